@@ -1,0 +1,128 @@
+"""One command, there and back: its shape on the wire and its life cycle.
+
+A command is `requested` by a person or a rule, `sent` to the edge (again and again until it is answered or expires),
+`acknowledged` when the edge has it, and `confirmed` when the device's actual value has been read back. It ends
+`failed` when the edge or the device refused it, `expired` when nobody took it in time, and `unknown` when the edge
+took it and never said how it ended. An answer that was on its way when the cloud gave up still corrects the record:
+the edge keeps answers durably, so a late one is the truth.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from protocols.names import Id
+
+DEFAULT_OVERRIDE = timedelta(hours=2)  # OMA LwM2M object 3416, resource 53: default override duration 7200 s
+LONGEST_OVERRIDE = timedelta(hours=24)
+
+
+class State(StrEnum):
+    """Where a command stands."""
+
+    REQUESTED = "requested"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class Step(StrEnum):
+    """What happened to a command."""
+
+    PUBLISHED = "published"
+    ACCEPTED = "accepted"  # the edge has it
+    READ_BACK = "read_back"  # the device's actual value is the commanded one
+    REFUSED = "refused"  # by the edge or by the device
+    TOO_LATE = "too_late"  # the edge received it after its expiry and did nothing
+    RAN_OUT = "ran_out"  # the cloud's expiry passed without a last word
+
+
+NEXT: Mapping[tuple[State, Step], State] = {
+    (State.REQUESTED, Step.PUBLISHED): State.SENT,
+    (State.REQUESTED, Step.ACCEPTED): State.ACKNOWLEDGED,  # the answer was faster than our own bookkeeping
+    (State.REQUESTED, Step.READ_BACK): State.CONFIRMED,
+    (State.REQUESTED, Step.REFUSED): State.FAILED,
+    (State.REQUESTED, Step.TOO_LATE): State.EXPIRED,
+    (State.REQUESTED, Step.RAN_OUT): State.EXPIRED,
+    (State.SENT, Step.PUBLISHED): State.SENT,
+    (State.SENT, Step.ACCEPTED): State.ACKNOWLEDGED,
+    (State.SENT, Step.READ_BACK): State.CONFIRMED,
+    (State.SENT, Step.REFUSED): State.FAILED,
+    (State.SENT, Step.TOO_LATE): State.EXPIRED,
+    (State.SENT, Step.RAN_OUT): State.EXPIRED,
+    (State.ACKNOWLEDGED, Step.READ_BACK): State.CONFIRMED,
+    (State.ACKNOWLEDGED, Step.REFUSED): State.FAILED,
+    (State.ACKNOWLEDGED, Step.RAN_OUT): State.UNKNOWN,
+    # Answers that were on their way when the cloud gave up.
+    (State.EXPIRED, Step.ACCEPTED): State.UNKNOWN,
+    (State.EXPIRED, Step.READ_BACK): State.CONFIRMED,
+    (State.EXPIRED, Step.REFUSED): State.FAILED,
+    (State.UNKNOWN, Step.READ_BACK): State.CONFIRMED,
+    (State.UNKNOWN, Step.REFUSED): State.FAILED,
+}
+
+OPEN = frozenset({State.REQUESTED, State.SENT, State.ACKNOWLEDGED})
+
+
+def after(state: State, step: Step) -> State:
+    """The state after a step; a step that the table does not know changes nothing."""
+    return NEXT.get((state, step), state)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Override(_Model):
+    """Hold a light level until a moment; an override without an end is impossible."""
+
+    type: Literal["override"] = "override"
+    level: float = Field(ge=0, le=100, description="% of full light")
+    until: AwareDatetime
+
+
+class Resume(_Model):
+    """End the override: back to the programme."""
+
+    type: Literal["resume"] = "resume"
+
+
+Action = Annotated[Override | Resume, Field(discriminator="type")]
+
+
+class Command(_Model):
+    """What travels to the edge. All times are domain time, UTC."""
+
+    v: Literal[1] = 1
+    id: Id
+    target: Id
+    action: Action
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    who: str = Field(min_length=1, max_length=200)
+
+
+class Answer(_Model):
+    """What the edge says of a command, on its event stream.
+
+    `actual_level` (%) and `active_power` (W) were read from the device after the write; `None` is not known.
+    """
+
+    type: Literal["command"] = "command"
+    id: Id
+    step: Literal[Step.ACCEPTED, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
+    at: AwareDatetime
+    actual_level: float | None = None
+    active_power: float | None = None
+    reason: str | None = Field(default=None, max_length=500)
+
+
+def is_expired(command: Command, now: datetime) -> bool:
+    """True when the command may no longer be carried out."""
+    return now >= command.expires_at

@@ -1,0 +1,173 @@
+"""YAML at the door: parsed once into a frozen model, and a mistake is answered with file, line, key and advice.
+
+    edge.yaml:14: buses[0].poll_every: 0.2s is too short; give 1s or more
+    edge.yaml:15: buses[0].baud: unknown key; did you mean `baudrate`?
+
+The text is an argument; whoever calls has read the file.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+
+
+class ConfigModel(BaseModel):
+    """The base of everything that is read from YAML: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake, in the words of a colleague."""
+
+    file: str
+    line: int
+    key: str
+    advice: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}"
+        return f"{place}: {self.key}: {self.advice}" if self.key else f"{place}: {self.advice}"
+
+
+class ConfigError(ValueError):
+    """A file that was refused, with every problem that was found in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML text with the line of every key."""
+
+    file: str
+    content: Any
+    lines: Mapping[Path, int]
+
+    def problem(self, path: Path, advice: str) -> Problem:
+        """A problem at the deepest line that is known for a path."""
+        known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
+        return Problem(self.file, self.lines.get(known, 1), dotted(path), advice)
+
+
+def load(text: str, file: str, model: type[T]) -> T:
+    """Parse and validate. Raises ConfigError."""
+    return validate(parse(text, file), model)
+
+
+def parse(text: str, file: str) -> Document:
+    """YAML to plain data with line numbers. Raises ConfigError, also for a key that stands twice."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError([Problem(file, line, "", f"not YAML: {error.problem or error}")]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(file, 1, "", f"not YAML: {error}")]) from error
+    document = Document(file, content, dict(_lines(root, ())) if root else {})
+    twice = list(_twice(root, ())) if root else []
+    if twice:
+        raise ConfigError([Problem(file, line, dotted(path), "stands twice; keep one") for path, line in twice])
+    return document
+
+
+def validate(document: Document, model: type[T]) -> T:
+    """Plain data to a model. Raises ConfigError with one problem for each mistake."""
+    try:
+        return model.model_validate(document.content)
+    except ValidationError as error:
+        raise ConfigError([_problem(document, model, details) for details in error.errors()]) from error
+
+
+def dotted(path: Path) -> str:
+    """`('buses', 0, 'poll_every')` as `buses[0].poll_every`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*path, key.value))
+            yield (*path, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for n, item in enumerate(node.value):
+            yield from _lines(item, (*path, n))
+
+
+def _twice(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for n, item in enumerate(node.value):
+            yield from _twice(item, (*path, n))
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield (*path, key.value), key.start_mark.line + 1
+            seen.add(key.value)
+            yield from _twice(value, (*path, key.value))
+
+
+def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
+    path = _in_document(document.content, details["loc"])
+    return document.problem(path, _advice(model, details, path))
+
+
+def _in_document(content: Any, loc: tuple[int | str, ...]) -> Path:
+    """pydantic's place without the names of union members, which do not stand in the file."""
+    path: list[str | int] = []
+    for n, part in enumerate(loc):
+        inside = isinstance(content, dict) and part in content
+        inside = inside or (isinstance(content, list) and isinstance(part, int) and part < len(content))
+        if inside:
+            content = content[part]
+            path.append(part)
+        elif n == len(loc) - 1:
+            path.append(part)
+    return tuple(path)
+
+
+def _advice(model: type[BaseModel], details: ErrorDetails, path: Path) -> str:
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(str(path[-1]), sorted(_keys(model)), n=1, cutoff=0.6)
+        return f"unknown key; did you mean `{close[0]}`?" if close else "unknown key; take it out"
+    if kind == "missing":
+        return "is missing"
+    if kind == "value_error":
+        return str(details["ctx"]["error"])
+    return f"{details['msg']}; got {details['input']!r}"
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    """Every key that may stand anywhere in a model, for advice on a mistyped one."""
+    keys: set[str] = set()
+    todo: list[Any] = [model]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            keys.update(field.alias or name for name, field in item.model_fields.items())
+            todo.extend(field.annotation for field in item.model_fields.values())
+        todo.extend(get_args(item))
+    return keys

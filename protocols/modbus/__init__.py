@@ -1,0 +1,1 @@
+"""Modbus without a bus: numbers in registers, and which registers to read together."""

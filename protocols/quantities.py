@@ -1,0 +1,97 @@
+"""The closed dictionary of what is measured: one name and one unit for the whole system.
+
+Names in other dialects come from TALQ 2.7.1 (OpenAPI data model), the FIWARE Smart Data Models and the OMA LwM2M
+registry. The plausible range is that of a working device; a value outside it is suspect, not impossible.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a quantity behaves in time."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"  # only grows, until the device is reset or swapped
+    STATE = "state"  # bits or an enumeration carried as a whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One measurable thing. `low` and `high` are in `unit`."""
+
+    name: str
+    unit: str
+    kind: Kind
+    low: float
+    high: float
+    talq: str | None = None
+    ngsi: str | None = None
+    lwm2m: str | None = None
+
+
+def _gauge(name: str, unit: str, low: float, high: float, **names: str) -> Quantity:
+    return Quantity(name, unit, Kind.GAUGE, low, high, **names)
+
+
+def _counter(name: str, unit: str, high: float, **names: str) -> Quantity:
+    return Quantity(name, unit, Kind.COUNTER, 0, high, **names)
+
+
+def _state(name: str, high: int, **names: str) -> Quantity:
+    return Quantity(name, "", Kind.STATE, 0, high, **names)
+
+
+_LIGHTING = (
+    _state("status_bits", 0xFFFF),
+    _state("fault_bits", 0xFFFFFFFF),
+    _state("command_reason", 15),
+    _gauge("target_level", "%", 0, 100, talq="targetLightCommand", lwm2m="3416/1"),
+    _gauge("actual_level", "%", 0, 100, talq="actualLightState", lwm2m="3416/3"),
+    _gauge("programme_level", "%", 0, 100),
+    _gauge("override_level", "%", 0, 100),
+    _counter("override_expiry", "s", 0xFFFFFFFE, lwm2m="3416/51"),
+    _gauge("gear_temperature", "degC", -40, 120, talq="controlGearTemperature", lwm2m="3416/21"),
+    _counter("lamp_hours", "h", 500_000, talq="operatingHours", lwm2m="3416/15"),
+    _counter("switch_on_count", "", 10_000_000, talq="switchOnCounter", lwm2m="3416/18"),
+    _counter("supply_loss_count", "", 65_534, talq="supplyLossCount"),
+)
+_ELECTRICAL = (
+    _gauge("voltage", "V", 0, 300, talq="supplyVoltage", ngsi="voltage", lwm2m="3418/4"),
+    _gauge("current", "A", 0, 65, talq="supplyCurrent", ngsi="current", lwm2m="3418/5"),
+    _gauge("active_power", "W", -100_000, 100_000, talq="activePower", ngsi="powerConsumption", lwm2m="3418/12"),
+    _gauge("reactive_power", "var", -100_000, 100_000, talq="reactivePower"),
+    _gauge("power_factor", "", -1, 1, talq="powerFactor", ngsi="powerFactor", lwm2m="3418/16"),
+    _gauge("frequency", "Hz", 45, 65, talq="frequency", ngsi="frequency"),
+    _counter("active_energy", "kWh", 100_000_000, talq="activeEnergy", ngsi="energyConsumed"),
+    _counter("active_energy_export", "kWh", 100_000_000),
+    *(_gauge(f"voltage_l{n}", "V", 0, 300, talq=f"phase{n}Voltage") for n in (1, 2, 3)),
+    *(_gauge(f"current_l{n}", "A", 0, 1000, talq=f"phase{n}Current") for n in (1, 2, 3)),
+    *(_gauge(f"active_power_l{n}", "W", -100_000, 100_000, talq=f"phase{n}ActivePower") for n in (1, 2, 3)),
+    *(_gauge(f"power_factor_l{n}", "", -1, 1, talq=f"phase{n}PowerFactor") for n in (1, 2, 3)),
+)
+_WATER = (
+    _gauge("water_temperature", "degC", -2, 50, ngsi="temperature"),
+    _gauge("dissolved_oxygen", "mg/L", 0, 25, talq="dissolvedOxygen", ngsi="O2"),
+    _gauge("turbidity", "NTU", 0, 4000, talq="turbidity", ngsi="turbidity"),
+    _gauge("conductivity", "uS/cm", 0, 80_000, talq="conductivity", ngsi="conductivity"),
+    _gauge("ph", "", 0, 14, talq="pH", ngsi="pH"),
+    _gauge("redox_potential", "mV", -2000, 2000, talq="orp", ngsi="orp"),
+    _gauge("chlorophyll", "ug/L", 0, 500, ngsi="Chla"),
+    _gauge("blue_green_algae", "ug/L", 0, 500),
+)
+_AIR = (
+    _gauge("air_temperature", "degC", -20, 60, talq="temperature", ngsi="temperature"),
+    _gauge("relative_humidity", "%", 0, 100, talq="relativeHumidity", ngsi="relativeHumidity"),
+    _gauge("pressure", "kPa", 80, 110, talq="atmosphericPressure", ngsi="atmosphericPressure"),
+    _gauge("wind_speed", "m/s", 0, 75, talq="windSpeed", ngsi="windSpeed"),
+    _gauge("wind_direction", "deg", 0, 360, talq="windDirection", ngsi="windDirection"),
+    _gauge("noise", "dB", 20, 140, talq="noiseLevel"),
+    _gauge("pm2_5", "ug/m3", 0, 1000, talq="pm2-5", ngsi="pm25"),
+    _gauge("pm10", "ug/m3", 0, 2000, talq="pm10", ngsi="pm10"),
+    _gauge("illuminance", "lx", 0, 200_000, talq="lightLevel"),
+    _counter("rain", "mm", 100_000, ngsi="precipitation"),
+)
+
+QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (*_LIGHTING, *_ELECTRICAL, *_WATER, *_AIR)}

@@ -1,0 +1,82 @@
+"""What was measured, by which device, when, and how far it can be trusted."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Quality(IntEnum):
+    """The QARTOD flags (IOOS, Manual for the Use of Real-Time Data Quality Control)."""
+
+    GOOD = 1
+    NOT_EVALUATED = 2
+    SUSPECT = 3
+    FAIL = 4
+    MISSING = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One device at one moment.
+
+    `at` is UTC in whole seconds. A value of `None` means that the device said it does not know; a quantity that was
+    not read is absent. `flags` holds only what is not GOOD.
+    """
+
+    device: str
+    kind: str  # the measurement of the store: luminaire, meter, water_station, air_station
+    at: int
+    values: Mapping[str, float | None]
+    flags: Mapping[str, Quality] = field(default_factory=dict)
+
+    def flag(self, quantity: str) -> Quality:
+        """The quality of one value; a value of `None` is MISSING unless something worse was said."""
+        return self.flags.get(quantity, Quality.GOOD if self.values[quantity] is not None else Quality.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Readings of one kind with the same quantities, in columns: the form that travels and is stored.
+
+    `values[c][r]` and `flags[c][r]` belong to `quantities[c]` of `devices[r]` at `at[r]`.
+    """
+
+    kind: str
+    quantities: tuple[str, ...]
+    devices: Sequence[str]
+    at: Sequence[int]
+    values: Sequence[Sequence[float | None]]
+    flags: Sequence[Sequence[int]]
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def readings(self) -> Iterator[Reading]:
+        """The rows as single readings, in order."""
+        for row, (device, at) in enumerate(zip(self.devices, self.at, strict=True)):
+            values = {q: self.values[c][row] for c, q in enumerate(self.quantities)}
+            flags = {
+                q: Quality(self.flags[c][row])
+                for c, q in enumerate(self.quantities)
+                if self.flags[c][row] not in (Quality.GOOD, Quality.MISSING)
+            }
+            yield Reading(device, self.kind, at, values, flags)
+
+
+def tables(readings: Iterable[Reading]) -> list[Table]:
+    """Group readings into tables by kind and set of quantities; the order inside a table is that of the readings."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault((reading.kind, tuple(sorted(reading.values))), []).append(reading)
+    return [_table(kind, quantities, rows) for (kind, quantities), rows in groups.items()]
+
+
+def _table(kind: str, quantities: tuple[str, ...], rows: Sequence[Reading]) -> Table:
+    return Table(
+        kind,
+        quantities,
+        [row.device for row in rows],
+        [row.at for row in rows],
+        [[row.values[q] for row in rows] for q in quantities],
+        [[int(row.flag(q)) for row in rows] for q in quantities],
+    )

@@ -1,0 +1,301 @@
+"""The bytes between edge and cloud: JSON by orjson, versioned, at most 64 kB, telemetry in columns.
+
+A batch is named by (edge, epoch, stream, seq); edge and stream come from the topic. `floor` is the oldest seq that
+the edge still holds, so that a declared loss can be told from a hole.
+
+    {"v": 1, "epoch": "…", "seq": 17, "floor": 3, "tables": [...], "events": [...]}
+
+Bytes that are not a batch raise a WireError that says where and what:
+
+    WireError
+      TooLarge       more than MAX_BYTES
+      NotJson        truncated or not JSON at all
+      WrongVersion   a version that this software does not speak
+      BadShape       JSON, but not what belongs there; names the place
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from protocols.commands import Answer
+from protocols.names import Id, is_id
+from protocols.quantities import QUANTITIES
+from protocols.readings import Table
+from protocols.topics import Stream
+
+VERSION = 1
+MAX_BYTES = 64_000  # nats-server's max_payload counts about 25 bytes of its own; the broker is set to 72 KB
+_HEADER_BYTES = 256  # room for version, epoch, seq and floor around a body
+_MAX_SEQ = 2**53  # exact in every JSON reader
+
+Event = Answer
+
+
+class WireError(ValueError):
+    """These bytes are not one of our messages."""
+
+
+class TooLarge(WireError):
+    """More bytes than a message may have."""
+
+
+class NotJson(WireError):
+    """Truncated, or not JSON."""
+
+
+class WrongVersion(WireError):
+    """A version that this software does not speak."""
+
+
+class BadShape(WireError):
+    """JSON, but something is missing or of the wrong type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The name of a batch inside its stream. `floor` <= `seq`; the first seq of an epoch is 1."""
+
+    epoch: str
+    seq: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch as it was received."""
+
+    header: Header
+    tables: Sequence[Table]
+    events: Sequence[Event]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+
+
+class Birth(_Message):
+    """Who an edge is; retained."""
+
+    epoch: Id
+    software: str = Field(max_length=64)
+    at: AwareDatetime
+    inventory: str | None = Field(default=None, description="hash of the inventory that the edge holds")
+    desired: str | None = Field(default=None, description="hash of the desired documents that the edge holds")
+
+
+class EdgeState(_Message):
+    """Is the edge there? Retained; `offline` is its last will."""
+
+    state: Literal["online", "offline"]
+
+
+class Mark(BaseModel):
+    """Everything up to and including `seq` is durable in the cloud."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epoch: Id
+    stream: Stream
+    seq: int = Field(ge=0, le=_MAX_SEQ)
+
+
+class Watermark(_Message):
+    """What the cloud holds of one edge; retained. A new `boot` means that the cloud has restarted."""
+
+    boot: Id
+    marks: tuple[Mark, ...]
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def encode_message(message: BaseModel) -> bytes:
+    """Any message that is not a batch: birth, state, watermark, command."""
+    return message.model_dump_json(exclude_none=True).encode()
+
+
+def decode_message(model: type[M], payload: bytes) -> M:
+    """The reverse of encode_message. Raises WireError."""
+    raw = _object(payload)
+    try:
+        return model.model_validate_json(orjson.dumps(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadShape(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def encode_tables(tables: Iterable[Table]) -> list[bytes]:
+    """Bodies that each fit into one batch; a table that is too long is cut between its rows."""
+    bodies: list[bytes] = []
+    for table in tables:
+        bodies.extend(_table_bodies(table))
+    return bodies
+
+
+def encode_events(events: Iterable[Event]) -> bytes:
+    """The body of an event batch. Raises TooLarge."""
+    body = orjson.dumps({"events": [event.model_dump(mode="json", exclude_none=True) for event in events]})
+    if len(body) > MAX_BYTES - _HEADER_BYTES:
+        raise TooLarge(f"events of {len(body)} bytes; at most {MAX_BYTES - _HEADER_BYTES}")
+    return body
+
+
+def seal(header: Header, body: bytes) -> bytes:
+    """Put the name of the batch before a body made by encode_tables or encode_events."""
+    head = orjson.dumps({"v": VERSION, "epoch": header.epoch, "seq": header.seq, "floor": header.floor})
+    return head[:-1] + b"," + body[1:]
+
+
+def decode_header(payload: bytes) -> Header:
+    """The name of a batch, without looking at what it carries. Raises WireError."""
+    return _header(_object(payload))
+
+
+def decode_batch(payload: bytes) -> Batch:
+    """A whole batch, every column checked. Raises WireError."""
+    raw = _object(payload)
+    unknown = raw.keys() - {"v", "epoch", "seq", "floor", "tables", "events"}
+    if unknown:
+        raise BadShape(f"unknown keys {sorted(unknown)}")
+    return Batch(
+        _header(raw),
+        [_table(table, f"tables[{n}]") for n, table in enumerate(_list(raw, "tables"))],
+        [_event(event, f"events[{n}]") for n, event in enumerate(_list(raw, "events"))],
+    )
+
+
+def _table_bodies(table: Table) -> list[bytes]:
+    body = orjson.dumps({"tables": [_table_json(table)]})
+    if len(body) <= MAX_BYTES - _HEADER_BYTES:
+        return [body]
+    if len(table) == 1:
+        raise TooLarge(f"one reading of {table.devices[0]} has {len(body)} bytes")
+    half = len(table) // 2
+    return _table_bodies(_rows(table, slice(None, half))) + _table_bodies(_rows(table, slice(half, None)))
+
+
+def _rows(table: Table, part: slice) -> Table:
+    return Table(
+        table.kind,
+        table.quantities,
+        table.devices[part],
+        table.at[part],
+        [column[part] for column in table.values],
+        [column[part] for column in table.flags],
+    )
+
+
+def _table_json(table: Table) -> dict[str, Any]:
+    return {
+        "kind": table.kind,
+        "quantities": table.quantities,
+        "devices": table.devices,
+        "at": table.at,
+        "values": table.values,
+        "flags": [_folded(column) for column in table.flags],
+    }
+
+
+def _folded(column: Sequence[int]) -> int | Sequence[int]:
+    """One number for a column whose flags are all the same, which is nearly always so."""
+    return column[0] if len(set(column)) == 1 else column
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    if len(payload) > MAX_BYTES:
+        raise TooLarge(f"{len(payload)} bytes; at most {MAX_BYTES}")
+    try:
+        raw = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise NotJson(str(error)) from error
+    if not isinstance(raw, dict):
+        raise BadShape("not an object")
+    if raw.get("v") != VERSION:
+        raise WrongVersion(f"version {raw.get('v')!r}; this software speaks {VERSION}")
+    return raw
+
+
+def _header(raw: dict[str, Any]) -> Header:
+    epoch, seq, floor = raw.get("epoch"), raw.get("seq"), raw.get("floor")
+    if not (isinstance(epoch, str) and is_id(epoch)):
+        raise BadShape(f"epoch: {epoch!r} is not an id")
+    if type(seq) is not int or not 1 <= seq <= _MAX_SEQ:
+        raise BadShape(f"seq: {seq!r} is not a whole number from 1")
+    if type(floor) is not int or not 1 <= floor <= seq:
+        raise BadShape(f"floor: {floor!r} is not a whole number from 1 to seq")
+    return Header(epoch, seq, floor)
+
+
+def _list(raw: dict[str, Any], key: str) -> list[Any]:
+    value = raw.get(key, [])
+    if not isinstance(value, list):
+        raise BadShape(f"{key}: not a list")
+    return value
+
+
+def _event(raw: object, where: str) -> Event:
+    try:
+        return Answer.model_validate_json(orjson.dumps(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadShape(f"{where}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _table(raw: object, where: str) -> Table:
+    if not isinstance(raw, dict) or raw.keys() != {"kind", "quantities", "devices", "at", "values", "flags"}:
+        raise BadShape(f"{where}: not a table")
+    kind, quantities, devices, at = raw["kind"], raw["quantities"], raw["devices"], raw["at"]
+    if not (isinstance(kind, str) and is_id(kind)):
+        raise BadShape(f"{where}.kind: {kind!r} is not an id")
+    _check_quantities(quantities, where)
+    _check_column(devices, {str}, None, f"{where}.devices")
+    if not all(map(is_id, devices)):
+        raise BadShape(f"{where}.devices: not all of them are ids")
+    _check_column(at, {int}, len(devices), f"{where}.at")
+    return Table(
+        kind,
+        tuple(quantities),
+        devices,
+        at,
+        _columns(raw["values"], _VALUE_TYPES, len(quantities), len(devices), f"{where}.values"),
+        _columns(_unfolded(raw["flags"], len(devices)), {int}, len(quantities), len(devices), f"{where}.flags"),
+    )
+
+
+_VALUE_TYPES = {float, int, type(None)}
+
+
+def _check_quantities(quantities: object, where: str) -> None:
+    _check_column(quantities, {str}, None, f"{where}.quantities")
+    assert isinstance(quantities, list)  # noqa: S101 - told by _check_column; for mypy
+    unknown = [q for q in quantities if q not in QUANTITIES]
+    if unknown or len(set(quantities)) != len(quantities):
+        raise BadShape(f"{where}.quantities: unknown or named twice: {unknown or quantities}")
+
+
+def _unfolded(columns: object, rows: int) -> object:
+    if not isinstance(columns, list):
+        return columns
+    return [[column] * rows if isinstance(column, int) else column for column in columns]
+
+
+def _columns(raw: object, types: set[type], count: int, rows: int, where: str) -> list[list[Any]]:
+    if not isinstance(raw, list) or len(raw) != count:
+        raise BadShape(f"{where}: not {count} columns")
+    for n, column in enumerate(raw):
+        _check_column(column, types, rows, f"{where}[{n}]")
+    return raw
+
+
+def _check_column(column: object, types: set[type], rows: int | None, where: str) -> None:
+    """Every entry is of one of `types` exactly (a bool is no int), and there are `rows` of them."""
+    if not isinstance(column, list) or not set(map(type, column)) <= types:
+        raise BadShape(f"{where}: not a list of {'/'.join(sorted(t.__name__ for t in types))}")
+    if rows is not None and len(column) != rows:
+        raise BadShape(f"{where}: {len(column)} entries for {rows} rows")

@@ -1,0 +1,1 @@
+"""Decisions. Pure: time is an argument, nothing is read or written."""
