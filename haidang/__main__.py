@@ -1,0 +1,5 @@
+"""`python -m haidang`."""
+
+from haidang.cli import app
+
+app()

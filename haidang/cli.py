@@ -1,0 +1,220 @@
+"""The command line. Roles are imported when they are asked for, so that an edge needs nothing of the cloud."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from typer.core import TyperGroup
+
+from haidang import clock as clock_file
+from protocols.config import ConfigError
+
+FAULT_IN_CONFIG = 2
+
+ClockFile = Annotated[Path | None, typer.Option("--clock", help="The city's clock, shared by every role.")]
+Data = Annotated[Path, typer.Option("--data", help="Folder for everything that is kept.")]
+Lamps = Annotated[int | None, typer.Option("--lamps", min=1, max=200_000, help="How many lamps the city has.")]
+CityFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The city, as YAML.")]
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+
+class _RunByDefault(TyperGroup):
+    """`haidang sim city.yaml` is short for `haidang sim run city.yaml`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+sim = typer.Typer(cls=_RunByDefault, no_args_is_help=True, help="Play a city for people without hardware.")
+app.add_typer(sim, name="sim")
+fault = typer.Typer(no_args_is_help=True, help="Switch a fault of the running simulator.")
+sim.add_typer(fault, name="fault")
+
+
+@app.command()
+def edge(
+    config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The edge, as YAML.")],
+    clock: ClockFile = None,
+) -> None:
+    """Run one edge agent."""
+    from edge_agent.config import load_config
+
+    from edge_agent import main
+
+    _log_to_stderr()
+    settings = _or_advice(lambda: load_config(config))
+    _until_told(main.run(settings, clock_file.load(clock)))
+
+
+@app.command()
+def cloud(
+    data: Data = Path("data"),
+    config: Annotated[Path | None, typer.Option("--config", help="Default: cloud.yaml in --data.")] = None,
+    clock: ClockFile = None,
+) -> None:
+    """Run the cloud service and its console."""
+    from cloud import main
+    from cloud.settings import load_settings
+
+    _log_to_stderr()
+    settings = _or_advice(lambda: load_settings(config or data / "cloud.yaml", data))
+    _until_told(main.serve(settings, clock_file.load(clock)))
+
+
+@sim.command("run")
+def sim_run(
+    city: CityFile,
+    data: Data = Path("data"),
+    lamps: Lamps = None,
+    clock: ClockFile = None,
+    read_log: Annotated[Path | None, typer.Option(help="Write down every answered read, one JSON line each.")] = None,
+    base_port: Annotated[int, typer.Option(help="Modbus TCP port of the first cabinet.")] = 15020,
+    camera_port: Annotated[int, typer.Option(help="HTTP port of the cameras.")] = 8554,
+    mail_port: Annotated[int | None, typer.Option(help="Also take mail on this port, into --data/mail.")] = None,
+) -> None:
+    """Play the city."""
+    from firmware_sim.city import load_city
+
+    from firmware_sim import main
+
+    _log_to_stderr()
+    spec = _or_advice(lambda: load_city(city))
+    _until_told(
+        main.run(
+            spec,
+            data,
+            clock_file.load(clock),
+            lamps=lamps,
+            read_log=read_log,
+            base_port=base_port,
+            camera_port=camera_port,
+            mail_port=mail_port,
+        )
+    )
+
+
+@sim.command("export")
+def sim_export(
+    city: CityFile,
+    data: Data = Path("data"),
+    lamps: Lamps = None,
+    broker_port: Annotated[int, typer.Option(help="What the edges' files say.")] = 1883,
+    base_port: Annotated[int, typer.Option(help="Modbus TCP port of the first cabinet.")] = 15020,
+    camera_port: Annotated[int, typer.Option(help="HTTP port of the cameras.")] = 8554,
+    poll_every: Annotated[str, typer.Option(help="How often the edges poll, as in 10s.")] = "10s",
+) -> None:
+    """Write the city's inventory, base map and edge configurations."""
+    from firmware_sim.export import export
+
+    _or_advice(
+        lambda: export(
+            city,
+            data,
+            lamps=lamps,
+            broker_port=broker_port,
+            base_port=base_port,
+            camera_port=camera_port,
+            poll_every=poll_every,
+        )
+    )
+
+
+@fault.command("on")
+def fault_on(name: str, target: str, data: Data = Path("data")) -> None:
+    """Switch a fault on, as in: lamp_out HL-000001."""
+    _switch(data, "on", name, target)
+
+
+@fault.command("off")
+def fault_off(name: str, target: str, data: Data = Path("data")) -> None:
+    """Switch a fault off."""
+    _switch(data, "off", name, target)
+
+
+@fault.command("list")
+def fault_list(data: Data = Path("data")) -> None:
+    """The faults that are on."""
+    from firmware_sim.control import list_faults
+
+    for name, target in _or_refusal(lambda: list_faults(data)):
+        typer.echo(f"{name} {target}")
+
+
+@app.command()
+def demo(
+    city: CityFile,
+    data: Data = Path("data"),
+    lamps: Lamps = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast the city's time runs.")] = 1.0,
+    at: Annotated[datetime | None, typer.Option(help="The city's time to start from, UTC.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the console.")] = 8080,
+    broker: Annotated[str | None, typer.Option(help="mosquitto or nats-server; default: what is there.")] = None,
+) -> None:
+    """Run a whole demo city: broker, simulator, cloud and edges."""
+    from rich.console import Console
+
+    from haidang.demo.up import Wish, up
+
+    start_at = at.replace(tzinfo=UTC) if at else None
+    wish = Wish(city, data, lamps, speed, start_at, port, broker)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        asyncio.run(up(wish, Console()))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _switch(data: Path, state: str, name: str, target: str) -> None:
+    from firmware_sim.control import switch_fault
+
+    _or_refusal(lambda: switch_fault(data, state, name, target))
+    typer.echo(f"{name} {target} is {state}")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+
+def _or_advice(load: Callable[[], T]) -> T:
+    """What was loaded, or an end with every mistake of the file on a line of its own."""
+    try:
+        return load()
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+    raise typer.Exit(FAULT_IN_CONFIG)
+
+
+def _or_refusal(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except (ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _until_told(role: Coroutine[Any, Any, None]) -> None:
+    """Run a role until SIGTERM or SIGINT, which cancel it and are a good end."""
+    asyncio.run(_cancel_on_signal(role))
+
+
+async def _cancel_on_signal(role: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(role)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        logging.getLogger("haidang").info("ended as asked")

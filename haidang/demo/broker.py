@@ -1,0 +1,131 @@
+"""The demo's broker: mosquitto when it is on the PATH, else the nats-server that a wheel brings.
+
+Either may lose everything that it had acknowledged: the edge's outbox and the cloud's watermark do not need it to
+keep anything. Both listen on loopback only, and let in nobody without an account.
+"""
+
+import base64
+import getpass
+import hashlib
+import os
+import secrets
+import shutil
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from haidang.demo.accounts import Account
+from haidang.demo.secrets import write_private
+from protocols import wire
+
+_LARGEST_MESSAGE = wire.MAX_BYTES + 8_000  # nats-server counts about 25 bytes of its own, topics come on top
+_IN_FLIGHT = 1000  # the broker's window is the cloud's bound; 20 (mosquitto's default) caps a 5 ms commit at 4,000/s
+_PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are random and 192 bits long
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How a broker is started. `port` is on 127.0.0.1."""
+
+    name: str
+    command: Sequence[str]
+    port: int
+
+
+class NoBroker(RuntimeError):
+    """Neither mosquitto nor nats-server is there."""
+
+
+def prepare(folder: Path, port: int, accounts: Sequence[Account], prefer: str | None = None) -> Broker:
+    """Write the configuration of the broker that is there. `prefer` names one: mosquitto or nats-server."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mosquitto, nats = _mosquitto(), _nats_server()
+    if mosquitto and prefer != "nats-server":
+        return Broker("mosquitto", [mosquitto, "-c", _mosquitto_files(folder, port, accounts)], port)
+    if nats and prefer != "mosquitto":
+        return Broker("nats-server", [nats, "-c", _nats_files(folder, port, accounts)], port)
+    raise NoBroker("no broker: install mosquitto, or the extra `sim`, which brings nats-server")
+
+
+def _mosquitto() -> str | None:
+    return shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
+
+
+def _nats_server() -> str | None:
+    """Only the wheel's: Debian's 2.9 cannot carry dots in topics and has known session hijacks."""
+    path = Path(sysconfig.get_path("scripts")) / "nats-server"
+    return str(path) if path.exists() else None
+
+
+def _mosquitto_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:
+    passwords, acl, config = folder / "passwords", folder / "acl", folder / "mosquitto.conf"
+    write_private(passwords, "".join(f"{a.user}:{_hashed(a.password)}\n" for a in accounts))
+    write_private(acl, "\n".join(_mosquitto_acl(a) for a in accounts))
+    lines = [
+        f"listener {port} 127.0.0.1",
+        "allow_anonymous false",
+        f"password_file {passwords}",
+        f"acl_file {acl}",
+        "use_username_as_clientid true",  # nobody takes another's client id and with it its queue
+        "persistence false",
+        "set_tcp_nodelay true",
+        f"max_inflight_messages {_IN_FLIGHT}",
+        "max_queued_messages 100000",
+        "max_queued_bytes 268435456",
+        f"message_size_limit {_LARGEST_MESSAGE}",
+        f"user {getpass.getuser()}",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+    ]
+    write_private(config, "\n".join(lines) + "\n")
+    return str(config)
+
+
+def _mosquitto_acl(account: Account) -> str:
+    lines = [f"user {account.user}"]
+    lines += [f"topic write {topic}" for topic in account.writes]
+    lines += [f"topic read {topic}" for topic in account.reads]
+    return "\n".join(lines) + "\n"
+
+
+def _hashed(password: str) -> str:
+    salt = secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _PBKDF2_ROUNDS)
+    return f"$7${_PBKDF2_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+def _nats_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:
+    config = folder / "nats.conf"
+    users = [
+        {
+            "user": account.user,
+            "password": account.password,
+            "permissions": {"publish": _subjects(account.writes), "subscribe": _subjects(account.reads)},
+        }
+        for account in accounts
+    ]
+    storage = {"max_memory_store": 67_108_864, "max_file_store": 1_073_741_824}
+    settings = {
+        "server_name": "haidang",
+        "listen": "127.0.0.1:-1",  # the native port is not used; -1 takes any free one
+        "max_payload": _LARGEST_MESSAGE,
+        "jetstream": {"store_dir": str(folder / "jetstream"), **storage},
+        "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": "10s", "max_ack_pending": _IN_FLIGHT},
+        "accounts": {"LIGHT": {"jetstream": "enabled", "users": users}},
+    }
+    write_private(config, orjson.dumps(settings, option=orjson.OPT_INDENT_2).decode())
+    return str(config)
+
+
+def _subjects(filters: Sequence[str]) -> dict[str, list[str]]:
+    """MQTT filters as NATS subjects: levels are parted by dots, `+` is `*`, and `x/#` is both `x` and `x.>`."""
+    subjects: list[str] = []
+    for text in filters:
+        dotted = text.replace("/", ".").replace("+", "*")
+        subjects += [dotted.removesuffix(".#"), f"{dotted.removesuffix('#')}>"] if dotted.endswith(".#") else [dotted]
+    return {"allow": subjects} if subjects else {"deny": [">"]}

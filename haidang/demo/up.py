@@ -1,0 +1,230 @@
+"""`haidang demo`: a whole city on this machine, from an empty folder to a living map."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from haidang import clock as clock_file
+from haidang.demo import broker as brokers
+from haidang.demo.accounts import accounts
+from haidang.demo.secrets import secret
+from haidang.demo.supervisor import Child, keep_running
+from haidang.demo.visitor import Visitor
+from protocols.clock import DomainClock
+from protocols.inventory import City
+
+log = logging.getLogger(__name__)
+
+_REMEMBER_EVERY_S = 5.0
+_MAIL_TO = "technician@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person at the keyboard asked for."""
+
+    city: Path
+    data: Path
+    lamps: int | None
+    speed: float
+    at: datetime | None
+    http_port: int
+    prefer_broker: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback ports that were free when the city was laid out."""
+
+    http: int
+    broker: int
+    mail: int
+    modbus: int
+    camera: int
+
+
+async def up(wish: Wish, console: Console) -> None:
+    """Run the demo city until the process is told to end."""
+    wish.data.mkdir(parents=True, exist_ok=True)
+    with _progress(console) as progress:
+        layout = progress.add_task("laying out the city", total=None)
+        ports, city = await asyncio.to_thread(_lay_out, wish)
+        clock = clock_file.start(wish.data / "clock.json", wish.speed, wish.at)
+        children, broker = _children(wish, ports, city)
+        progress.remove_task(layout)
+        running = asyncio.create_task(_run(children, wish.data / "clock.json", clock))
+        try:
+            await _wait_for_life(children, Visitor(ports.http, wish.data), city, progress, running)
+            progress.stop()
+            _greet(console, wish, ports, city, broker)
+            await _until_told(running)
+        finally:
+            console.print("Ending the city …")
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield progress
+
+
+async def _until_told(running: asyncio.Task[None]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, told.set)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+async def _run(children: Sequence[Child], clock_path: Path, clock: DomainClock) -> None:
+    """Every child with its keeper. They are ended one after the other, the edges first and the broker last."""
+    keepers = [asyncio.create_task(keep_running(child), name=child.name) for child in children]
+    try:
+        while True:
+            clock_file.remember(clock_path, clock)
+            await asyncio.sleep(_REMEMBER_EVERY_S)
+    finally:
+        for group in _ending_order(keepers):
+            for keeper in group:
+                keeper.cancel()
+            await asyncio.gather(*group, return_exceptions=True)
+        clock_file.remember(clock_path, clock)
+
+
+def _ending_order(keepers: Sequence[asyncio.Task[None]]) -> list[list[asyncio.Task[None]]]:
+    edges = [k for k in keepers if k.get_name() not in ("broker", "sim", "cloud")]
+    return [edges, [k for k in keepers if k.get_name() in ("sim", "cloud")], [k for k in keepers if k not in edges]]
+
+
+def _lay_out(wish: Wish) -> tuple[Ports, City]:
+    """Write every role's files: inventory, base map, edges, cloud."""
+    from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
+
+    ports = Ports(_free_port(wish.http_port), _free_port(1883), _free_port(2525), 15020, _free_port(8554))
+    export(
+        wish.city,
+        wish.data,
+        lamps=wish.lamps,
+        broker_port=ports.broker,
+        base_port=ports.modbus,
+        camera_port=ports.camera,
+    )
+    city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
+    secret(wish.data / "secrets", "cloud")
+    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(_cloud_settings(city, ports), sort_keys=False))
+    return ports, city
+
+
+def _cloud_settings(city: City, ports: Ports) -> dict[str, object]:
+    return {
+        "site": city.site,
+        "listen": f"127.0.0.1:{ports.http}",
+        "broker": {
+            "host": "127.0.0.1",
+            "port": ports.broker,
+            "username": "cloud",
+            "password_file": "secrets/cloud",
+        },
+        "inventory": "inventory.json",
+        "basemap": "basemap.geojson",
+        "mail": {
+            "host": "127.0.0.1",
+            "port": ports.mail,
+            "sender": "haidang@localhost",
+            "technicians": [_MAIL_TO],
+        },
+        "admin_password_file": "secrets/admin",
+    }
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port on loopback, or any free one when somebody has it."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], brokers.Broker]:
+    data = wish.data.resolve()
+    logs = data / "logs"
+    logs.mkdir(exist_ok=True)
+    broker = brokers.prepare(
+        data / "broker", ports.broker, accounts(city.site, city.edges, data / "secrets"), wish.prefer_broker
+    )
+    common = ["--clock", str(data / "clock.json")]
+    lamps = ["--lamps", str(wish.lamps)] if wish.lamps else []
+    sim = ["sim", "run", str(wish.city.resolve()), "--data", str(data), "--base-port", str(ports.modbus), *lamps]
+    sim += ["--camera-port", str(ports.camera), "--mail-port", str(ports.mail)]
+    commands = {
+        "broker": list(broker.command),
+        "sim": [*_haidang(), *sim, *common],
+        "cloud": [*_haidang(), "cloud", "--data", str(data), *common],
+        **{e: [*_haidang(), "edge", "--config", str(data / "edges" / f"{e}.yaml"), *common] for e in city.edges},
+    }
+    return [Child(name, command, logs / f"{name}.log") for name, command in commands.items()], broker
+
+
+def _haidang() -> list[str]:
+    return [sys.executable, "-m", "haidang"]
+
+
+async def _wait_for_life(
+    children: Sequence[Child], visitor: Visitor, city: City, progress: Progress, running: asyncio.Task[None]
+) -> None:
+    """Show what is coming up until most lamps have reported; says where to look when something keeps dying."""
+    total = len(city.luminaires)
+    task = progress.add_task(f"starting {len(children)} processes", total=None)
+    began = time.monotonic()
+    while not running.done():
+        reported = await visitor.reported()
+        progress.update(task, description=_situation(children, reported, total))
+        if reported is not None and reported >= total:
+            log.debug("alive after %.1f s", time.monotonic() - began)
+            return
+        await asyncio.sleep(0.5)
+    await running
+
+
+def _situation(children: Sequence[Child], reported: int | None, total: int) -> str:
+    dying = [c for c in children if c.starts > 2]
+    if dying:
+        return f"{dying[0].name} keeps ending: see {dying[0].log_file}"
+    return f"{reported} of {total} lamps have reported" if reported is not None else "waiting for the cloud"
+
+
+def _greet(console: Console, wish: Wish, ports: Ports, city: City, broker: brokers.Broker) -> None:
+    """Everything that a newcomer needs, once."""
+    secrets = wish.data / "secrets"
+    admin, monitor = secrets / "admin", secret(secrets, "monitor")
+    lines = [
+        f"[bold]{city.name.vi} · {city.name.en}[/bold]: {len(city.luminaires)} lamps, {len(city.edges)} edges, "
+        f"broker {broker.name}. {city.survey.en}.",
+        f"  console    http://localhost:{ports.http}",
+        f"  log in as  admin   password  {admin.read_text().strip()}   (made for you; kept in {admin})",
+        f"  watch      mosquitto_sub -p {ports.broker} -i monitor -u monitor -P {monitor} -q 1 -v -t "
+        f"'haidang/v1/{city.site}/#'",
+        f"  break      .venv/bin/haidang sim fault on lamp_out {city.luminaires[0].id} --data {wish.data}",
+        f"  mail       {wish.data / 'mail'}   logs  {wish.data / 'logs'}",
+        "  Ctrl-C ends everything.",
+    ]
+    console.print("\n".join(lines), highlight=False, soft_wrap=True)

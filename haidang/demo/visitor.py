@@ -1,0 +1,43 @@
+"""Looks at the running console as a person would, to see whether the city is alive."""
+
+import asyncio
+import http.client
+import json
+from pathlib import Path
+
+_TIMEOUT_S = 5.0
+
+
+class Visitor:
+    """Logs in once with the generated administrator and asks for the overview."""
+
+    def __init__(self, port: int, data: Path) -> None:
+        self._port = port
+        self._password = data / "secrets" / "admin"
+        self._cookie: str | None = None
+
+    async def reported(self) -> int | None:
+        """How many lamps have said something; `None` while the cloud does not answer."""
+        try:
+            return await asyncio.to_thread(self._reported)
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return None
+
+    def _reported(self) -> int:
+        if self._cookie is None:
+            self._cookie = self._log_in()
+        lamps = json.loads(self._ask("GET", "/api/v1/overview").read())["lamps"]
+        return int(lamps["total"]) - int(lamps["unknown"])
+
+    def _log_in(self) -> str:
+        body = json.dumps({"username": "admin", "password": self._password.read_text().strip()})
+        answer = self._ask("POST", "/api/v1/session", body)
+        if answer.status != http.HTTPStatus.OK:
+            raise ValueError(f"log-in refused: {answer.status}")
+        return (answer.getheader("set-cookie") or "").split(";")[0]
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
+        headers = {"Content-Type": "application/json", "Cookie": self._cookie or ""}
+        connection.request(method, path, body, headers)
+        return connection.getresponse()

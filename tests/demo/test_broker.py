@@ -1,0 +1,83 @@
+"""The demo's brokers: who may do what, on the real mosquitto and the real nats-server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from haidang.demo import broker as brokers
+from haidang.demo.accounts import Account, accounts
+from haidang.demo.supervisor import Child, end
+from tests.ports import free_port, wait_for_port
+
+SITE = "halong"
+
+
+@pytest.fixture(params=["mosquitto", "nats-server"])
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[int, dict[str, Account]]]:
+    port = free_port()
+    everyone = accounts(SITE, ["HL-E01", "HL-E02"], tmp_path / "secrets")
+    prepared = brokers.prepare(tmp_path / "broker", port, everyone, request.param)
+    assert prepared.name == request.param
+    with (tmp_path / "log").open("wb") as log:
+        child = Child("broker", prepared.command, tmp_path / "log")
+        child.process = await asyncio.create_subprocess_exec(*prepared.command, stdout=log, stderr=log)
+    try:
+        await wait_for_port(port)
+        yield port, {a.user: a for a in everyone}
+    finally:
+        await end(child)
+
+
+def client(port: int, account: Account) -> aiomqtt.Client:
+    return aiomqtt.Client("127.0.0.1", port, identifier=account.user, username=account.user, password=account.password)
+
+
+async def test_the_monitor_sees_what_an_edge_says_and_nothing_that_was_forged(
+    broker: tuple[int, dict[str, Account]],
+) -> None:
+    port, who = broker
+    async with client(port, who["monitor"]) as monitor, client(port, who["HL-E01"]) as edge:
+        await monitor.subscribe(f"haidang/v1/{SITE}/#", qos=1)
+        await edge.publish(f"haidang/v1/{SITE}/HL-E02/live", b"forged", qos=1)
+        await edge.publish(f"haidang/v1/{SITE}/HL-E01/live", b"mine", qos=1)
+        async with asyncio.timeout(5):
+            message = await anext(aiter(monitor.messages))
+    assert (str(message.topic), message.payload) == (f"haidang/v1/{SITE}/HL-E01/live", b"mine")
+
+
+async def test_the_monitor_can_only_watch(broker: tuple[int, dict[str, Account]]) -> None:
+    port, who = broker
+    async with client(port, who["HL-E01"]) as edge, client(port, who["monitor"]) as monitor:
+        await edge.subscribe(f"haidang/v1/{SITE}/HL-E01/command", qos=1)
+        await monitor.publish(f"haidang/v1/{SITE}/HL-E01/command", b"lights out", qos=1)
+        async with client(port, who["cloud"]) as cloud:
+            await cloud.publish(f"haidang/v1/{SITE}/HL-E01/command", b"from the cloud", qos=1)
+            async with asyncio.timeout(5):
+                message = await anext(aiter(edge.messages))
+    assert message.payload == b"from the cloud"
+
+
+async def test_what_is_retained_reaches_who_comes_later(broker: tuple[int, dict[str, Account]]) -> None:
+    port, who = broker
+    async with client(port, who["HL-E01"]) as edge:
+        await edge.publish(f"haidang/v1/{SITE}/HL-E01/birth", b"hello", qos=1, retain=True)
+    async with client(port, who["monitor"]) as monitor:
+        await monitor.subscribe(f"haidang/v1/{SITE}/#", qos=1)
+        async with asyncio.timeout(5):
+            message = await anext(aiter(monitor.messages))
+    assert message.retain
+    assert message.payload == b"hello"
+
+
+@pytest.mark.parametrize("user", ["HL-E01", "nobody", ""])
+async def test_nobody_comes_in_without_the_right_password(broker: tuple[int, dict[str, Account]], user: str) -> None:
+    port, _ = broker
+    wrong = Account(user or "anonymous", "wrong", [], [])
+    with pytest.raises(aiomqtt.MqttError):
+        async with aiomqtt.Client(
+            "127.0.0.1", port, identifier="x", username=user or None, password=wrong.password if user else None
+        ):
+            pass
