@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.modbus.registers import Space
-from protocols.profiles import MOST_REGISTERS, Point, Profile
+from protocols.profiles import LAST_ADDRESS, MOST_REGISTERS, Point, Profile
 from protocols.readings import Reading
 
 _BITS_PER_CHARACTER = 11
@@ -64,15 +64,19 @@ class ReadPlan:
     places: Mapping[str, tuple[tuple[Point, Block, int], ...]]  # device -> (point, block, offset in its words)
 
     def decode(self, answers: Mapping[Block, Answer]) -> list[Reading]:
-        """One reading for each device of which something was answered; what was not answered is absent."""
+        """One reading for each device of which something was answered; what was not answered in full is absent."""
         return [r for m in self.members if (r := self._reading(m, answers)) is not None]
 
     def _reading(self, member: Member, answers: Mapping[Block, Answer]) -> Reading | None:
-        found = [(point, answers[b], n) for point, b, n in self.places[member.device] if b in answers]
+        found = [(point, answers[b], n) for point, b, n in self.places[member.device] if _is_answered(b, answers)]
         if not found:
             return None
         values = {point.quantity: point.decode(list(a.words[n : n + point.width])) for point, a, n in found}
         return Reading(member.device, member.profile.kind, max(a.at for _, a, _ in found), values)
+
+
+def _is_answered(block: Block, answers: Mapping[Block, Answer]) -> bool:
+    return block in answers and len(answers[block].words) == block.count
 
 
 def worthwhile_gap(baud: int | None) -> int:
@@ -86,7 +90,10 @@ def worthwhile_gap(baud: int | None) -> int:
 
 
 def plan(members: Iterable[Member], baud: int | None = None) -> ReadPlan:
-    """The fewest requests that read every polled point, within the limits of the devices."""
+    """The fewest requests that read every polled point, within the limits of the devices.
+
+    Raises ValueError when a block lies beyond the last register that Modbus can address.
+    """
     members = tuple(members)
     blocks: list[Block] = []
     places: dict[str, list[tuple[Point, Block, int]]] = {m.device: [] for m in members}
@@ -114,7 +121,11 @@ def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Wan
     wants: dict[tuple[int, Space], list[_Want]] = defaultdict(list)
     for member in members:
         for point in member.profile.polled:
-            wants[member.unit, point.register_.space].append(_Want(member, point, member.address(point)))
+            want = _Want(member, point, member.address(point))
+            if want.last > LAST_ADDRESS:
+                where = f"{member.device}: block {member.block} puts {point.quantity} at {want.first}"
+                raise ValueError(f"{where}, beyond {LAST_ADDRESS}")
+            wants[member.unit, point.register_.space].append(want)
     for (unit, space), found in sorted(wants.items()):
         yield unit, space, sorted(found, key=lambda w: (w.first, w.last))
 

@@ -92,7 +92,7 @@ def encode(number: Number, kind: Type, order: Order) -> list[int]:
     """The reverse of decode. Raises OverflowError when the number does not fit."""
     try:
         data = _FORMATS[kind].pack(number if is_float(kind) else round(number))
-    except struct.error as error:
+    except (struct.error, ValueError) as error:  # round() has no whole number for NaN
         raise OverflowError(f"{number} does not fit into {kind}") from error
     words = [int.from_bytes(data[n : n + 2], "big") for n in range(0, len(data), 2)]
     arranged = _arranged(words, order)  # every order is its own inverse

@@ -1,12 +1,13 @@
 """Devices are data: one YAML file each, with its source, its registers and checks made apart from our own codec."""
 
+import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -19,6 +20,7 @@ from protocols.names import Id
 from protocols.quantities import QUANTITIES
 
 MOST_REGISTERS = 125  # Modbus Application Protocol V1.1b3, section 6.3
+LAST_ADDRESS = 0xFFFF
 
 _REGISTER = re.compile(r"(input|holding)/(0x[0-9A-Fa-f]{1,4}|\d{1,5})")
 
@@ -27,7 +29,7 @@ def _register(text: object) -> Register:
     if isinstance(text, Register):
         return text
     match = _REGISTER.fullmatch(text) if isinstance(text, str) else None
-    if match is None or int(match[2], 0) > 0xFFFF:
+    if match is None or int(match[2], 0) > LAST_ADDRESS:
         raise ValueError(f"{text!r} is not a register; write a table and an address, as in input/0x0010")
     return Register(Space(match[1]), int(match[2], 0))
 
@@ -43,9 +45,11 @@ def _scale(text: object) -> Fraction:
 
 
 def _known(name: str) -> str:
-    if name not in QUANTITIES:
-        raise ValueError(f"unknown quantity {name!r}; the dictionary is protocols/quantities.py")
-    return name
+    if name in QUANTITIES:
+        return name
+    close = difflib.get_close_matches(name, QUANTITIES, n=1, cutoff=0.8)
+    advice = f"did you mean `{close[0]}`?" if close else "the dictionary is protocols/quantities.py"
+    raise ValueError(f"unknown quantity {name!r}; {advice}")
 
 
 RegisterField = Annotated[Register, BeforeValidator(_register)]
@@ -88,30 +92,33 @@ class Point(ConfigModel):
 
     def encode(self, value: float | None) -> list[int]:
         """The registers for a value; `None` becomes the first "not known" pattern. Raises OverflowError."""
-        if value is not None:
-            return registers.encode(value / self.scale, self.type, self.order)
+        if value is None:
+            return self._not_known()
+        words = registers.encode(value / self.scale, self.type, self.order)
+        if registers.bits(words, self.order) in self.no_value:
+            raise OverflowError(f"{self.quantity}: {value} would read as 'not known'")
+        return words
+
+    def _not_known(self) -> list[int]:
         if not self.no_value:
             raise OverflowError(f"{self.quantity} has no pattern for 'not known'")
-        pattern = self.no_value[0].to_bytes(2 * self.width, "big")
-        words = [int.from_bytes(pattern[n : n + 2], "big") for n in range(0, len(pattern), 2)]
-        return registers.encode(registers.bits(words, self.order), _unsigned(self.width), Order.ABCD)
+        return registers.encode(self.no_value[0], _UNSIGNED[self.width], self.order)
 
 
 def _scaled(number: float, scale: Fraction) -> float:
-    """Exact in the last digit that the scale has: 2301 x 1/10 is 230.1."""
+    """Exact in the last digit that the scale has: 2301 x 1/10 is 230.1, and 32.001 x 1000 is 32001."""
     if isinstance(number, float):
-        return number * float(scale)
+        return float(Fraction(repr(number)) * scale)
     return number * scale.numerator / scale.denominator
 
 
-def _unsigned(width: int) -> Type:
-    return {1: Type.UINT16, 2: Type.UINT32, 4: Type.UINT64}[width]
+_UNSIGNED = {1: Type.UINT16, 2: Type.UINT32, 4: Type.UINT64}
 
 
 class Evidence(ConfigModel):
     """How we know. `grade`: manual (read by us), driver (another author's code), design (our own device)."""
 
-    grade: Annotated[str, Field(pattern="^(manual|driver|design)$")]
+    grade: Literal["manual", "driver", "design"]
     source: str = Field(min_length=10)
 
 
@@ -210,7 +217,9 @@ def _placed(document: config.Document, problem: Problem, error: ConfigError) -> 
 
 def _mistakes(profile: Profile) -> Iterator[tuple[config.Path, str]]:
     yield from _overlaps(profile)
-    yield from _outside_block(profile)
+    yield from _out_of_bounds(profile)
+    yield from _unseen_patterns(profile)
+    yield from _wrong_spans(profile)
     yield from _failed_checks(profile)
 
 
@@ -229,10 +238,37 @@ def _overlaps(profile: Profile) -> Iterator[tuple[config.Path, str]]:
             taken[register] = point.quantity
 
 
-def _outside_block(profile: Profile) -> Iterator[tuple[config.Path, str]]:
+def _out_of_bounds(profile: Profile) -> Iterator[tuple[config.Path, str]]:
     for n, point in enumerate(profile.points):
+        if point.last > LAST_ADDRESS:
+            end = Register(point.register_.space, LAST_ADDRESS)
+            yield (
+                ("points", n, "register"),
+                f"{point.quantity} ({point.type}) ends beyond {end}; check address and type",
+            )
         if profile.block is not None and point.last >= profile.block:
             yield ("points", n, "register"), f"{point.quantity} stands outside its block of {profile.block} registers"
+        if point.width > profile.most_registers:
+            advice = f"takes {point.width} registers, but a request may have only {profile.most_registers}"
+            yield ("points", n, "type"), f"{point.quantity} {advice}"
+
+
+def _unseen_patterns(profile: Profile) -> Iterator[tuple[config.Path, str]]:
+    for n, point in enumerate(profile.points):
+        for pattern in point.no_value:
+            if not 0 <= pattern < 1 << 16 * point.width:
+                advice = f"0x{pattern:X} does not fit into {point.type}, so it would never be seen"
+                yield ("points", n, "no_value"), advice
+
+
+def _wrong_spans(profile: Profile) -> Iterator[tuple[config.Path, str]]:
+    for n, span in enumerate(profile.forbidden):
+        if span.first.space is not span.last.space or span.first > span.last:
+            yield ("forbidden", n, "last"), f"{span.last} is not after {span.first} in the same table"
+        for m, point in enumerate(profile.points):
+            inside = point.register_.space is span.first.space and point.register_.address <= span.last.address
+            if inside and not point.write and point.last >= span.first.address:
+                yield ("points", m, "register"), f"{point.quantity} stands in the forbidden range from {span.first}"
 
 
 def _failed_checks(profile: Profile) -> Iterator[tuple[config.Path, str]]:

@@ -1,0 +1,1 @@
+"""Pure code: tables and properties, no clock, no socket."""

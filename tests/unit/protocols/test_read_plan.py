@@ -1,0 +1,183 @@
+"""The read plan: few requests, within the limits of the devices, and every answer finds its point."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols.inventory import Name
+from protocols.modbus.plan import Answer, Block, Member, ReadPlan, plan, worthwhile_gap
+from protocols.modbus.registers import Space
+from protocols.profiles import Check, Evidence, Point, Profile, Span, library
+from protocols.quantities import QUANTITIES
+
+NAMES = sorted(QUANTITIES)
+SEGMENT = library()["haidang-segment-controller"]
+METER = library()["eastron-sdm630"]
+
+
+def profile(
+    *addresses: int,
+    kind: str = "uint16",
+    space: str = "input",
+    forbidden: Sequence[tuple[int, int]] = (),
+    most: int = 125,
+    block: int | None = None,
+) -> Profile:
+    """A device with one point at each address."""
+    points = [
+        Point.model_validate({"quantity": NAMES[n], "register": f"{space}/{address}", "type": kind})
+        for n, address in enumerate(addresses)
+    ]
+    spans = [Span.model_validate({"first": f"{space}/{a}", "last": f"{space}/{b}"}) for a, b in forbidden]
+    return Profile(
+        profile="made-up",
+        kind="meter",
+        title=Name(vi="thử", en="test"),
+        maker="nobody",
+        evidence=Evidence(grade="design", source="made up for a test"),
+        block=block,
+        most_registers=most,
+        forbidden=tuple(spans),
+        points=tuple(points),
+        checked_with=(Check(quantity=NAMES[0], words=(0,) * points[0].width, value=0, origin="nothing is nothing"),),
+    )
+
+
+def asked(*members: Member, baud: int | None = None) -> list[str]:
+    return [str(block) for block in plan(members, baud).blocks]
+
+
+@pytest.mark.parametrize(("baud", "gap"), [(9_600, 12), (19_200, 14), (38_400, 21), (115_200, 51), (None, 125)])
+def test_the_gap_worth_reading_grows_with_the_speed_of_the_line(baud: int | None, gap: int) -> None:
+    assert worthwhile_gap(baud) == gap
+
+
+def test_a_gap_of_12_registers_is_read_at_9600_baud_and_one_of_13_is_not() -> None:
+    assert asked(Member("a", 1, profile(0, 13)), baud=9_600) == ["unit 1 input/0x0000+14"]
+    assert asked(Member("a", 1, profile(0, 14)), baud=9_600) == ["unit 1 input/0x0000+1", "unit 1 input/0x000E+1"]
+
+
+def test_units_and_tables_are_asked_apart() -> None:
+    members = [Member("a", 1, profile(0)), Member("b", 2, profile(1)), Member("c", 1, profile(0, space="holding"))]
+    assert asked(*members) == ["unit 1 holding/0x0000+1", "unit 1 input/0x0000+1", "unit 2 input/0x0001+1"]
+
+
+def test_a_forbidden_range_is_never_read_as_a_gap() -> None:
+    device = profile(0, 10, forbidden=[(4, 5)])
+    assert asked(Member("a", 1, device)) == ["unit 1 input/0x0000+1", "unit 1 input/0x000A+1"]
+
+
+def test_a_forbidden_range_moves_with_its_block() -> None:
+    device = profile(0, 10, forbidden=[(4, 5)], block=32)
+    assert asked(Member("a", 1, device, 1)) == ["unit 1 input/0x0020+1", "unit 1 input/0x002A+1"]
+
+
+def test_no_request_asks_for_more_than_125_registers() -> None:
+    assert asked(Member("a", 1, profile(0, 124))) == ["unit 1 input/0x0000+125"]
+    assert asked(Member("a", 1, profile(0, 125))) == ["unit 1 input/0x0000+1", "unit 1 input/0x007D+1"]
+
+
+def test_a_device_may_allow_less_than_the_protocol() -> None:
+    assert asked(Member("a", 1, profile(0, 10, most=10))) == ["unit 1 input/0x0000+1", "unit 1 input/0x000A+1"]
+
+
+def test_one_request_reads_four_luminaires_of_a_segment_controller() -> None:
+    lamps = [Member(f"HL-{n}", 11, SEGMENT, n) for n in range(8)]
+    assert asked(*lamps) == ["unit 11 input/0x0000+118", "unit 11 input/0x0080+118"]
+
+
+def test_one_request_reads_a_meter_over_the_network() -> None:
+    assert asked(Member("HL-TC001-M", 1, METER)) == ["unit 1 input/0x0000+76"]
+
+
+def test_commanded_points_are_not_polled() -> None:
+    assert {block.space for block in plan([Member("HL-1", 11, SEGMENT)]).blocks} == {Space.INPUT}
+
+
+def test_a_block_beyond_the_last_register_is_refused() -> None:
+    with pytest.raises(ValueError, match="HL-1: block 2048 puts status_bits at 65536, beyond 65535"):
+        plan([Member("HL-1", 11, SEGMENT, 2048)])
+
+
+def answered(read: ReadPlan, words: dict[int, int]) -> dict[Block, Answer]:
+    return {b: Answer([words.get(b.address + n, 0) for n in range(b.count)], 100 + b.unit) for b in read.blocks}
+
+
+def test_an_answer_becomes_one_reading_for_each_device() -> None:
+    lamps = [Member(f"HL-{n}", 11, SEGMENT, n) for n in range(2)]
+    read = plan(lamps)
+    first, second = read.decode(answered(read, {4: 200, 8: 1000, 32 + 4: 100, 32 + 8: 520}))
+    assert (first.device, first.kind, first.at) == ("HL-0", "luminaire", 111)
+    assert (first.values["actual_level"], first.values["active_power"]) == (100, 100)
+    assert (second.values["actual_level"], second.values["active_power"]) == (50, 52)
+
+
+def test_what_was_not_answered_is_absent() -> None:
+    near, far = Member("near", 1, profile(0, 200)), Member("far", 2, profile(0))
+    read = plan([near, far])
+    answers = {b: a for b, a in answered(read, {0: 7}).items() if b.unit == 1 and b.address == 0}
+    [reading] = read.decode(answers)
+    assert (reading.device, dict(reading.values)) == ("near", {NAMES[0]: 7})
+
+
+def test_an_answer_of_the_wrong_length_is_no_answer() -> None:
+    read = plan([Member("a", 1, profile(0, 1))])
+    assert read.decode({read.blocks[0]: Answer([1], 100)}) == []
+    assert read.decode({read.blocks[0]: Answer([1, 2, 3], 100)}) == []
+
+
+@st.composite
+def members(draw: st.DrawFn) -> Member:
+    kind, wide = draw(st.sampled_from([("uint16", 1), ("float32", 2), ("uint64", 4)]))
+    slots = draw(st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=12))
+    addresses = [slot * 5 for slot in slots]  # room for the widest
+    forbidden = [(a * 5 + 4, a * 5 + 4) for a in draw(st.lists(st.integers(0, 60), max_size=4))]
+    block = draw(st.sampled_from([None, 310]))
+    device = profile(
+        *addresses,
+        kind=kind,
+        space=draw(st.sampled_from(["input", "holding"])),
+        forbidden=forbidden,
+        most=draw(st.integers(wide, 125)),
+        block=block,
+    )
+    number = draw(st.integers(0, 3)) if block else 0
+    return Member(f"D{draw(st.integers(0, 10**9))}", draw(st.integers(1, 2)), device, number)
+
+
+buses = st.lists(members(), max_size=5, unique_by=lambda m: m.device)
+
+
+@settings(max_examples=150)
+@given(buses, st.sampled_from([None, 9_600, 115_200]))
+def test_every_polled_point_is_found_in_exactly_one_answer(bus: list[Member], baud: int | None) -> None:
+    read = plan(bus, baud)
+    for member in bus:
+        found = read.places[member.device]
+        assert sorted(point.quantity for point, _, _ in found) == sorted(p.quantity for p in member.profile.polled)
+        for point, block, offset in found:
+            assert (block.unit, block.space) == (member.unit, point.register_.space)
+            assert block.address + offset == member.address(point)
+            assert offset + point.width <= block.count
+    assert len(read.blocks) == len(set(read.blocks))
+
+
+@settings(max_examples=150)
+@given(buses, st.sampled_from([None, 9_600, 115_200]))
+def test_no_request_is_larger_than_the_devices_in_it_allow(bus: list[Member], baud: int | None) -> None:
+    read = plan(bus, baud)
+    for member in bus:
+        assert all(block.count <= member.profile.most_registers for _, block, _ in read.places[member.device])
+
+
+@settings(max_examples=150)
+@given(buses, st.sampled_from([None, 9_600, 115_200]))
+def test_no_request_touches_a_forbidden_register(bus: list[Member], baud: int | None) -> None:
+    for block in plan(bus, baud).blocks:
+        touched = set(range(block.address, block.address + block.count))
+        for member in (m for m in bus if m.unit == block.unit):
+            shift = member.block * (member.profile.block or 0)
+            for span in (s for s in member.profile.forbidden if s.first.space is block.space):
+                assert not touched & set(range(span.first.address + shift, span.last.address + shift + 1))
