@@ -90,7 +90,8 @@ def validate(document: Document, model: type[T]) -> T:
     try:
         return model.model_validate(document.content)
     except ValidationError as error:
-        raise ConfigError([_problem(document, model, details) for details in error.errors()]) from error
+        told = _without_echoes(error.errors())
+        raise ConfigError([_problem(document, model, details) for details in told]) from error
 
 
 def dotted(path: Path) -> str:
@@ -123,6 +124,17 @@ def _twice(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
                 yield (*path, key.value), key.start_mark.line + 1
             seen.add(key.value)
             yield from _twice(value, (*path, key.value))
+
+
+def _without_echoes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """pydantic counts only the good entries of a tuple, so one with a bad entry is "too short" on top of it."""
+    places = [details["loc"] for details in errors]
+
+    def is_echo(details: ErrorDetails) -> bool:
+        loc = details["loc"]
+        return details["type"] == "too_short" and any(p != loc and p[: len(loc)] == loc for p in places)
+
+    return [details for details in errors if not is_echo(details)]
 
 
 def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
