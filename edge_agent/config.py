@@ -1,0 +1,242 @@
+"""edge.yaml: who this edge is, where its broker is, and what hangs on its buses."""
+
+import difflib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from protocols import config, profiles
+from protocols.config import ConfigError, ConfigModel, Problem
+from protocols.durations import Span
+from protocols.inventory import Place
+from protocols.modbus.plan import Member
+from protocols.names import Id
+from protocols.profiles import Profile
+
+SHORTEST_POLL = timedelta(seconds=1)  # samples carry whole seconds
+_REGISTERS = 0x10000
+_SIZES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
+
+Found = Iterator[tuple[config.Path, str]]
+
+
+def _not_shorter(span: timedelta) -> timedelta:
+    if span < SHORTEST_POLL:
+        raise ValueError(f"{span.total_seconds():g}s is too short; give 1s or more")
+    return span
+
+
+def _positive(span: timedelta) -> timedelta:
+    if span <= timedelta(0):
+        raise ValueError("0s is no time at all; give more than that")
+    return span
+
+
+def _size(text: object) -> int:
+    number, unit = (text[:-2], text[-2:]) if isinstance(text, str) else ("", "")
+    if unit not in _SIZES or not number.isdecimal() or int(number) == 0:
+        raise ValueError(f"{text!r} is not a size; write a whole number and a unit, as in 256MB")
+    return int(number) * _SIZES[unit]
+
+
+def _profile(name: str) -> str:
+    known = profiles.library()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(known)}"
+        raise ValueError(f"unknown profile {name!r}; {advice}")
+    return name
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write one as in Asia/Ho_Chi_Minh") from error
+    return name
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise ValueError(f"{text!r} has no port; write host and port, as in 192.168.1.20:502")
+    return text
+
+
+PositiveSpan = Annotated[Span, AfterValidator(_positive)]
+PollSpan = Annotated[Span, AfterValidator(_not_shorter)]
+Size = Annotated[int, BeforeValidator(_size)]
+KnownProfile = Annotated[Id, AfterValidator(_profile)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Tls(ConfigModel):
+    """Files in PEM. Without `certificate` and `key` only the broker proves who it is."""
+
+    ca: Path
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Broker(ConfigModel):
+    host: str = Field(min_length=1)
+    port: int = Field(default=1883, ge=1, le=65535)
+    username: str | None = None
+    password_file: Path | None = None
+    tls: Tls | None = None
+
+
+class UplinkSettings(ConfigModel):
+    """`window` is how many batches of a stream may be on their way without the cloud's acknowledgement."""
+
+    stall_after: PositiveSpan = timedelta(seconds=30)
+    backlog_per_second: float = Field(default=20, gt=0, le=1000)
+    window: int = Field(default=100, ge=1, le=1000)
+
+
+class Device(ConfigModel):
+    """`unit` is the Modbus unit; `block` counts inside a device that repeats itself, such as a segment controller."""
+
+    id: Id
+    profile: KnownProfile
+    unit: int = Field(ge=1, le=255)
+    block: int = Field(default=0, ge=0)
+
+    def member(self) -> Member:
+        """This device with its profile, as the read plan wants it."""
+        return Member(self.id, self.unit, profiles.library()[self.profile], self.block)
+
+
+class Bus(ConfigModel):
+    """Devices that share one line or one connection, on which one speaks at a time."""
+
+    id: Id
+    link: Literal["modbus-tcp"] = "modbus-tcp"
+    address: Address
+    poll_every: PollSpan
+    timeout: PositiveSpan = timedelta(seconds=1)
+    devices: tuple[Device, ...] = Field(min_length=1)
+
+    @property
+    def host(self) -> str:
+        return self.address.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+
+class EdgeConfig(ConfigModel):
+    """One edge. `data` holds the outbox and the overrides; `outbox_limit` bounds what waits for the cloud."""
+
+    edge: Id
+    site: Id
+    position: Place
+    timezone: Timezone
+    broker: Broker
+    data: Path
+    outbox_limit: Size = 256 * 1000**2
+    uplink: UplinkSettings = UplinkSettings()
+    buses: tuple[Bus, ...] = Field(min_length=1)
+
+
+def load_config(path: Path) -> EdgeConfig:
+    """Read edge.yaml; the files that it names are relative to its folder. Raises ConfigError or OSError."""
+    document = config.parse(path.read_text("utf-8"), str(path))
+    found = _rooted(_checked(document), path.parent)
+    missing = [document.problem(key, f"{file}: no such file") for key, file in _files(found) if not file.is_file()]
+    if missing:
+        raise ConfigError(missing)
+    return found
+
+
+def parse_config(text: str, file: str) -> EdgeConfig:
+    """The same without a file system: paths stay as they were written. Raises ConfigError."""
+    return _checked(config.parse(text, file))
+
+
+def _checked(document: config.Document) -> EdgeConfig:
+    found = config.validate(document, EdgeConfig)
+    problems: list[Problem] = [document.problem(path, advice) for path, advice in _mistakes(found)]
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _mistakes(edge: EdgeConfig) -> Found:
+    """What is wrong between the parts; each part alone is right."""
+    yield from _twice((("buses", n, "id"), bus.id) for n, bus in enumerate(edge.buses))
+    yield from _shared_addresses(edge)
+    yield from _twice((("buses", b, "devices", d, "id"), device.id) for b, d, device in _devices(edge))
+    yield from _same_place(edge)
+    yield from _bad_blocks(edge)
+
+
+def _devices(edge: EdgeConfig) -> Iterator[tuple[int, int, Device]]:
+    for b, bus in enumerate(edge.buses):
+        for d, device in enumerate(bus.devices):
+            yield b, d, device
+
+
+def _twice(ids: Iterator[tuple[config.Path, str]]) -> Found:
+    seen: set[str] = set()
+    for path, name in ids:
+        if name in seen:
+            yield path, f"{name} stands twice; every id names one thing"
+        seen.add(name)
+
+
+def _shared_addresses(edge: EdgeConfig) -> Found:
+    owners: dict[str, str] = {}
+    for n, bus in enumerate(edge.buses):
+        owner = owners.setdefault(bus.address, bus.id)
+        if owner != bus.id:
+            yield (
+                ("buses", n, "address"),
+                f"{bus.address} is bus {owner} already; put the devices of both under one bus",
+            )
+
+
+def _same_place(edge: EdgeConfig) -> Found:
+    owners: dict[tuple[int, int, int], str] = {}
+    for b, d, device in _devices(edge):
+        owner = owners.setdefault((b, device.unit, device.block), device.id)
+        if owner != device.id:
+            place = f"unit {device.unit}, block {device.block}"
+            yield ("buses", b, "devices", d, "unit"), f"{place} is {owner} already; two devices cannot share it"
+
+
+def _bad_blocks(edge: EdgeConfig) -> Found:
+    for b, d, device in _devices(edge):
+        advice = _bad_block(device, profiles.library()[device.profile])
+        if advice:
+            yield ("buses", b, "devices", d, "block"), advice
+
+
+def _bad_block(device: Device, profile: Profile) -> str | None:
+    if profile.block is None:
+        return f"{device.profile} has no blocks; take `block` out" if device.block else None
+    most = _REGISTERS // profile.block - 1
+    return f"{device.block} is past the last register; at most {most}" if device.block > most else None
+
+
+def _rooted(edge: EdgeConfig, folder: Path) -> EdgeConfig:
+    """Every path against the folder that edge.yaml stands in."""
+    broker = edge.broker
+    tls = broker.tls and Tls(**{name: path and folder / path for name, path in broker.tls})
+    password = broker.password_file and folder / broker.password_file
+    rooted = broker.model_copy(update={"tls": tls, "password_file": password})
+    return edge.model_copy(update={"broker": rooted, "data": folder / edge.data})
+
+
+def _files(edge: EdgeConfig) -> Iterator[tuple[config.Path, Path]]:
+    if edge.broker.password_file:
+        yield ("broker", "password_file"), edge.broker.password_file
+    for name, path in edge.broker.tls or ():
+        if path:
+            yield ("broker", "tls", name), path

@@ -1,0 +1,1 @@
+"""The edge agent against real things on loopback: SQLite, TCP, a broker."""

@@ -1,0 +1,127 @@
+"""A mistake in edge.yaml is answered with file, line, key and advice."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from edge_agent.config import load_config, parse_config
+from protocols.config import ConfigError
+
+GOOD = """\
+edge: HL-E01
+site: halong
+position: {longitude: 107.08, latitude: 20.95}
+timezone: Asia/Ho_Chi_Minh
+broker: {host: 127.0.0.1, port: 1883, username: HL-E01, password_file: secrets/HL-E01}
+data: HL-E01.sqlite
+buses:
+  - id: HL-TC001
+    link: modbus-tcp
+    address: 127.0.0.1:15020
+    poll_every: 10s
+    devices:
+      - {id: HL-TC001-M, profile: eastron-sdm630, unit: 1}
+      - {id: HL-000001, profile: haidang-segment-controller, unit: 11, block: 0}
+      - {id: HL-000002, profile: haidang-segment-controller, unit: 11, block: 1}
+"""
+
+
+def told(text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        parse_config(text, "edge.yaml")
+    return str(refused.value)
+
+
+def test_the_documented_example_is_accepted_with_its_defaults() -> None:
+    edge = parse_config(GOOD, "edge.yaml")
+    assert (edge.buses[0].host, edge.buses[0].port) == ("127.0.0.1", 15020)
+    assert edge.buses[0].timeout == timedelta(seconds=1)
+    assert edge.uplink.stall_after == timedelta(seconds=30)
+    assert edge.uplink.backlog_per_second == 20
+    assert edge.outbox_limit == 256_000_000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "answer"),
+    [
+        ("poll_every: 10s", "poll_every: 0.2s", "11: buses[0].poll_every: 0.2s is too short; give 1s or more"),
+        (
+            "poll_every: 10s",
+            "poll_every: 10s\n    timout: 1s",
+            "12: buses[0].timout: unknown key; did you mean `timeout`?",
+        ),
+        (
+            "profile: eastron-sdm630",
+            "profile: eastron-sdm360",
+            "13: buses[0].devices[0].profile: unknown profile 'eastron-sdm360'; did you mean `eastron-sdm630`?",
+        ),
+        (
+            "id: HL-000002",
+            "id: HL-000001",
+            "15: buses[0].devices[2].id: HL-000001 stands twice; every id names one thing",
+        ),
+        (
+            "block: 1}",
+            "block: 0}",
+            "15: buses[0].devices[2].unit: unit 11, block 0 is HL-000001 already; two devices cannot share it",
+        ),
+        (
+            "block: 1}",
+            "block: 2048}",
+            "15: buses[0].devices[2].block: 2048 is past the last register; at most 2047",
+        ),
+        (
+            "unit: 1}",
+            "unit: 1, block: 3}",
+            "13: buses[0].devices[0].block: eastron-sdm630 has no blocks; take `block` out",
+        ),
+        (
+            "127.0.0.1:15020",
+            "127.0.0.1",
+            "10: buses[0].address: '127.0.0.1' has no port; write host and port, as in 192.168.1.20:502",
+        ),
+        (
+            "timezone: Asia/Ho_Chi_Minh",
+            "timezone: Asia/Hanoi_",
+            "4: timezone: 'Asia/Hanoi_' is not a time zone; write one as in Asia/Ho_Chi_Minh",
+        ),
+        (
+            "data: HL-E01.sqlite",
+            "data: HL-E01.sqlite\noutbox_limit: 256",
+            "7: outbox_limit: 256 is not a size; write a whole number and a unit, as in 256MB",
+        ),
+    ],
+)
+def test_a_mistake_names_its_line_its_key_and_what_would_be_right(wrong: str, right: str, answer: str) -> None:
+    assert told(GOOD.replace(wrong, right)) == f"edge.yaml:{answer}"
+
+
+def test_one_controller_cannot_be_two_buses() -> None:
+    second = "  - {id: HL-TC002, address: '127.0.0.1:15020', poll_every: 5s, devices: [%s]}\n"
+    device = "{id: HL-TC002-M, profile: eastron-sdm630, unit: 2}"
+    assert told(GOOD + second % device) == (
+        "edge.yaml:16: buses[1].address: 127.0.0.1:15020 is bus HL-TC001 already; put the devices of both under one bus"
+    )
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    answers = told(GOOD.replace("poll_every: 10s", "poll_every: 0s").replace("unit: 1}", "unit: 0}")).splitlines()
+    assert [answer.split(": ")[1] for answer in answers] == ["buses[0].poll_every", "buses[0].devices[0].unit"]
+
+
+def test_files_are_found_beside_edge_yaml(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "HL-E01").write_text("hush")
+    (tmp_path / "edge.yaml").write_text(GOOD)
+    edge = load_config(tmp_path / "edge.yaml")
+    assert edge.data == tmp_path / "HL-E01.sqlite"
+    assert edge.broker.password_file == tmp_path / "secrets" / "HL-E01"
+
+
+def test_a_missing_password_is_told_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "edge.yaml").write_text(GOOD)
+    with pytest.raises(ConfigError) as refused:
+        load_config(tmp_path / "edge.yaml")
+    secret = tmp_path / "secrets" / "HL-E01"
+    assert str(refused.value) == f"{tmp_path}/edge.yaml:5: broker.password_file: {secret}: no such file"
