@@ -1,0 +1,61 @@
+"""What devices hang on. A link speaks to one address and says in these words what went wrong:
+
+LinkError
+  Unreachable   no connection: nothing behind this address can be asked
+  NoAnswer      connected, but this unit was silent
+  Refused       the unit answered that it will not; has the exception code
+  Garbled       an answer came that does not belong to the question
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from protocols.modbus.plan import Block
+
+# Modbus Application Protocol V1.1b3, section 7
+_EXCEPTIONS: Mapping[int, str] = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "accepted, but needs a long time",
+    6: "busy",
+    8: "memory parity error",
+}
+
+
+class LinkError(Exception):
+    """A request that brought no answer to use."""
+
+
+class Unreachable(LinkError):
+    """There is no connection."""
+
+
+class NoAnswer(LinkError):
+    """The unit was silent."""
+
+
+class Refused(LinkError):
+    """The unit said no. `code` is the Modbus exception code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"device refused: {_EXCEPTIONS.get(code, f'exception {code}')}")
+        self.code = code
+
+
+class Garbled(LinkError):
+    """The answer does not fit the question."""
+
+
+class Link(Protocol):
+    """One address. Not for two callers at a time: edge_agent.bus gives the turns."""
+
+    async def read(self, block: Block) -> list[int]:
+        """The registers of a block. Raises LinkError."""
+
+    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
+        """Write holding registers in one request. Raises LinkError."""
+
+    def close(self) -> None:
+        """Let the connection go."""
