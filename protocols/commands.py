@@ -76,7 +76,7 @@ def after(state: State, step: Step) -> State:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Override(_Model):

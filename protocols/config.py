@@ -7,7 +7,7 @@ The text is an argument; whoever calls has read the file.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -71,15 +71,14 @@ def load(text: str, file: str, model: type[T]) -> T:
 def parse(text: str, file: str) -> Document:
     """YAML to plain data with line numbers. Raises ConfigError, also for a key that stands twice."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        document, twice = _parsed(text, file)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError([Problem(file, line, "", f"not YAML: {error.problem or error}")]) from error
     except yaml.YAMLError as error:
         raise ConfigError([Problem(file, 1, "", f"not YAML: {error}")]) from error
-    document = Document(file, content, dict(_lines(root, ())) if root else {})
-    twice = list(_twice(root, ())) if root else []
+    except RecursionError as error:
+        raise ConfigError([Problem(file, 1, "", "not YAML: nested too deeply, or inside itself")]) from error
     if twice:
         raise ConfigError([Problem(file, line, dotted(path), "stands twice; keep one") for path, line in twice])
     return document
@@ -100,6 +99,25 @@ def dotted(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+class _Loader(yaml.SafeLoader):
+    """Also tells where a value is that looks like a date or a number and is none, such as 2024-13-45."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+def _parsed(text: str, file: str) -> tuple[Document, list[tuple[Path, int]]]:
+    loader = _Loader(text)
+    root = loader.get_single_node()
+    if root is None:
+        return Document(file, None, {}), []
+    content = loader.construct_document(root)
+    return Document(file, content, dict(_lines(root, ()))), list(_twice(root, ()))
 
 
 def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
@@ -159,13 +177,20 @@ def _in_document(content: Any, loc: tuple[int | str, ...]) -> Path:
 def _advice(model: type[BaseModel], details: ErrorDetails, path: Path) -> str:
     kind = details["type"]
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(str(path[-1]), sorted(_keys(model)), n=1, cutoff=0.6)
-        return f"unknown key; did you mean `{close[0]}`?" if close else "unknown key; take it out"
+        return _on_unknown_key(str(path[-1]), _keys(model))
     if kind == "missing":
         return "is missing"
     if kind == "value_error":
         return str(details["ctx"]["error"])
-    return f"{details['msg']}; got {details['input']!r}"
+    said = "should hold keys and values" if kind == "model_type" else details["msg"]
+    return f"{said}; got {details['input']!r}"
+
+
+def _on_unknown_key(key: str, known: Collection[str]) -> str:
+    if key in known:
+        return "does not belong here"
+    close = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6)
+    return f"unknown key; did you mean `{close[0]}`?" if close else "unknown key; take it out"
 
 
 def _keys(model: type[BaseModel]) -> set[str]:

@@ -24,7 +24,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from protocols.commands import Answer
 from protocols.names import Id, is_id
 from protocols.quantities import QUANTITIES
-from protocols.readings import Table
+from protocols.readings import Quality, Table
 from protocols.topics import Stream
 
 VERSION = 1
@@ -74,7 +74,7 @@ class Batch:
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     v: Literal[1] = 1
 
@@ -122,9 +122,9 @@ def encode_message(message: BaseModel) -> bytes:
 
 def decode_message(model: type[M], payload: bytes) -> M:
     """The reverse of encode_message. Raises WireError."""
-    raw = _object(payload)
+    _object(payload)
     try:
-        return model.model_validate_json(orjson.dumps(raw))
+        return model.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadShape(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -216,8 +216,9 @@ def _object(payload: bytes) -> dict[str, Any]:
         raise NotJson(str(error)) from error
     if not isinstance(raw, dict):
         raise BadShape("not an object")
-    if raw.get("v") != VERSION:
-        raise WrongVersion(f"version {raw.get('v')!r}; this software speaks {VERSION}")
+    version = raw.get("v")
+    if type(version) is not int or version != VERSION:
+        raise WrongVersion(f"version {version!r}; this software speaks {VERSION}")
     return raw
 
 
@@ -245,6 +246,8 @@ def _event(raw: object, where: str) -> Event:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadShape(f"{where}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except orjson.JSONEncodeError as error:  # nested deeper than orjson writes
+        raise BadShape(f"{where}: {error}") from error
 
 
 def _table(raw: object, where: str) -> Table:
@@ -254,21 +257,14 @@ def _table(raw: object, where: str) -> Table:
     if not (isinstance(kind, str) and is_id(kind)):
         raise BadShape(f"{where}.kind: {kind!r} is not an id")
     _check_quantities(quantities, where)
-    _check_column(devices, {str}, None, f"{where}.devices")
-    if not all(map(is_id, devices)):
-        raise BadShape(f"{where}.devices: not all of them are ids")
-    _check_column(at, {int}, len(devices), f"{where}.at")
-    return Table(
-        kind,
-        tuple(quantities),
-        devices,
-        at,
-        _columns(raw["values"], _VALUE_TYPES, len(quantities), len(devices), f"{where}.values"),
-        _columns(_unfolded(raw["flags"], len(devices)), {int}, len(quantities), len(devices), f"{where}.flags"),
-    )
+    _check_rows(devices, at, where)
+    values = _columns(raw["values"], _VALUE_TYPES, len(quantities), len(devices), f"{where}.values")
+    return Table(kind, tuple(quantities), devices, at, values, _flags(raw["flags"], values, f"{where}.flags"))
 
 
 _VALUE_TYPES = {float, int, type(None)}
+_QUALITIES = frozenset(int(quality) for quality in Quality)
+_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that datetime can hold
 
 
 def _check_quantities(quantities: object, where: str) -> None:
@@ -279,18 +275,39 @@ def _check_quantities(quantities: object, where: str) -> None:
         raise BadShape(f"{where}.quantities: unknown or named twice: {unknown or quantities}")
 
 
-def _unfolded(columns: object, rows: int) -> object:
-    if not isinstance(columns, list):
-        return columns
-    return [[column] * rows if isinstance(column, int) else column for column in columns]
+def _check_rows(devices: Any, at: Any, where: str) -> None:
+    _check_column(devices, {str}, None, f"{where}.devices")
+    if not all(map(is_id, devices)):
+        raise BadShape(f"{where}.devices: not all of them are ids")
+    _check_column(at, {int}, len(devices), f"{where}.at")
+    if at and not (min(at) >= 0 and max(at) <= _LAST_SECOND):
+        raise BadShape(f"{where}.at: not all of them are seconds since 1970")
 
 
-def _columns(raw: object, types: set[type], count: int, rows: int, where: str) -> list[list[Any]]:
+def _flags(raw: object, values: Sequence[Sequence[object]], where: str) -> list[list[int]]:
+    """Columns of flags, each as long as its values; one number stands for a whole column."""
+    _check_count(raw, len(values), where)  # before unfolding: a few bytes must not become a gigabyte
+    assert isinstance(raw, list)  # noqa: S101 - told by _check_count; for mypy
+    rows = [len(column) for column in values]
+    columns = [[f] * n if isinstance(f, int) else f for f, n in zip(raw, rows, strict=True)]
+    for n, column in enumerate(columns):
+        _check_column(column, {int}, rows[n], f"{where}[{n}]")
+        if not set(column) <= _QUALITIES:
+            raise BadShape(f"{where}[{n}]: not all of them are quality flags")
+    return columns
+
+
+def _check_count(raw: object, count: int, where: str) -> None:
     if not isinstance(raw, list) or len(raw) != count:
         raise BadShape(f"{where}: not {count} columns")
+
+
+def _columns(raw: Any, types: set[type], count: int, rows: int, where: str) -> list[list[Any]]:
+    _check_count(raw, count, where)
     for n, column in enumerate(raw):
         _check_column(column, types, rows, f"{where}[{n}]")
-    return raw
+    columns: list[list[Any]] = raw
+    return columns
 
 
 def _check_column(column: object, types: set[type], rows: int | None, where: str) -> None:

@@ -1,0 +1,317 @@
+"""The bytes between edge and cloud: what goes in comes out, and bad bytes are named, never a surprise."""
+
+import string
+import tracemalloc
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols import wire
+from protocols.commands import Answer, Command, Override, Step
+from protocols.quantities import QUANTITIES
+from protocols.readings import Quality, Table
+from protocols.topics import Stream
+from protocols.wire import (
+    BadShape,
+    Birth,
+    EdgeState,
+    Header,
+    Mark,
+    NotJson,
+    TooLarge,
+    Watermark,
+    WireError,
+    WrongVersion,
+)
+
+MOMENT = datetime(2026, 3, 20, 11, 2, 3, tzinfo=UTC)
+TABLE = Table(
+    "meter", ("frequency", "voltage"), ["M1", "M2"], [100, 101], [[50.0, None], [230.1, 229.9]], [[1, 9], [1, 1]]
+)
+HEADER = Header("abcdefgh01234567", 17, 3)
+
+ids = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=64)
+values = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53)
+flags = st.sampled_from([int(q) for q in Quality])
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    rows = draw(st.integers(0, 4))
+    quantities = tuple(draw(st.lists(st.sampled_from(sorted(QUANTITIES)), unique=True, max_size=4)))
+    columns = st.lists(
+        st.lists(values, min_size=rows, max_size=rows), min_size=len(quantities), max_size=len(quantities)
+    )
+    marks = st.lists(st.lists(flags, min_size=rows, max_size=rows), min_size=len(quantities), max_size=len(quantities))
+    devices = draw(st.lists(ids, min_size=rows, max_size=rows))
+    at = draw(st.lists(st.integers(0, 4_102_444_800), min_size=rows, max_size=rows))
+    return Table(draw(ids), quantities, devices, at, draw(columns), draw(marks))
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> Header:
+    seq = draw(st.integers(1, 2**53))
+    return Header(draw(ids), seq, draw(st.integers(1, seq)))
+
+
+answers = st.builds(
+    Answer,
+    id=ids,
+    step=st.sampled_from([Step.ACCEPTED, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]),
+    at=moments,
+    actual_level=st.none() | st.floats(0, 100),
+    active_power=st.none() | st.floats(0, 1000),
+    reason=st.none() | st.text(max_size=50),
+)
+
+
+def sealed(table: Table, header: Header = HEADER) -> bytes:
+    [body] = wire.encode_tables([table])
+    return wire.seal(header, body)
+
+
+def raw(**changes: object) -> bytes:
+    """A good batch as JSON with some keys of its first table changed."""
+    batch = orjson.loads(sealed(TABLE))
+    batch["tables"][0].update(changes)
+    return orjson.dumps(batch)
+
+
+@given(headers(), st.lists(tables(), max_size=3))
+def test_a_batch_of_readings_comes_back(header: Header, sent: list[Table]) -> None:
+    received = [wire.decode_batch(wire.seal(header, body)) for body in wire.encode_tables(sent)]
+    assert [table for batch in received for table in batch.tables] == sent
+    assert {batch.header for batch in received} <= {header}
+
+
+@given(headers(), st.lists(answers, max_size=5))
+def test_a_batch_of_events_comes_back(header: Header, sent: list[Answer]) -> None:
+    payload = wire.seal(header, wire.encode_events(sent))
+    assert wire.decode_batch(payload) == wire.Batch(header, [], sent)
+    assert wire.decode_header(payload) == header
+
+
+@given(
+    st.builds(Birth, epoch=ids, software=st.text(max_size=64), at=moments, inventory=st.none() | st.text(max_size=64))
+    | st.builds(EdgeState, state=st.sampled_from(["online", "offline"]))
+    | st.builds(
+        Watermark,
+        boot=ids,
+        marks=st.lists(st.builds(Mark, epoch=ids, stream=st.sampled_from(Stream), seq=st.integers(0, 2**53))).map(
+            tuple
+        ),
+    )
+    | st.builds(
+        Command,
+        id=ids,
+        target=ids,
+        action=st.builds(Override, level=st.floats(0, 100), until=moments),
+        issued_at=moments,
+        expires_at=moments,
+        who=st.text(min_size=1, max_size=20),
+    )
+)
+def test_every_other_message_comes_back(message: Birth | EdgeState | Watermark | Command) -> None:
+    assert wire.decode_message(type(message), wire.encode_message(message)) == message
+
+
+def test_a_column_whose_flags_agree_travels_as_one_number() -> None:
+    assert orjson.loads(sealed(TABLE))["tables"][0]["flags"] == [[1, 9], 1]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 8))
+def test_tables_cut_at_64_kb_lose_no_row_and_keep_their_order(rows: int, columns: int) -> None:
+    quantities = tuple(sorted(QUANTITIES)[:columns])
+    data = [[n + c / 10 for n in range(rows)] for c in range(columns)]
+    marks = [[(1, 2, 3)[n % 3] for n in range(rows)] for _ in range(columns)]
+    table = Table("meter", quantities, [f"M{n}" for n in range(rows)], list(range(rows)), data, marks)
+    payloads = [wire.seal(Header("e" * 64, 2**53, 2**53), body) for body in wire.encode_tables([table])]
+    assert all(len(payload) <= wire.MAX_BYTES for payload in payloads)
+    received = [t for payload in payloads for t in wire.decode_batch(payload).tables]
+    assert [r for t in received for r in t.readings()] == list(table.readings())
+
+
+def test_readings_that_fit_stay_in_one_piece() -> None:
+    assert len(wire.encode_tables([TABLE])) == 1
+
+
+def test_events_that_do_not_fit_are_refused() -> None:
+    answer = Answer(id="c", step=Step.REFUSED, at=MOMENT, reason="x" * 500)
+    with pytest.raises(TooLarge):
+        wire.encode_events([answer] * 200)
+
+
+def test_a_payload_beyond_64_kb_is_not_even_looked_at() -> None:
+    with pytest.raises(TooLarge, match="64001 bytes; at most 64000"):
+        wire.decode_batch(b"[" * 64_001)
+
+
+def test_a_batch_cut_anywhere_is_named_as_not_json() -> None:
+    payload = sealed(TABLE)
+    for length in range(len(payload)):
+        with pytest.raises(NotJson):
+            wire.decode_batch(payload[:length])
+        with pytest.raises(NotJson):
+            wire.decode_header(payload[:length])
+
+
+@pytest.mark.parametrize("version", [b"2", b"0", b'"1"', b"null", b"true", b"1.0", b"[1]"])
+def test_another_version_is_named_before_anything_else(version: bytes) -> None:
+    payload = sealed(TABLE).replace(b'"v":1', b'"v":' + version)
+    for decode in (wire.decode_batch, wire.decode_header, lambda p: wire.decode_message(EdgeState, p)):
+        with pytest.raises(WrongVersion, match="this software speaks 1"):
+            decode(payload)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": 5}, r"tables\[0\].kind: 5 is not an id"),
+        ({"kind": "a/b"}, r"tables\[0\].kind: 'a/b' is not an id"),
+        ({"quantities": "voltage"}, r"tables\[0\].quantities: not a list of str"),
+        ({"quantities": ["voltage", "voltage"]}, r"tables\[0\].quantities: unknown or named twice"),
+        ({"quantities": ["voltage", "gravity"]}, r"tables\[0\].quantities: unknown or named twice: \['gravity'\]"),
+        ({"devices": ["M1", 5]}, r"tables\[0\].devices: not a list of str"),
+        ({"devices": ["M1", "#"]}, r"tables\[0\].devices: not all of them are ids"),
+        ({"devices": ["M1"]}, r"tables\[0\].at: 2 entries for 1 rows"),
+        ({"at": [100, 101.5]}, r"tables\[0\].at: not a list of int"),
+        ({"at": [100, True]}, r"tables\[0\].at: not a list of int"),
+        ({"at": [100, -1]}, r"tables\[0\].at: not all of them are seconds since 1970"),
+        ({"at": [100, 10**12]}, r"tables\[0\].at: not all of them are seconds since 1970"),
+        ({"values": [[1, 2]]}, r"tables\[0\].values: not 2 columns"),
+        ({"values": [[1, 2], [1, "2"]]}, r"tables\[0\].values\[1\]: not a list of NoneType/float/int"),
+        ({"values": [[1, 2], [True, 2]]}, r"tables\[0\].values\[1\]: not a list of NoneType/float/int"),
+        ({"values": [[1, 2], [1]]}, r"tables\[0\].values\[1\]: 1 entries for 2 rows"),
+        ({"flags": 1}, r"tables\[0\].flags: not 2 columns"),
+        ({"flags": [1]}, r"tables\[0\].flags: not 2 columns"),
+        ({"flags": [1, True]}, r"tables\[0\].flags\[1\]: not a list of int"),
+        ({"flags": [1, 7]}, r"tables\[0\].flags\[1\]: not all of them are quality flags"),
+        ({"flags": [[1, 1], [1, 0]]}, r"tables\[0\].flags\[1\]: not all of them are quality flags"),
+        ({"extra": 1}, r"tables\[0\]: not a table"),
+    ],
+)
+def test_a_table_that_does_not_fit_together_is_named_with_its_place(changes: Mapping[str, object], said: str) -> None:
+    with pytest.raises(BadShape, match=f"^{said}"):
+        wire.decode_batch(raw(**changes))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("epoch", None, "epoch: None is not an id"),
+        ("epoch", "a b", "epoch: 'a b' is not an id"),
+        ("seq", 0, "seq: 0 is not a whole number from 1"),
+        ("seq", 1.0, "seq: 1.0 is not a whole number from 1"),
+        ("seq", True, "seq: True is not a whole number from 1"),
+        ("seq", 2**53 + 1, "seq: 9007199254740993 is not"),
+        ("floor", 18, "floor: 18 is not a whole number from 1 to seq"),
+        ("floor", 0, "floor: 0 is not a whole number from 1 to seq"),
+        ("tables", {}, "tables: not a list"),
+        ("events", [5], r"events\[0\]"),
+        (
+            "events",
+            [{"type": "command", "id": "c", "step": "published", "at": "2026-01-01T00:00:00Z"}],
+            r"events\[0\].step",
+        ),
+        ("surprise", 1, r"unknown keys \['surprise'\]"),
+    ],
+)
+def test_a_bad_header_is_named_with_its_key(key: str, value: object, said: str) -> None:
+    with pytest.raises(BadShape, match=f"^{said}"):
+        wire.decode_batch(orjson.dumps({**orjson.loads(sealed(TABLE)), key: value}))
+
+
+def test_a_few_bytes_cannot_be_blown_up_to_a_gigabyte() -> None:
+    empty = {"kind": "meter", "quantities": [], "values": []}
+    table = {**empty, "devices": ["M"] * 5_000, "at": [1] * 5_000, "flags": [1] * 12_000}
+    payload = orjson.dumps({**orjson.loads(sealed(TABLE)), "tables": [table]})
+    tracemalloc.start()
+    with pytest.raises(BadShape, match="flags: not 0 columns"):
+        wire.decode_batch(payload)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_deep_nesting_is_a_bad_shape() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    with pytest.raises(WireError):
+        wire.decode_message(Watermark, b'{"v":1,"boot":"b","marks":' + deep + b"}")
+    with pytest.raises(WireError):
+        wire.decode_batch(b'{"v":1,"epoch":"a","seq":1,"floor":1,"events":[' + deep + b"]}")
+
+
+@pytest.mark.parametrize("number", ['"inf"', '"nan"', "NaN", "1e999"])
+def test_an_answer_cannot_carry_what_is_not_a_number(number: str) -> None:
+    event = f'{{"type":"command","id":"c","step":"read_back","at":"2026-01-01T00:00:00Z","active_power":{number}}}'
+    with pytest.raises(WireError):
+        wire.decode_batch(f'{{"v":1,"epoch":"a","seq":1,"floor":1,"events":[{event}]}}'.encode())
+
+
+json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70).map(float)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=10,
+)
+hostile_table = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": json | st.just("meter"),
+        "quantities": json | st.just(["voltage"]),
+        "devices": json | st.just(["M1"]),
+        "at": json | st.just([1]),
+        "values": json | st.just([[1.5]]),
+        "flags": json | st.just([1]),
+    },
+)
+hostile_batch = st.fixed_dictionaries(
+    {"v": st.just(1)},
+    optional={
+        "epoch": json | st.just("e"),
+        "seq": json | st.just(2),
+        "floor": json | st.just(1),
+        "tables": json | st.lists(hostile_table | json, max_size=2),
+        "events": json,
+    },
+)
+
+
+def outcome(decode: Any, payload: bytes) -> str:
+    try:
+        decode(payload)
+    except WireError as error:
+        return type(error).__name__
+    return "decoded"
+
+
+NAMED = {"decoded", "TooLarge", "NotJson", "WrongVersion", "BadShape"}
+
+
+@settings(max_examples=300)
+@given(hostile_batch.map(orjson.dumps) | json.map(orjson.dumps) | st.binary(max_size=80))
+def test_hostile_bytes_end_in_a_named_error(payload: bytes) -> None:
+    assert outcome(wire.decode_batch, payload) in NAMED
+    assert outcome(wire.decode_header, payload) in NAMED
+    for model in (Birth, EdgeState, Watermark, Command):
+        assert outcome(lambda p, m=model: wire.decode_message(m, p), payload) in NAMED
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**6), st.integers(0, 255))
+def test_one_changed_byte_ends_in_a_named_error_or_in_a_sound_batch(place: int, byte: int) -> None:
+    payload = bytearray(sealed(TABLE))
+    payload[place % len(payload)] = byte
+    if outcome(wire.decode_batch, bytes(payload)) == "decoded":
+        for table in wire.decode_batch(bytes(payload)).tables:
+            assert len(list(table.readings())) == 2
