@@ -1,0 +1,1 @@
+"""The service at the control centre: stores, decides, shows and commands."""

@@ -1,0 +1,121 @@
+"""What a cloud service is told before it starts: cloud.yaml, and the database's address from the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from protocols import config
+from protocols.config import ConfigModel
+from protocols.durations import Span, span
+from protocols.names import Id
+
+DATABASE_URL = "HAIDANG_DATABASE_URL"
+_SCHEMES = ("sqlite+aiosqlite", "postgresql+asyncpg")
+
+
+class Address(ConfigModel):
+    """A host and a port, in YAML as `127.0.0.1:8080`. Port 0 lets the machine choose."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(ge=0, le=65535)
+
+
+def _address(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal()):
+        raise ValueError(f"{text!r} is not an address; write a host and a port, as in 127.0.0.1:8080")
+    return {"host": host.strip("[]"), "port": int(port)}
+
+
+class Broker(ConfigModel):
+    """The MQTT broker; the password stands in a file of its own."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    username: str = "cloud"
+    password_file: Path | None = None
+
+
+class Mail(ConfigModel):
+    """The mail server for notices, and who gets them."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65535)
+    sender: str = Field(min_length=3)
+    technicians: tuple[str, ...] = ()
+
+
+class PasswordCost(ConfigModel):
+    """Argon2id: how dear one guess is. The default is the second recommendation of RFC 9106, section 4."""
+
+    memory_kib: int = Field(default=64 * 1024, ge=8)
+    rounds: int = Field(default=3, ge=1)
+    lanes: int = Field(default=4, ge=1)
+
+
+class Settings(ConfigModel):
+    """Everything that may stand in cloud.yaml. Paths are relative to the file's folder."""
+
+    site: Id
+    data: Path = Path()
+    listen: Annotated[Address, BeforeValidator(_address)] = Address(host="127.0.0.1", port=8080)
+    console_url: str | None = Field(default=None, description="how people reach the console; for links in messages")
+    broker: Broker = Broker()
+    inventory: Path = Path("inventory.json")
+    basemap: Path = Path("basemap.geojson")
+    mail: Mail | None = None
+    admin_password_file: Path = Path("secrets/admin")
+    database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
+    passwords: PasswordCost = PasswordCost()
+    session_lasts: Span = span("12h")
+    resend_every: Span = span("5s")
+    live_every: Span = span("1s")
+    overview_every: Span = span("2s")
+
+    @model_validator(mode="after")
+    def _speaks_async(self) -> Self:
+        if self.scheme not in _SCHEMES:
+            raise ValueError(f"database_url: {self.scheme} is not one of {' and '.join(_SCHEMES)}")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """The front of the database's address, which carries no secret."""
+        return (self.database_url or _SCHEMES[0]).partition(":")[0]
+
+    @property
+    def database(self) -> str:
+        """The registry's address for SQLAlchemy."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'registry.sqlite'}"
+
+    @property
+    def console(self) -> str:
+        """The front of every link to the console."""
+        return (self.console_url or f"http://{self.listen.host}:{self.listen.port}").rstrip("/")
+
+
+def load_settings(path: Path, data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read cloud.yaml. Raises OSError and ConfigError. `data` stands above what the file says."""
+    document = config.parse(path.read_text("utf-8"), str(path))
+    if isinstance(document.content, dict) and environ.get(DATABASE_URL):
+        document.content["database_url"] = environ[DATABASE_URL]
+    return _placed(config.validate(document, Settings), path.parent, data)
+
+
+def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
+    """The same settings with paths that no longer depend on a folder."""
+    broker, password = settings.broker, settings.broker.password_file
+    return settings.model_copy(
+        update={
+            "data": (data or folder / settings.data).absolute(),
+            "inventory": (folder / settings.inventory).absolute(),
+            "basemap": (folder / settings.basemap).absolute(),
+            "admin_password_file": (folder / settings.admin_password_file).absolute(),
+            "broker": broker.model_copy(update={"password_file": password and (folder / password).absolute()}),
+        }
+    )

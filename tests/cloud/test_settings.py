@@ -1,0 +1,79 @@
+"""cloud.yaml, and the advice on a mistake in it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cloud.settings import load_settings
+from protocols.config import ConfigError
+
+_YAML = """
+site: halong
+listen: 127.0.0.1:8080
+broker: {host: 127.0.0.1, port: 1883, username: cloud, password_file: secrets/cloud}
+inventory: inventory.json
+basemap: basemap.geojson
+mail: {host: 127.0.0.1, port: 2525, sender: haidang@localhost, technicians: [technician@localhost]}
+admin_password_file: secrets/admin
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file of the demo city."""
+    path = tmp_path / "cloud.yaml"
+    path.write_text(_YAML)
+    return path
+
+
+def test_the_demo_city_s_file_is_understood(file: Path) -> None:
+    settings = load_settings(file, environ={})
+    assert (settings.listen.host, settings.listen.port) == ("127.0.0.1", 8080)
+    assert settings.session_lasts == timedelta(hours=12)
+    assert settings.console == "http://127.0.0.1:8080"
+    assert settings.mail is not None
+    assert settings.mail.technicians == ("technician@localhost",)
+
+
+def test_paths_are_relative_to_the_file(file: Path, tmp_path: Path) -> None:
+    settings = load_settings(file, environ={})
+    assert settings.inventory == tmp_path / "inventory.json"
+    assert settings.broker.password_file == tmp_path / "secrets" / "cloud"
+    assert settings.database == f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite"
+
+
+def test_the_data_folder_may_be_elsewhere(file: Path, tmp_path: Path) -> None:
+    settings = load_settings(file, tmp_path / "elsewhere", environ={})
+    assert settings.database == f"sqlite+aiosqlite:///{tmp_path}/elsewhere/registry.sqlite"
+    assert settings.inventory == tmp_path / "inventory.json"
+
+
+def test_the_database_may_be_named_by_the_environment(file: Path) -> None:
+    url = "postgresql+asyncpg://haidang:secret@db/haidang"
+    assert load_settings(file, environ={"HAIDANG_DATABASE_URL": url}).database == url
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("listen: 8080", "cloud.yaml:3: listen: "),
+        ("listen: localhost", "'localhost' is not an address; write a host and a port, as in 127.0.0.1:8080"),
+        ("lisen: 127.0.0.1:8080", "cloud.yaml:3: lisen: unknown key; did you mean `listen`?"),
+        ("session_lasts: 12", "12 is not a span of time"),
+        ("broker: {port: 0}", "broker.port"),
+    ],
+)
+def test_a_mistake_is_answered_like_a_colleague_would(tmp_path: Path, line: str, advice: str) -> None:
+    path = tmp_path / "cloud.yaml"
+    path.write_text(f"\nsite: halong\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, environ={})
+    assert advice in str(caught.value)
+
+
+def test_a_wrong_database_is_refused_without_saying_its_password(file: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file, environ={"HAIDANG_DATABASE_URL": "mysql://haidang:secret@db/haidang"})
+    assert "mysql is not one of" in str(caught.value)
+    assert "secret" not in str(caught.value)
