@@ -1,0 +1,24 @@
+"""The audit log's table. Triggers in the migration refuse every change of a row that has been written."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database import Base
+
+
+class AuditRow(Base):
+    """One act. `hash` covers the row and the hash before it."""
+
+    __tablename__ = "audit"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(200))
+    act: Mapped[str] = mapped_column(String(40))
+    target: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))
+    result: Mapped[str] = mapped_column(String(40))
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,8 @@
+"""Every table of the registry: whoever needs the whole schema imports it from here."""
+
+from cloud.audit.tables import AuditRow
+from cloud.database import Base
+from cloud.people.tables import PersonRow, SessionRow
+
+TABLES = (AuditRow, PersonRow, SessionRow)
+METADATA = Base.metadata
