@@ -1,0 +1,95 @@
+"""The audit log: everything is in it, and nothing in it can be changed unseen."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from cloud.audit import chain, store
+from cloud.audit.chain import Act, Entry, Link
+from cloud.people.rights import Role
+from tests.cloud.clocks import EVENING
+from tests.cloud.serving import PASSWORD, Service
+
+_entries = st.builds(
+    Entry,
+    at=st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    who=st.text(max_size=20),
+    act=st.sampled_from(Act),
+    target=st.text(max_size=20),
+    reason=st.text(max_size=20),
+    result=st.sampled_from(["ok", "refused"]),
+)
+
+
+def _chained(entries: list[Entry]) -> list[Link]:
+    links: list[Link] = []
+    for entry in entries:
+        previous = links[-1].hash if links else chain.START
+        links.append(chain.link(len(links) + 1, entry, previous))
+    return links
+
+
+@given(st.lists(_entries, max_size=6))
+def test_a_chain_that_nobody_touched_is_whole(entries: list[Entry]) -> None:
+    assert chain.first_break(_chained(entries)) is None
+
+
+@given(st.lists(_entries, min_size=1, max_size=6), st.data())
+def test_a_changed_row_is_found(entries: list[Entry], data: st.DataObject) -> None:
+    links = _chained(entries)
+    n = data.draw(st.integers(0, len(links) - 1))
+    links[n] = replace(links[n], entry=replace(links[n].entry, who=links[n].entry.who + "x"))
+    assert chain.first_break(links) == n + 1
+
+
+@given(st.lists(_entries, min_size=2, max_size=6), st.data())
+def test_a_lost_row_is_found(entries: list[Entry], data: st.DataObject) -> None:
+    links = _chained(entries)
+    n = data.draw(st.integers(0, len(links) - 2))
+    del links[n]
+    assert chain.first_break(links) == n + 1
+
+
+async def test_every_log_in_and_log_out_is_written_down(service: Service) -> None:
+    await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
+    async with service.anonymous() as client:
+        await client.post("/api/v1/session", json={"username": "lan", "password": "wrong"})
+        await client.post("/api/v1/session", json={"username": "lan", "password": PASSWORD})
+        await client.delete("/api/v1/session")
+    async with service.signed_in(Role.AUDITOR) as auditor:
+        acts = (await auditor.get("/api/v1/audit?limit=4")).json()
+    assert [(act["who"], act["act"], act["result"]) for act in acts] == [
+        ("auditor", "log_in", "ok"),
+        ("lan", "log_out", "ok"),
+        ("lan", "log_in", "ok"),
+        ("lan", "log_in_failed", "refused"),
+    ]
+    assert acts[0]["at"] == "2026-11-21T12:00:00Z"
+
+
+async def test_the_log_in_the_registry_is_whole_and_refuses_changes(service: Service) -> None:
+    database = service.parts.database
+    for n in range(3):
+        async with database.write() as session:
+            await store.append(session, Entry(EVENING + timedelta(microseconds=n + 1), "lan", Act.COMMAND, str(n)))
+    async with database.read() as session:
+        assert await store.verify(session) is None
+    for statement in ("UPDATE audit SET who = 'me'", "DELETE FROM audit"):
+        with pytest.raises(DatabaseError, match="append-only"):
+            async with database.write() as session:
+                await session.execute(text(statement))
+
+
+async def test_who_writes_around_the_triggers_is_found(service: Service) -> None:
+    async with service.parts.database.write() as session:
+        await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000001"))
+        await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000002"))
+        await session.execute(text("DROP TRIGGER audit_no_UPDATE"))
+        await session.execute(text("UPDATE audit SET target = 'HL-000009' WHERE seq = 1"))
+    async with service.parts.database.read() as session:
+        assert await store.verify(session) == 1
