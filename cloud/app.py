@@ -1,0 +1,71 @@
+"""The web application: every feature's routes, behind one set of doors."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from cloud.audit import routes as audit
+from cloud.console import DIST, SafeHeaders, serve_console
+from cloud.errors import ErrorOut, answer_refusals
+from cloud.parts import assembled
+from cloud.people import routes as people
+from cloud.people.origin import OwnPagesOnly
+from cloud.settings import Settings
+from protocols.clock import DomainClock
+
+API = "/api/v1"
+# The only doors without a lock: (method, path).
+PUBLIC = frozenset({("GET", f"{API}/health"), ("POST", f"{API}/session"), ("GET", "/{path:path}")})
+
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (401, 403)}
+
+health = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: str
+    version: str
+
+
+@health.get("/health")
+async def look() -> Health:
+    """Is the service there?"""
+    return Health(status="ok", version=version("haidang"))
+
+
+def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST) -> FastAPI:
+    """The application of one service. Its lifespan starts and ends everything behind it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with assembled(settings, clock) as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="Haidang",
+        version=version("haidang"),
+        lifespan=lifespan,
+        openapi_url=None,  # see cloud/openapi.py
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+    )
+    answer_refusals(app)
+    app.add_middleware(OwnPagesOnly)
+    app.add_middleware(SafeHeaders)
+    for router in (health, people.router, audit.router):
+        app.include_router(router, prefix=API, responses=_ERRORS)
+    serve_console(app, dist)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Short names for generated clients: `alarms_acknowledge`."""
+    return f"{route.tags[0]}_{route.name}"

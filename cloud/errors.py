@@ -1,0 +1,98 @@
+"""What the service refuses, and how it says so.
+
+    Refused
+      NotSignedIn     401
+      WrongPassword   401
+      NotAllowed      403
+      WrongOrigin     403
+      NotThere        404
+      TooManyTries    429
+      NotReady        503
+
+A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake.
+"""
+
+from typing import ClassVar
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection
+
+
+class Refused(Exception):
+    """A request that is not carried out."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str] = "refused"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class NotSignedIn(Refused):
+    """No session, or one that has ended."""
+
+    status, code, message = 401, "not_signed_in", "sign in first"
+
+
+class WrongPassword(Refused):
+    """The same answer for a wrong name and a wrong password."""
+
+    status, code, message = 401, "wrong_password", "user name or password is wrong"
+
+
+class NotAllowed(Refused):
+    """Signed in, but without the right."""
+
+    status, code, message = 403, "not_allowed", "your role does not have this right"
+
+
+class WrongOrigin(Refused):
+    """A page of another site tried to act in the user's name."""
+
+    status, code, message = 403, "wrong_origin", "this request does not come from the console"
+
+
+class NotThere(Refused):
+    """Nothing has this id."""
+
+    status, code, message = 404, "not_found", "there is nothing with this id"
+
+
+class TooManyTries(Refused):
+    """Guessing is slowed down."""
+
+    status, code, message = 429, "too_many_tries", "too many failed log-ins; wait a few minutes"
+
+
+class NotReady(Refused):
+    """Something that the answer needs is not there."""
+
+    status, code, message = 503, "not_ready", "not ready yet"
+
+
+class ErrorDetail(BaseModel):
+    code: str
+    message: str
+
+
+class ErrorOut(BaseModel):
+    detail: ErrorDetail
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Turn every Refused of an app into its JSON."""
+    app.add_exception_handler(Refused, _answer)
+
+
+def as_json(error: Refused) -> JSONResponse:
+    """The answer to a refused request."""
+    detail = ErrorDetail(code=error.code, message=str(error))
+    return JSONResponse(ErrorOut(detail=detail).model_dump(), status_code=error.status)
+
+
+async def _answer(_connection: HTTPConnection, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for nothing else; for mypy
+    return as_json(error)

@@ -1,0 +1,40 @@
+"""Only the console's own pages may act in a user's name.
+
+A browser sends Origin with every unsafe request and every WebSocket handshake, and Sec-Fetch-Site with every request.
+Neither header means that no browser is asking, so nobody's cookie can be abused.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cloud.errors import WrongOrigin, as_json
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class OwnPagesOnly:
+    """ASGI middleware that refuses unsafe requests and WebSockets of other sites."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        if _acts(scope) and not is_own(Headers(scope=scope)):
+            await as_json(WrongOrigin())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def is_own(headers: Headers) -> bool:
+    """True when these headers can only come from our own pages, or from no browser at all."""
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        return False
+    return site in (None, "same-origin", "none")
+
+
+def _acts(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE)

@@ -1,0 +1,46 @@
+"""What each role may do: a table that an auditor can read."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is in the control centre."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    SHIFT_LEAD = "shift_lead"
+    PLANNER = "planner"
+    TECHNICIAN = "technician"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class Right(StrEnum):
+    """What a route asks for."""
+
+    OWN_SESSION = "session.own"  # to see and end one's own session
+    VIEW_CITY = "view.city"
+    VIEW_TELEMETRY = "view.telemetry"
+    VIEW_ALARMS = "view.alarms"
+    VIEW_COMMANDS = "view.commands"
+    ACKNOWLEDGE_ALARM = "alarm.acknowledge"
+    COMMAND_LAMP = "lamp.command"
+    VIEW_AUDIT = "view.audit"
+    VIEW_PEOPLE = "view.people"
+
+
+_LOOK = frozenset(
+    {Right.OWN_SESSION, Right.VIEW_CITY, Right.VIEW_TELEMETRY, Right.VIEW_ALARMS, Right.VIEW_COMMANDS},
+)
+_ACT = frozenset({Right.ACKNOWLEDGE_ALARM, Right.COMMAND_LAMP})
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VIEWER: _LOOK,
+    Role.OPERATOR: _LOOK | _ACT,
+    Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT},
+    Role.PLANNER: _LOOK,
+    Role.TECHNICIAN: _LOOK | _ACT,  # a lamp is tested from under its pole
+    Role.ADMINISTRATOR: frozenset(Right),
+    Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},
+}

@@ -1,0 +1,109 @@
+"""Signing in and out."""
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cloud.audit.chain import Act, Entry
+from cloud.audit.store import append
+from cloud.database import Database
+from cloud.errors import WrongPassword
+from cloud.people import store
+from cloud.people.limiter import Limiter
+from cloud.people.passwords import Passwords
+from cloud.people.rights import Role
+from cloud.people.schemas import Credentials, Language
+from cloud.people.store import Session
+from cloud.people.tables import PersonRow, SessionRow
+from protocols.clock import DomainClock
+
+
+def canonical(username: str) -> str:
+    """One spelling for a name, whichever way its marks and capitals were typed."""
+    return unicodedata.normalize("NFC", username).strip().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who may sign in, and who is."""
+
+    database: Database
+    passwords: Passwords
+    limiter: Limiter
+    clock: DomainClock
+    session_lasts: timedelta
+
+    async def add(
+        self, username: str, password: str, role: Role, display_name: str = "", language: Language = "vi"
+    ) -> None:
+        """Let somebody sign in."""
+        name, password_hash = canonical(username), await self.passwords.hash(password)
+        person = PersonRow(
+            username=name,
+            display_name=display_name or username,
+            role=role,
+            language=language,
+            password_hash=password_hash,
+        )
+        async with self.database.write() as session:
+            session.add(person)
+
+    async def find(self, username: str) -> PersonRow | None:
+        """The person with a user name."""
+        async with self.database.read() as session:
+            return await store.load_person(session, canonical(username))
+
+    async def is_empty(self) -> bool:
+        """True when nobody can sign in yet."""
+        async with self.database.read() as session:
+            return await store.count_people(session) == 0
+
+    async def sign_in(self, given: Credentials, address: str) -> tuple[str, Session]:
+        """The new session and its secret. Raises WrongPassword and TooManyTries."""
+        username = canonical(given.username)
+        self.limiter.count(username, address)
+        person = await self.find(username)
+        stored = person.password_hash if person else None
+        if not await self.passwords.fits(stored, given.password) or person is None:
+            await self._write_down(username, Act.LOG_IN_FAILED, address, "refused")
+            raise WrongPassword
+        self.limiter.forgive(username, address)
+        return await self._open(person, address)
+
+    async def sign_out(self, who: Session) -> None:
+        """End a session, now and everywhere."""
+        async with self.database.write() as session:
+            await store.end_session(session, who.token_hash)
+            await append(session, Entry(self.clock.now(), who.username, Act.LOG_OUT))
+
+    async def session(self, token: str) -> Session | None:
+        """Who holds this secret, if its session has not ended."""
+        async with self.database.read() as session:
+            return await store.load_session(session, _hash(token), self._wall())
+
+    async def living(self, token_hashes: set[str]) -> set[str]:
+        """Those of the sessions that have not ended."""
+        async with self.database.read() as session:
+            return await store.load_living(session, token_hashes, self._wall())
+
+    async def _open(self, person: PersonRow, address: str) -> tuple[str, Session]:
+        token = secrets.token_urlsafe(32)
+        expires_at = self._wall() + self.session_lasts
+        async with self.database.write() as session:
+            await store.forget_ended(session, self._wall())
+            session.add(SessionRow(token_hash=_hash(token), person_id=person.id, expires_at=expires_at))
+            await append(session, Entry(self.clock.now(), person.username, Act.LOG_IN, address))
+        return token, store.signed_in(_hash(token), person)
+
+    async def _write_down(self, who: str, act: Act, target: str, result: str) -> None:
+        async with self.database.write() as session:
+            await append(session, Entry(self.clock.now(), who, act, target, result=result))
+
+    def _wall(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.wall(), UTC)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

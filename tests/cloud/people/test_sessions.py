@@ -1,0 +1,135 @@
+"""Signing in, staying signed in and signing out."""
+
+import stat
+
+import httpx2
+import pytest
+
+from cloud.people.access import COOKIE
+from cloud.people.limiter import PER_ACCOUNT, WINDOW_S, Limiter
+from cloud.people.rights import Right, Role
+from cloud.settings import Settings
+from protocols.clock import DomainClock
+from tests.cloud.clocks import Wall
+from tests.cloud.serving import PASSWORD, Service, serving
+
+SESSION = "/api/v1/session"
+
+
+async def test_the_first_administrator_signs_in_with_the_password_in_the_file(
+    service: Service, settings: Settings
+) -> None:
+    password = settings.admin_password_file.read_text().strip()
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, json={"username": "Admin", "password": password})
+        me = await client.get(SESSION)
+    assert answered.status_code == 200
+    assert me.json() == answered.json()
+    assert me.json()["role"] == "administrator"
+    assert set(me.json()["rights"]) == set(Right)
+
+
+async def test_the_first_password_is_for_its_owners_eyes(service: Service, settings: Settings) -> None:
+    assert stat.S_IMODE(settings.admin_password_file.stat().st_mode) == 0o600
+    assert len(settings.admin_password_file.read_text().strip()) >= 24
+
+
+async def test_a_second_start_keeps_the_administrator(settings: Settings, clock: DomainClock) -> None:
+    async with serving(settings, clock):
+        password = settings.admin_password_file.read_text()
+    async with serving(settings, clock):
+        assert settings.admin_password_file.read_text() == password
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(service: Service) -> None:
+    await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, json={"username": "lan", "password": PASSWORD})
+    cookie = answered.headers["set-cookie"].lower()
+    assert cookie.startswith(COOKIE)
+    assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} <= {part.strip() for part in cookie.split(";")}
+
+
+async def test_the_registry_does_not_hold_the_secret_of_a_session(service: Service, settings: Settings) -> None:
+    async with service.signed_in() as client:
+        secret = client.cookies[COOKIE].encode()
+    kept = b"".join(file.read_bytes() for file in settings.data.glob("registry.sqlite*"))
+    assert len(secret) >= 43
+    assert secret not in kept
+
+
+@pytest.mark.parametrize(("username", "password"), [("lan", "wrong"), ("nobody", PASSWORD)])
+async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
+    service: Service, username: str, password: str
+) -> None:
+    await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, json={"username": username, "password": password})
+    assert answered.status_code == 401
+    assert answered.json()["detail"]["code"] == "wrong_password"
+    assert "set-cookie" not in answered.headers
+
+
+async def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(service: Service) -> None:
+    async with service.signed_in() as client, service.anonymous() as thief:
+        thief.cookies.update(client.cookies)
+        assert (await thief.get(SESSION)).status_code == 200
+        assert (await client.delete(SESSION)).status_code == 204
+        assert (await thief.get(SESSION)).status_code == 401
+
+
+async def test_a_session_ends_after_twelve_hours_of_wall_time(service: Service, wall: Wall) -> None:
+    async with service.signed_in() as client:
+        wall.advance(hours=11, minutes=59)
+        assert (await client.get(SESSION)).status_code == 200
+        wall.advance(minutes=1)
+        assert (await client.get(SESSION)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_another_sites_page_cannot_act_in_my_name(service: Service, headers: dict[str, str]) -> None:
+    async with service.signed_in() as client:
+        refused = await client.delete(SESSION, headers=headers)
+        assert refused.status_code == 403
+        assert refused.json()["detail"]["code"] == "wrong_origin"
+        assert (await client.get(SESSION, headers=headers)).status_code == 200
+
+
+async def test_the_consoles_own_page_can(service: Service) -> None:
+    async with service.signed_in() as client:
+        own = {"Origin": service.url, "Sec-Fetch-Site": "same-origin"}
+        assert (await client.delete(SESSION, headers=own)).status_code == 204
+
+
+async def test_guessing_is_stopped_and_may_go_on_later(service: Service, settings: Settings) -> None:
+    await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
+    async with service.anonymous() as client:
+        guesses = [await _guess(client, "lan", "wrong") for _ in range(PER_ACCOUNT)]
+        assert {guess.status_code for guess in guesses} == {401}
+        assert (await _guess(client, "LAN ", PASSWORD)).status_code == 429
+        assert (await _guess(client, "somebody-else", "wrong")).status_code == 401
+
+
+def test_the_limit_is_on_a_window_and_a_good_log_in_wipes_the_slate() -> None:
+    now = Wall(0.0)
+    limiter = Limiter(now)
+    for _ in range(PER_ACCOUNT - 1):
+        limiter.count("lan", "10.0.0.1")
+    limiter.count("lan", "10.0.0.1")
+    limiter.forgive("lan", "10.0.0.1")
+    limiter.count("lan", "10.0.0.1")
+    now.advance(seconds=WINDOW_S)
+    for _ in range(PER_ACCOUNT):
+        limiter.count("lan", "10.0.0.1")
+
+
+async def _guess(client: httpx2.AsyncClient, username: str, password: str) -> httpx2.Response:
+    return await client.post(SESSION, json={"username": username, "password": password})

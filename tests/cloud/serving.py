@@ -1,0 +1,98 @@
+"""A real service on a loopback port, and people who are signed in to it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+from websockets.asyncio.client import ClientConnection, connect
+
+from cloud.app import create_app
+from cloud.main import answer, listening
+from cloud.parts import Parts
+from cloud.people.access import COOKIE
+from cloud.people.rights import Role
+from cloud.settings import Address, PasswordCost, Settings
+from protocols.clock import DomainClock
+
+CHEAP = PasswordCost(memory_kib=8, rounds=1, lanes=1)
+PASSWORD = "four words of a test"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that answers on a port."""
+
+    app: FastAPI
+    parts: Parts
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @asynccontextmanager
+    async def anonymous(self) -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser without a session."""
+        async with httpx2.AsyncClient(base_url=self.url) as client:
+            yield client
+
+    @asynccontextmanager
+    async def signed_in(self, role: Role = Role.ADMINISTRATOR) -> AsyncIterator[httpx2.AsyncClient]:
+        """Somebody with a role, named after it."""
+        async with self.anonymous() as client:
+            if await self.parts.people.find(role) is None:
+                await self.parts.people.add(role, PASSWORD, role)
+            answered = await client.post("/api/v1/session", json={"username": role, "password": PASSWORD})
+            answered.raise_for_status()
+            yield client
+
+    @asynccontextmanager
+    async def socket(self, path: str, client: httpx2.AsyncClient) -> AsyncIterator[ClientConnection]:
+        """A WebSocket of a client's session."""
+        cookie = {"Cookie": f"{COOKIE}={client.cookies.get(COOKIE)}"}
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        async with connect(url, additional_headers=cookie, origin=None, proxy=None) as open_socket:
+            yield open_socket
+
+
+def settings_in(folder: Path, **more: object) -> Settings:
+    """Settings of a service that keeps everything in a folder."""
+    known: dict[str, object] = {
+        "site": "halong",
+        "data": folder,
+        "listen": Address(host="127.0.0.1", port=0),
+        "inventory": folder / "inventory.json",
+        "basemap": folder / "basemap.geojson",
+        "admin_password_file": folder / "secrets" / "admin",
+        "passwords": CHEAP,
+    }
+    return Settings.model_validate({**known, **more})
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: DomainClock, **more: Path) -> AsyncIterator[Service]:
+    """A service from its start to its end."""
+    app = create_app(settings, clock, **more)
+    with listening(settings.listen) as door:
+        async with app.router.lifespan_context(app), _answering(app, door):
+            yield Service(app, app.state.parts, door.getsockname()[1])
+
+
+@asynccontextmanager
+async def _answering(app: FastAPI, door: socket.socket) -> AsyncIterator[None]:
+    task = asyncio.create_task(answer(app, door))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def session_cookies(client: httpx2.AsyncClient) -> Sequence[str]:
+    """The session secrets that a client holds."""
+    return [cookie.value or "" for cookie in client.cookies.jar if cookie.name == COOKIE]
