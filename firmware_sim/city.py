@@ -1,0 +1,121 @@
+"""The city of the simulator as one YAML file: coast and main roads drawn by hand, streets and lamps generated."""
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from protocols import config
+from protocols.config import ConfigModel
+from protocols.inventory import LuminaireType, Name, Place
+from protocols.names import Id
+
+CITIES = resources.files(__name__.rpartition(".")[0]) / "cities"
+
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(m|km)")
+
+
+def length(text: object) -> float:
+    """Metres from `28m` or `1.2km`. Raises ValueError with what would be right."""
+    match = _LENGTH.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is not a length; write a number and a unit, as in 28m or 1.2km")
+    return float(match[1]) * (1000 if match[2] == "km" else 1)
+
+
+Length = Annotated[float, BeforeValidator(length), Field(gt=0)]
+Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]  # longitude, latitude
+StreetClass = Literal["primary", "secondary", "residential"]
+
+
+class Land(ConfigModel):
+    """A piece of land, its outline drawn by hand."""
+
+    name: Name
+    outline: tuple[Degrees, ...] = Field(min_length=3)
+
+
+class WardSpec(ConfigModel):
+    """A ward. What stands nearest to its label, or to one of the points `near`, belongs to it."""
+
+    id: Id
+    name: Name
+    label_at: Degrees
+    near: tuple[Degrees, ...] = ()
+
+
+class Arterial(ConfigModel):
+    """A main road through way points. It may leave the land, as a bridge does."""
+
+    name: str = Field(min_length=1, max_length=40)
+    line: tuple[Degrees, ...] = Field(min_length=2)
+
+
+class District(ConfigModel):
+    """A built-up area round a point, with a grid of streets turned by `turn` degrees from east to north."""
+
+    at: Degrees
+    reach: Length
+    turn: float = Field(ge=-180, le=180)
+    long_side: Length = 115.0
+    short_side: Length = 58.0
+
+
+class Lighting(ConfigModel):
+    """How one class of street is lit."""
+
+    lamp_every: Length
+    offset: Length = Field(description="from the middle of the street to the pole")
+    both_sides: bool = False
+    types: tuple[Id, ...] = Field(min_length=1)
+
+
+class StationSpec(ConfigModel):
+    """A water or air station."""
+
+    id: Id
+    kind: Literal["water_station", "air_station"]
+    profile: Id
+    name: Name
+    at: Degrees
+
+
+class CameraSpec(ConfigModel):
+    """A street camera."""
+
+    id: Id
+    name: Name
+    at: Degrees
+
+
+class CitySpec(ConfigModel):
+    """A whole city, before it is expanded into streets, lamps and cabinets."""
+
+    site: Id
+    prefix: Annotated[str, Field(pattern="^[A-Z]{2,4}$")]
+    name: Name
+    timezone: str
+    centre: Place
+    survey: Name
+    seed: int
+    lamps: int = Field(ge=1, description="how many, unless the command line says otherwise")
+    base_port: int = Field(default=15020, ge=1024, le=60_000)
+    cabinet_lamps: int = Field(default=120, ge=3, le=120)
+    luminaire_profile: Id = "haidang-segment-controller"
+    meter_profile: Id = "eastron-sdm630"
+    land: tuple[Land, ...] = Field(min_length=1)
+    wards: tuple[WardSpec, ...] = Field(min_length=1)
+    arterials: tuple[Arterial, ...] = Field(min_length=1)
+    districts: tuple[District, ...] = Field(min_length=1)
+    street_names: tuple[str, ...] = Field(min_length=1)
+    lighting: dict[StreetClass, Lighting]
+    luminaire_types: tuple[LuminaireType, ...] = Field(min_length=1)
+    stations: tuple[StationSpec, ...] = ()
+    cameras: tuple[CameraSpec, ...] = ()
+
+
+def load(file: Path) -> CitySpec:
+    """Read a city. Raises ConfigError with file, line, key and advice; OSError when it cannot be read."""
+    return config.load(file.read_text("utf-8"), file.name, CitySpec)

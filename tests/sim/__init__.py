@@ -1,0 +1,1 @@
+"""The simulator against independent peers: pymodbus, smtplib, an HTTP client."""
