@@ -6,7 +6,7 @@ retries use wall time. A real city runs with `speed: 1` and an origin equal to i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -22,7 +22,7 @@ class ClockSettings(BaseModel):
 
     def at(self, wall: float) -> datetime:
         """The city's time (UTC) at a wall time in Unix seconds."""
-        return self.origin + timedelta(seconds=(wall - self.started) * self.speed)
+        return self.origin.astimezone(UTC) + timedelta(seconds=(wall - self.started) * self.speed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 Topology follows the electricity: city > ward > cabinet > phase > segment > pole > luminaire.
 """
 
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from protocols.config import ConfigModel
 from protocols.names import Id
@@ -41,6 +44,19 @@ class LuminaireType(ConfigModel):
     rated_power_w: float = Field(gt=0, le=5000)
     expected_power: tuple[tuple[float, float], ...] = Field(min_length=2)
     warm_up_s: float = Field(default=0, ge=0, le=600)
+
+    @field_validator("expected_power")
+    @classmethod
+    def _is_a_rising_curve(cls, curve: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        for level, power in curve:
+            if not 0 <= level <= 100:
+                raise ValueError(f"a level is 0 to 100 %, not {level:g}")
+            if not power >= 0:
+                raise ValueError(f"power is not negative, not {power:g}")
+        for (before, _), (level, _) in pairwise(curve):
+            if level <= before:
+                raise ValueError(f"levels must rise; {level:g} does not follow {before:g}")
+        return curve
 
 
 class Cabinet(Place):
@@ -101,3 +117,28 @@ class City(ConfigModel):
     meters: tuple[Meter, ...] = ()
     stations: tuple[Station, ...] = ()
     cameras: tuple[Camera, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for advice in _misfits(self):
+            raise ValueError(advice)
+        return self
+
+
+def _misfits(city: City) -> Iterator[str]:
+    devices: list[Cabinet | Luminaire | Meter | Station | Camera]
+    devices = [*city.cabinets, *city.luminaires, *city.meters, *city.stations, *city.cameras]
+    groups = ([d.id for d in devices], city.edges, [w.id for w in city.wards], [t.id for t in city.luminaire_types])
+    for group in groups:
+        yield from (f"{name} stands twice" for name, times in Counter(group).items() if times > 1)
+    known = {
+        "edge": ("edge", set(city.edges)),
+        "ward": ("ward", {w.id for w in city.wards}),
+        "cabinet": ("cabinet", {c.id for c in city.cabinets}),
+        "type": ("luminaire type", {t.id for t in city.luminaire_types}),
+    }
+    for device in devices:
+        for field, (what, names) in known.items():
+            named = getattr(device, field, None)
+            if named is not None and named not in names:
+                yield f"{device.id}: there is no {what} {named}"

@@ -51,7 +51,7 @@ _LIGHTING = (
     _gauge("actual_level", "%", 0, 100, talq="actualLightState", lwm2m="3416/3"),
     _gauge("programme_level", "%", 0, 100),
     _gauge("override_level", "%", 0, 100),
-    _counter("override_expiry", "s", 0xFFFFFFFE, lwm2m="3416/51"),
+    _gauge("override_expiry", "s", 0, 0xFFFFFFFE, lwm2m="3416/51"),  # Unix time; 0 is no override
     _gauge("gear_temperature", "degC", -40, 120, talq="controlGearTemperature", lwm2m="3416/21"),
     _counter("lamp_hours", "h", 500_000, talq="operatingHours", lwm2m="3416/15"),
     _counter("switch_on_count", "", 10_000_000, talq="switchOnCounter", lwm2m="3416/18"),

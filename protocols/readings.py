@@ -20,7 +20,7 @@ class Reading:
     """One device at one moment.
 
     `at` is UTC in whole seconds. A value of `None` means that the device said it does not know; a quantity that was
-    not read is absent. `flags` holds only what is not GOOD.
+    not read is absent. `flags` holds only what is not GOOD, or not MISSING where there is no value.
     """
 
     device: str
@@ -31,7 +31,7 @@ class Reading:
 
     def flag(self, quantity: str) -> Quality:
         """The quality of one value; a value of `None` is MISSING unless something worse was said."""
-        return self.flags.get(quantity, Quality.GOOD if self.values[quantity] is not None else Quality.MISSING)
+        return self.flags.get(quantity, _expected(self.values[quantity]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,14 @@ class Table:
             flags = {
                 q: Quality(self.flags[c][row])
                 for c, q in enumerate(self.quantities)
-                if self.flags[c][row] not in (Quality.GOOD, Quality.MISSING)
+                if self.flags[c][row] != _expected(self.values[c][row])
             }
             yield Reading(device, self.kind, at, values, flags)
+
+
+def _expected(value: float | None) -> Quality:
+    """The flag that needs no saying."""
+    return Quality.GOOD if value is not None else Quality.MISSING
 
 
 def tables(readings: Iterable[Reading]) -> list[Table]:

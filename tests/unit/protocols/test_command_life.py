@@ -1,0 +1,131 @@
+"""The life of a command is a table: every open one can end, and a late answer is still the truth."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from protocols.commands import LONGEST_OVERRIDE, NEXT, OPEN, Command, Override, Resume, State, Step, after, is_expired
+
+T = datetime(2026, 3, 20, 12, tzinfo=UTC)
+CLOSED = [state for state in State if state not in OPEN]
+steps = st.lists(st.sampled_from(Step), max_size=12)
+
+
+def life(*happened: Step) -> State:
+    state = State.REQUESTED
+    for step in happened:
+        state = after(state, step)
+    return state
+
+
+def test_the_usual_life() -> None:
+    assert life(Step.PUBLISHED) is State.SENT
+    assert life(Step.PUBLISHED, Step.ACCEPTED) is State.ACKNOWLEDGED
+    assert life(Step.PUBLISHED, Step.ACCEPTED, Step.READ_BACK) is State.CONFIRMED
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_every_open_command_ends_when_its_time_runs_out(state: State) -> None:
+    assert after(state, Step.RAN_OUT) in CLOSED
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_every_open_command_can_be_confirmed_and_refused(state: State) -> None:
+    assert after(state, Step.READ_BACK) is State.CONFIRMED
+    assert after(state, Step.REFUSED) is State.FAILED
+
+
+@pytest.mark.parametrize("step", Step)
+def test_confirmed_and_failed_are_the_last_word(step: Step) -> None:
+    assert after(State.CONFIRMED, step) is State.CONFIRMED
+    assert after(State.FAILED, step) is State.FAILED
+
+
+def test_nobody_took_it_is_not_the_same_as_nobody_said_how_it_ended() -> None:
+    assert life(Step.PUBLISHED, Step.RAN_OUT) is State.EXPIRED
+    assert life(Step.PUBLISHED, Step.ACCEPTED, Step.RAN_OUT) is State.UNKNOWN
+
+
+def test_an_answer_that_was_on_its_way_when_the_cloud_gave_up_corrects_the_record() -> None:
+    assert life(Step.PUBLISHED, Step.RAN_OUT, Step.ACCEPTED) is State.UNKNOWN
+    assert life(Step.PUBLISHED, Step.RAN_OUT, Step.ACCEPTED, Step.READ_BACK) is State.CONFIRMED
+    assert life(Step.PUBLISHED, Step.RAN_OUT, Step.READ_BACK) is State.CONFIRMED
+    assert life(Step.PUBLISHED, Step.ACCEPTED, Step.RAN_OUT, Step.REFUSED) is State.FAILED
+
+
+def test_the_edge_may_say_that_it_came_too_late() -> None:
+    assert life(Step.PUBLISHED, Step.TOO_LATE) is State.EXPIRED
+
+
+@given(steps)
+def test_a_closed_command_never_opens_again(happened: list[Step]) -> None:
+    state = State.REQUESTED
+    closed = False
+    for step in happened:
+        state = after(state, step)
+        assert not (closed and state in OPEN)
+        closed = state in CLOSED
+
+
+@given(steps)
+def test_saying_the_same_twice_changes_nothing(happened: list[Step]) -> None:
+    doubled = [step for step in happened for _ in range(2)]
+    assert life(*doubled) is life(*happened)
+
+
+@given(st.permutations([Step.PUBLISHED, Step.ACCEPTED, Step.READ_BACK]))
+def test_a_confirmed_command_is_confirmed_in_whatever_order_the_news_arrives(happened: list[Step]) -> None:
+    assert life(*happened) is State.CONFIRMED
+
+
+def test_the_table_knows_only_real_changes_or_the_repeated_sending() -> None:
+    assert {key for key, state in NEXT.items() if key[0] is state} == {(State.SENT, Step.PUBLISHED)}
+
+
+def command(**changes: object) -> Command:
+    good = {
+        "id": "c1",
+        "target": "HL-000001",
+        "action": {"type": "override", "level": 80, "until": T + timedelta(hours=2)},
+        "issued_at": T,
+        "expires_at": T + timedelta(minutes=1),
+        "who": "hoa",
+    }
+    return Command.model_validate({**good, **changes})
+
+
+def test_a_command_may_be_carried_out_until_just_before_it_expires() -> None:
+    assert not is_expired(command(), T + timedelta(seconds=59.999))
+    assert is_expired(command(), T + timedelta(minutes=1))
+
+
+def test_the_action_is_told_by_its_type() -> None:
+    assert isinstance(command().action, Override)
+    assert isinstance(command(action={"type": "resume"}).action, Resume)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": {"type": "override", "level": 80}},
+        {"action": {"type": "override", "level": 101, "until": T}},
+        {"action": {"type": "override", "level": -0.5, "until": T}},
+        {"action": {"type": "override", "level": float("nan"), "until": T}},
+        {"action": {"type": "override", "level": 80, "until": T.replace(tzinfo=None)}},
+        {"action": {"type": "blink"}},
+        {"target": "HL/000001"},
+        {"who": ""},
+        {"expires_at": None},
+        {"surprise": 1},
+    ],
+)
+def test_a_command_without_an_end_a_level_or_a_name_is_impossible(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        command(**changes)
+
+
+def test_an_override_lasts_a_day_at_most() -> None:
+    assert timedelta(hours=24) == LONGEST_OVERRIDE
