@@ -1,0 +1,1 @@
+"""Benchmarks: one JSON object a line. Never a timed assertion in a test."""
