@@ -1,0 +1,206 @@
+"""What waits for the cloud: three streams on disk, each with its own sequence without holes.
+
+A batch stays here until the cloud's watermark covers it. When the disk's share is full, the oldest of `backlog` is
+dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud.
+
+The seqs of a stream that are held are always `first` to `next - 1`: appended at the end, forgotten from the head.
+"""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from edge_agent.database import Database
+from protocols.topics import STREAMS, Stream
+from protocols.wire import Mark
+
+log = logging.getLogger(__name__)
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS epoch (epoch TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stream (
+    stream TEXT PRIMARY KEY, first INTEGER NOT NULL, next INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, dropped INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS batch (
+    stream TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (stream, seq)
+);
+"""
+
+_DROPPED_FIRST = (Stream.BACKLOG, Stream.LIVE)
+_ROOM_AGAIN = 0.9  # of the limit, before a full outbox counts as having room
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A batch without its header."""
+
+    seq: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is held of one stream. `dropped` counts the batches that were lost for want of room."""
+
+    first: int = 1
+    next: int = 1
+    bytes: int = 0
+    dropped: int = 0
+
+    @property
+    def depth(self) -> int:
+        return self.next - self.first
+
+
+class Outbox:
+    """Open it with `load`. `news` is set by every append, for the one who sends."""
+
+    def __init__(self, database: Database, limit: int) -> None:
+        self._database = database
+        self._limit = limit
+        self._full = False
+        self._shelves = dict.fromkeys(STREAMS, Shelf())
+        self.epoch = ""
+        self.news = asyncio.Event()
+
+    @classmethod
+    async def load(cls, database: Database, limit: int) -> Self:
+        """The outbox of a database that has SCHEMA; a new file is a new epoch."""
+        outbox = cls(database, limit)
+        await database.run(outbox._load)
+        return outbox
+
+    async def append(self, stream: Stream, bodies: Sequence[bytes]) -> None:
+        """When this returns, the batches are on the disk."""
+        if bodies:
+            await self._database.run(lambda connection: self._append(connection, stream, bodies))
+            self.news.set()
+
+    async def unsent(self, stream: Stream, after: int, limit: int) -> list[Entry]:
+        """The oldest batches above `after`, in order."""
+        return await self._database.run(lambda connection: _entries(connection, stream, after, limit))
+
+    async def trim(self, marks: Iterable[Mark]) -> None:
+        """Forget what the cloud has. Nothing else forgets, but for want of room."""
+        ours = [mark for mark in marks if mark.epoch == self.epoch]
+        if any(self._would_trim(mark) for mark in ours):
+            await self._database.run(lambda connection: self._trim(connection, ours))
+
+    def shelf(self, stream: Stream) -> Shelf:
+        """What is held of a stream."""
+        return self._shelves[stream]
+
+    def floor(self, stream: Stream) -> int:
+        """The oldest seq that is held, or the next one."""
+        return self._shelves[stream].first
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute("SELECT epoch FROM epoch").fetchone()
+        if row is None:
+            _begin_epoch(connection)
+            row = connection.execute("SELECT epoch FROM epoch").fetchone()
+        self.epoch = row[0]
+        self._shelves = {stream: _shelf(connection, stream) for stream in STREAMS}
+
+    def _append(self, connection: sqlite3.Connection, stream: Stream, bodies: Sequence[bytes]) -> None:
+        shelf = _shelf(connection, stream)
+        rows = [(stream, seq, body) for seq, body in enumerate(bodies, shelf.next)]
+        connection.executemany("INSERT INTO batch VALUES (?, ?, ?)", rows)
+        grown = replace(shelf, next=shelf.next + len(bodies), bytes=shelf.bytes + sum(map(len, bodies)))
+        self._keep(connection, stream, grown)
+        self._make_room(connection)
+
+    def _make_room(self, connection: sqlite3.Connection) -> None:
+        for stream in _DROPPED_FIRST:
+            excess = sum(shelf.bytes for shelf in self._shelves.values()) - self._limit
+            if excess > 0 and self._shelves[stream].depth:
+                self._drop(connection, stream, _seq_after(connection, stream, excess))
+
+    def _drop(self, connection: sqlite3.Connection, stream: Stream, first: int) -> None:
+        if not self._full:
+            log.error("the outbox is full: the oldest batches of %s are dropped until the cloud is back", stream)
+        self._full = True
+        shelf = _forget_below(connection, stream, self._shelves[stream], first)
+        self._keep(connection, stream, replace(shelf, dropped=shelf.dropped + first - self._shelves[stream].first))
+
+    def _would_trim(self, mark: Mark) -> bool:
+        return mark.seq >= self._shelves[mark.stream].first
+
+    def _trim(self, connection: sqlite3.Connection, marks: Sequence[Mark]) -> None:
+        for mark in marks:
+            shelf = _shelf(connection, mark.stream)
+            if mark.seq >= shelf.next:
+                self._renew(connection, mark, shelf)
+                return
+            if mark.seq >= shelf.first:
+                self._keep(connection, mark.stream, _forget_below(connection, mark.stream, shelf, mark.seq + 1))
+        self._full &= sum(shelf.bytes for shelf in self._shelves.values()) > _ROOM_AGAIN * self._limit
+
+    def _renew(self, connection: sqlite3.Connection, mark: Mark, shelf: Shelf) -> None:
+        """The cloud holds more of this epoch than we ever gave: this file is an old copy. Its seqs would name batches
+        that the cloud believes to have, so they begin again under a new epoch."""
+        log.error(
+            "the cloud has %s up to %d, this outbox has only given %d: an old copy of the file; a new epoch is begun",
+            mark.stream,
+            mark.seq,
+            shelf.next - 1,
+        )
+        _begin_epoch(connection)
+        self._load(connection)
+
+    def _keep(self, connection: sqlite3.Connection, stream: Stream, shelf: Shelf) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO stream VALUES (?, ?, ?, ?, ?)",
+            (stream, shelf.first, shelf.next, shelf.bytes, shelf.dropped),
+        )
+        self._shelves = {**self._shelves, stream: shelf}
+
+
+def _shelf(connection: sqlite3.Connection, stream: Stream) -> Shelf:
+    row = connection.execute("SELECT first, next, bytes, dropped FROM stream WHERE stream = ?", (stream,)).fetchone()
+    return Shelf(*row) if row else Shelf()
+
+
+def _entries(connection: sqlite3.Connection, stream: Stream, after: int, limit: int) -> list[Entry]:
+    rows = connection.execute(
+        "SELECT seq, body FROM batch WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?", (stream, after, limit)
+    )
+    return [Entry(*row) for row in rows]
+
+
+def _seq_after(connection: sqlite3.Connection, stream: Stream, excess: int) -> int:
+    """The first seq that may stay when at least `excess` bytes go from the head, or all of it."""
+    seq = 0
+    for seq, size in connection.execute(  # noqa: B007 - the last one is what we want
+        "SELECT seq, LENGTH(body) FROM batch WHERE stream = ? ORDER BY seq", (stream,)
+    ):
+        excess -= size
+        if excess <= 0:
+            break
+    return seq + 1
+
+
+def _forget_below(connection: sqlite3.Connection, stream: Stream, shelf: Shelf, first: int) -> Shelf:
+    place = (stream, first)
+    (freed,) = connection.execute(
+        "SELECT COALESCE(SUM(LENGTH(body)), 0) FROM batch WHERE stream = ? AND seq < ?", place
+    ).fetchone()
+    connection.execute("DELETE FROM batch WHERE stream = ? AND seq < ?", place)
+    return replace(shelf, first=first, bytes=shelf.bytes - freed)
+
+
+def _begin_epoch(connection: sqlite3.Connection) -> None:
+    """A new epoch, in which every stream that is held begins at 1."""
+    name = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(16))
+    connection.execute("DELETE FROM epoch")
+    connection.execute("INSERT INTO epoch VALUES (?)", (name,))
+    # By way of negative numbers, so that no two batches have one name in between.
+    connection.execute("UPDATE batch SET seq = (SELECT first FROM stream s WHERE s.stream = batch.stream) - 1 - seq")
+    connection.execute("UPDATE batch SET seq = -seq")
+    connection.execute("UPDATE stream SET next = next - first + 1, first = 1")

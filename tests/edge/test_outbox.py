@@ -1,0 +1,264 @@
+"""What the outbox has taken stays until the cloud has it, under its own number, whatever dies."""
+
+import asyncio
+import logging
+import sqlite3
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from edge_agent import outbox as outboxes
+from edge_agent.database import Database
+from edge_agent.outbox import Outbox
+from protocols.topics import STREAMS, Stream
+from protocols.wire import Mark
+
+ROOM = 1_000_000
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+        yield database
+
+
+@pytest.fixture
+async def outbox(database: Database) -> Outbox:
+    return await Outbox.load(database, ROOM)
+
+
+def mark(outbox: Outbox, stream: Stream, seq: int) -> Mark:
+    return Mark(epoch=outbox.epoch, stream=stream, seq=seq)
+
+
+async def held(outbox: Outbox, stream: Stream) -> list[tuple[int, bytes]]:
+    return [(entry.seq, entry.body) for entry in await outbox.unsent(stream, 0, 1000)]
+
+
+async def test_every_stream_counts_from_one_for_itself(outbox: Outbox) -> None:
+    await outbox.append(Stream.LIVE, [b"a", b"b"])
+    await outbox.append(Stream.EVENT, [b"c"])
+    assert await held(outbox, Stream.LIVE) == [(1, b"a"), (2, b"b")]
+    assert await held(outbox, Stream.EVENT) == [(1, b"c")]
+    assert (outbox.floor(Stream.LIVE), outbox.floor(Stream.BACKLOG)) == (1, 1)
+
+
+async def test_batches_are_handed_out_in_order_from_where_one_stands(outbox: Outbox) -> None:
+    await outbox.append(Stream.LIVE, [b"a", b"b", b"c", b"d"])
+    assert [entry.seq for entry in await outbox.unsent(Stream.LIVE, 1, 2)] == [2, 3]
+
+
+async def test_what_the_cloud_has_is_forgotten_and_the_numbers_go_on(outbox: Outbox) -> None:
+    await outbox.append(Stream.LIVE, [b"a", b"b", b"c"])
+    await outbox.trim([mark(outbox, Stream.LIVE, 2)])
+    assert await held(outbox, Stream.LIVE) == [(3, b"c")]
+    assert outbox.floor(Stream.LIVE) == 3
+    await outbox.trim([mark(outbox, Stream.LIVE, 3)])
+    await outbox.append(Stream.LIVE, [b"d"])
+    assert await held(outbox, Stream.LIVE) == [(4, b"d")]
+
+
+async def test_a_mark_of_another_epoch_or_of_the_past_forgets_nothing(outbox: Outbox) -> None:
+    await outbox.append(Stream.LIVE, [b"a", b"b"])
+    await outbox.trim([mark(outbox, Stream.LIVE, 1)])
+    await outbox.trim([Mark(epoch="another", stream=Stream.LIVE, seq=2), mark(outbox, Stream.LIVE, 0)])
+    assert await held(outbox, Stream.LIVE) == [(2, b"b")]
+
+
+async def test_it_goes_on_where_it_was_after_a_restart(tmp_path: Path) -> None:
+    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+        first = await Outbox.load(database, ROOM)
+        await first.append(Stream.BACKLOG, [b"a", b"b"])
+        await first.trim([mark(first, Stream.BACKLOG, 1)])
+    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+        second = await Outbox.load(database, ROOM)
+        assert second.epoch == first.epoch
+        assert second.shelf(Stream.BACKLOG) == first.shelf(Stream.BACKLOG)
+        assert await held(second, Stream.BACKLOG) == [(2, b"b")]
+
+
+async def test_a_new_file_is_a_new_epoch(tmp_path: Path) -> None:
+    epochs = set()
+    for name in ("one", "two"):
+        async with Database(tmp_path / name, outboxes.SCHEMA) as database:
+            epochs.add((await Outbox.load(database, ROOM)).epoch)
+    assert len(epochs) == 2
+    assert all(len(epoch) == 16 and epoch.isalnum() and epoch == epoch.lower() for epoch in epochs)
+
+
+async def test_a_full_outbox_drops_the_oldest_backlog_then_the_oldest_live_and_never_an_event(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox = await Outbox.load(database, limit=1000)
+    for stream in STREAMS:
+        await outbox.append(stream, [bytes(100)] * 3)
+    await outbox.append(Stream.LIVE, [bytes(200)])
+    assert [outbox.shelf(stream).depth for stream in STREAMS] == [3, 4, 2]
+    await outbox.append(Stream.EVENT, [bytes(450)])
+    assert [outbox.shelf(stream).depth for stream in STREAMS] == [4, 1, 0]
+    assert [outbox.floor(stream) for stream in STREAMS] == [1, 4, 4]
+    assert [outbox.shelf(stream).dropped for stream in STREAMS] == [0, 3, 3]
+    await outbox.append(Stream.EVENT, [bytes(2000)])
+    assert [outbox.shelf(stream).depth for stream in STREAMS] == [5, 0, 0]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+async def test_an_old_copy_of_the_disk_becomes_a_new_epoch(outbox: Outbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Its numbers name batches that the cloud already has: it would throw the new ones away as repetitions."""
+    await outbox.append(Stream.LIVE, [b"a", b"b", b"c"])
+    await outbox.append(Stream.EVENT, [b"e"])
+    await outbox.trim([mark(outbox, Stream.LIVE, 1)])
+    old = outbox.epoch
+    await outbox.trim([mark(outbox, Stream.LIVE, 9)])
+    assert outbox.epoch != old
+    assert await held(outbox, Stream.LIVE) == [(1, b"b"), (2, b"c")]
+    assert await held(outbox, Stream.EVENT) == [(1, b"e")]
+    assert "an old copy of the file" in caplog.text
+
+
+async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "edge.sqlite"
+    path.write_bytes(b"no database at all" * 1000)
+    async with Database(path, outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(database, ROOM)
+        await outbox.append(Stream.LIVE, [b"a"])
+    assert (tmp_path / "edge.sqlite.damaged").read_bytes().startswith(b"no database")
+    assert f"{path} is damaged" in caplog.text
+
+
+async def test_two_agents_cannot_have_one_outbox(tmp_path: Path, database: Database) -> None:
+    await Outbox.load(database, ROOM)
+    second = Database(tmp_path / "edge.sqlite", outboxes.SCHEMA, patience_s=0.05)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        await second.__aenter__()
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(database: Database, outbox: Outbox) -> None:
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO batch VALUES ('live', 1, x'00')")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await database.run(half)
+    assert await held(outbox, Stream.LIVE) == []
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from edge_agent import outbox as outboxes
+from edge_agent.database import Database
+from edge_agent.outbox import Outbox
+from protocols.topics import STREAMS
+
+async def main():
+    async with Database(Path(sys.argv[1]), outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(database, 100_000_000)
+        async def fill(stream):
+            while True:
+                await outbox.append(stream, [b"x" * 2000] * 3)
+                print(stream, outbox.shelf(stream).next - 1, flush=True)
+        await asyncio.gather(*(fill(stream) for stream in STREAMS))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 7, 60])
+async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path, lines: int) -> None:
+    path = tmp_path / "edge.sqlite"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, str(path), stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    told = [await child.stdout.readline() for _ in range(lines)]
+    child.kill()
+    told += (await child.stdout.read()).splitlines()
+    await child.wait()
+    acknowledged = {Stream(line.split()[0].decode()): int(line.split()[1]) for line in told if line}
+    async with Database(path, outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(database, 100_000_000)
+        for stream, seq in acknowledged.items():
+            seqs = [entry.seq for entry in await outbox.unsent(stream, 0, 100_000)]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert len(seqs) >= seq
+            assert outbox.shelf(stream).depth == len(seqs)
+
+
+async def test_who_sends_is_told_of_news(outbox: Outbox) -> None:
+    assert not outbox.news.is_set()
+    await outbox.append(Stream.LIVE, [b"a"])
+    assert outbox.news.is_set()
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Appends, watermarks, restarts and want of room in any order, against three lists."""
+
+    LIMIT = 400
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.runner = asyncio.Runner()
+        self.taken: dict[Stream, list[bytes]] = {stream: [] for stream in STREAMS}
+        self.floor = dict.fromkeys(STREAMS, 1)
+        self.opened()
+
+    def opened(self) -> None:
+        self.database = Database(Path(self.folder.name) / "edge.sqlite", outboxes.SCHEMA)
+        self.runner.run(self.database.__aenter__())
+        self.outbox = self.runner.run(Outbox.load(self.database, self.LIMIT))
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.runner.run(self.database.__aexit__())
+            self.runner.close()
+            self.folder.cleanup()
+
+    @rule(stream=st.sampled_from(STREAMS), sizes=st.lists(st.integers(1, 150), max_size=3))
+    def append(self, stream: Stream, sizes: list[int]) -> None:
+        bodies = [bytes([len(self.taken[stream]) % 256]) * size for size in sizes]
+        self.runner.run(self.outbox.append(stream, bodies))
+        self.taken[stream] += bodies
+        for poor in (Stream.BACKLOG, Stream.LIVE):
+            while self.size() > self.LIMIT and bodies and self.rest(poor):
+                self.floor[poor] += 1
+
+    @rule(stream=st.sampled_from(STREAMS), back=st.integers(0, 5))
+    def watermark(self, stream: Stream, back: int) -> None:
+        seq = max(0, len(self.taken[stream]) - back)
+        self.runner.run(self.outbox.trim([mark(self.outbox, stream, seq)]))
+        self.floor[stream] = max(self.floor[stream], seq + 1)
+
+    @rule()
+    def restart(self) -> None:
+        epoch = self.outbox.epoch
+        self.runner.run(self.database.__aexit__())
+        self.opened()
+        assert self.outbox.epoch == epoch
+
+    def rest(self, stream: Stream) -> list[bytes]:
+        return self.taken[stream][self.floor[stream] - 1 :]
+
+    def size(self) -> int:
+        return sum(len(body) for stream in STREAMS for body in self.rest(stream))
+
+    @invariant()
+    def holds_what_it_took_and_did_not_have_to_let_go(self) -> None:
+        if not hasattr(self, "outbox"):
+            return
+        for stream in STREAMS:
+            expected = list(enumerate(self.rest(stream), self.floor[stream]))
+            assert self.runner.run(held(self.outbox, stream)) == expected
+            assert self.outbox.floor(stream) == self.floor[stream]
+            assert self.outbox.shelf(stream).bytes == sum(map(len, self.rest(stream)))
+
+
+TestOutboxMachine = OutboxMachine.TestCase
+TestOutboxMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
