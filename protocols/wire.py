@@ -31,8 +31,6 @@ VERSION = 1
 MAX_BYTES = 64_000  # nats-server's max_payload counts about 25 bytes of its own; the broker is set to 72 KB
 _HEADER_BYTES = 256  # room for version, epoch, seq and floor around a body
 _MAX_SEQ = 2**53  # exact in every JSON reader
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the end of every calendar that will read it
-_FLAGS = frozenset(map(int, Quality))
 
 Event = Answer
 
