@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cloud.audit import routes as audit
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.errors import ErrorOut, answer_refusals
+from cloud.fleet import routes as fleet
 from cloud.parts import assembled
 from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
@@ -60,7 +61,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST) -> Fas
     answer_refusals(app)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(SafeHeaders)
-    for router in (health, people.router, audit.router):
+    for router in (health, people.router, audit.router, fleet.router):
         app.include_router(router, prefix=API, responses=_ERRORS)
     serve_console(app, dist)
     return app

@@ -88,9 +88,10 @@ async def upsert(session: AsyncSession, table: type[Base], rows: Sequence[dict[s
     """Insert rows, or overwrite those whose primary key is there."""
     if not rows:
         return
+    core = Base.metadata.tables[table.__tablename__]
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
-    keys = [column.name for column in table.__table__.primary_key]
+    insert = dialect.insert(core)
+    keys = [column.name for column in core.primary_key]
     rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
 

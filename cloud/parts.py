@@ -9,6 +9,10 @@ from typing import TypeVar
 from starlette.requests import HTTPConnection
 
 from cloud.database import Database
+from cloud.fleet.basemap import Basemap, load_basemap
+from cloud.fleet.edges import Edges
+from cloud.fleet.fleet import Fleet
+from cloud.fleet.imports import import_inventory
 from cloud.migrations import migrate
 from cloud.people.first import ensure_administrator
 from cloud.people.limiter import Limiter
@@ -28,6 +32,9 @@ class Parts:
     clock: DomainClock
     database: Database
     people: People
+    fleet: Fleet
+    basemap: Basemap
+    edges: Edges
 
 
 @asynccontextmanager
@@ -37,11 +44,19 @@ async def assembled(settings: Settings, clock: DomainClock) -> AsyncIterator[Par
     database = Database(settings.database)
     try:
         await migrate(database, settings.data)
-        people = People(database, Passwords(settings.passwords), Limiter(time.monotonic), clock, settings.session_lasts)
-        await ensure_administrator(people, settings.admin_password_file)
-        yield Parts(settings, clock, database, people)
+        yield await _assemble(settings, clock, database)
     finally:
         await database.close()
+
+
+async def _assemble(settings: Settings, clock: DomainClock, database: Database) -> Parts:
+    people = People(database, Passwords(settings.passwords), Limiter(time.monotonic), clock, settings.session_lasts)
+    await ensure_administrator(people, settings.admin_password_file)
+    fleet = await import_inventory(database, settings.inventory, settings.site, clock.now())
+    edges = Edges(fleet.city.edges, clock.now, time.monotonic)
+    async with database.read() as session:
+        await edges.load(session)
+    return Parts(settings, clock, database, people, fleet, load_basemap(settings.basemap), edges)
 
 
 def part(take: Callable[[Parts], T]) -> Callable[[HTTPConnection], T]:

@@ -2,7 +2,8 @@
 
 from cloud.audit.tables import AuditRow
 from cloud.database import Base
+from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.people.tables import PersonRow, SessionRow
 
-TABLES = (AuditRow, PersonRow, SessionRow)
+TABLES = (AuditRow, DeviceRow, EdgeRow, InventoryRow, PersonRow, SessionRow)
 METADATA = Base.metadata

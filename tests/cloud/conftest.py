@@ -7,6 +7,7 @@ import pytest
 
 from cloud.settings import Settings
 from protocols.clock import DomainClock
+from tests.cloud.cities import small_city, write_city
 from tests.cloud.clocks import Wall, standing_clock
 from tests.cloud.serving import Service, serving, settings_in
 
@@ -30,7 +31,8 @@ def wall(time: tuple[DomainClock, Wall]) -> Wall:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A service that keeps everything in a folder of its own."""
+    """A service for a small city that keeps everything in a folder of its own."""
+    write_city(tmp_path / "inventory.json", small_city())
     return settings_in(tmp_path)
 
 

@@ -1,0 +1,109 @@
+"""The edges: there or not, since when, and when each was last heard of."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.database import Database, upsert
+from cloud.fleet import store
+from cloud.fleet.tables import EdgeRow
+from protocols.topics import Stream
+from protocols.wire import Birth, EdgeState
+
+Presence = Literal["online", "offline", "unknown"]
+
+CATCHING_UP_S = 15.0  # wall time after its last backlog batch, until an edge counts as up to date
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge, as far as the cloud knows. All times are domain time."""
+
+    id: str
+    state: Presence = "unknown"
+    since: datetime | None = None
+    epoch: str | None = None
+    software: str | None = None
+    last_batch_at: datetime | None = None
+
+
+class Edges:
+    """What every edge of the inventory last said of itself, in memory and soon after in the registry.
+
+    `now` is domain time, `monotonic` seconds of wall time.
+    """
+
+    def __init__(self, ids: Iterable[str], now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self._edges = {name: Edge(name) for name in ids}
+        self._now, self._monotonic = now, monotonic
+        self._backlog_at: dict[str, float] = {}
+        self._dirty: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def __iter__(self) -> Iterator[Edge]:
+        return iter(self._edges.values())
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    def told(self, edge_id: str, said: Birth | EdgeState) -> None:
+        """An edge has said who it is, or the broker that it came or went."""
+        edge = self._edges.get(edge_id)
+        if edge is None:
+            return
+        if isinstance(said, Birth):
+            self._put(replace(edge, epoch=said.epoch, software=said.software))
+        elif said.state != edge.state:
+            self._put(replace(edge, state=said.state, since=self._now()))
+        self._changed.set()
+
+    def heard(self, edge_id: str, stream: Stream, at: datetime) -> None:
+        """A batch has come."""
+        edge = self._edges.get(edge_id)
+        if edge is None:
+            return
+        if stream is Stream.BACKLOG:
+            self._backlog_at[edge_id] = self._monotonic()
+        if edge.last_batch_at is None or at > edge.last_batch_at:
+            self._put(replace(edge, last_batch_at=at))
+
+    def is_catching_up(self, edge: Edge) -> bool:
+        """True while an edge sends what it read when it was alone."""
+        at = self._backlog_at.get(edge.id)
+        return at is not None and self._monotonic() - at < CATCHING_UP_S
+
+    async def load(self, session: AsyncSession) -> None:
+        """What was known before the start."""
+        for row in await store.load_edges(session):
+            if row.id in self._edges:
+                self._edges[row.id] = _edge(row)
+
+    async def save(self, session: AsyncSession) -> None:
+        """Write what has changed."""
+        dirty, self._dirty = self._dirty, set()
+        await upsert(session, EdgeRow, [_row(self._edges[name]) for name in sorted(dirty)])
+
+    async def keep(self, database: Database) -> None:
+        """Write down whatever is told, for as long as the service runs."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            async with database.write() as session:
+                await self.save(session)
+
+    def _put(self, edge: Edge) -> None:
+        self._edges[edge.id] = edge
+        self._dirty.add(edge.id)
+
+
+def _row(edge: Edge) -> dict[str, Any]:
+    return asdict(edge)
+
+
+def _edge(row: EdgeRow) -> Edge:
+    state: Presence = "online" if row.state == "online" else "offline" if row.state == "offline" else "unknown"
+    return Edge(row.id, state, row.since, row.epoch, row.software, row.last_batch_at)

@@ -1,0 +1,43 @@
+"""The inventories that were imported, every device that there ever was, and the edges."""
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database import Base
+
+
+class InventoryRow(Base):
+    """One inventory as it was imported; the highest version is in force."""
+
+    __tablename__ = "inventory"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    imported_at: Mapped[datetime]
+    document: Mapped[str] = mapped_column(Text)
+
+
+class DeviceRow(Base):
+    """Something with an id. It stays when it has gone from the inventory, for what the history says of it."""
+
+    __tablename__ = "device"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    edge: Mapped[str] = mapped_column(String(64))
+    retired_at: Mapped[datetime | None]
+
+
+class EdgeRow(Base):
+    """What an edge last said of itself."""
+
+    __tablename__ = "edge"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    since: Mapped[datetime | None]
+    epoch: Mapped[str | None] = mapped_column(String(64))
+    software: Mapped[str | None] = mapped_column(String(64))
+    last_batch_at: Mapped[datetime | None]
