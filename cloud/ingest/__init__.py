@@ -1,0 +1,1 @@
+"""From the broker onto the disk, and from there to the store and to the rules."""

@@ -1,0 +1,109 @@
+"""The two ways out of the inbox: one to the telemetry store, one to live values and rules.
+
+Neither waits for the other. The inbox forgets what both have passed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cloud.ingest.feed import Feed, Item
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.store_cursor import Commits, StoreCursor
+from cloud.telemetry.store import TelemetryStore
+from protocols.topics import Stream
+from protocols.wire import Batch
+
+_LOOK_EVERY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One batch of one edge, decoded. `received_at` is the receiver's time in Unix seconds."""
+
+    edge: str
+    stream: Stream
+    received_at: float
+    batch: Batch
+
+
+class LiveConsumer(Protocol):
+    """What keeps live values and runs rules.
+
+    `consume` saves `upto` together with `Inbox.uuid` in the same transaction as what follows from the batches, so that
+    nothing is done twice; `position` gives it back, and 0 when it was saved for another inbox. A batch that cannot be
+    decoded is not among them, but `upto` passes it; there may be no batches at all. An error ends the service.
+    """
+
+    async def position(self) -> int: ...
+
+    async def consume(self, batches: Sequence[Arrived], upto: int) -> None: ...
+
+
+class Cursors:
+    """Runs both; `wake` and everything else in the event loop's thread."""
+
+    def __init__(
+        self, inbox: Inbox, store: TelemetryStore, consumer: LiveConsumer, commits: Commits | None = None
+    ) -> None:
+        self._inbox, self._consumer = inbox, consumer
+        self._store = StoreCursor(inbox, store, commits or Commits())
+        self._live = Feed(inbox, 0)
+        self._consumed = 0
+        self._trimmed = 0
+
+    @property
+    def behind(self) -> tuple[int, int]:
+        """How many batches the store and the live side have not seen yet."""
+        last = self._inbox.last_position()
+        return last - self._store.position, last - self._consumed
+
+    def wake(self) -> None:
+        """New batches are in the inbox."""
+        self._live.wake()
+
+    async def run(self) -> None:
+        """Until cancelled, or until one of the two fails."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._run_store(), name="store cursor")
+            tasks.create_task(self._run_live(), name="live cursor")
+
+    async def _run_store(self) -> None:
+        await self._store.start()
+        while True:
+            await self._store.step()
+            await self._trim()
+
+    async def _run_live(self) -> None:
+        self._consumed = self._live.position = await self._place()
+        while True:
+            items = await self._live.next(_LOOK_EVERY_S)
+            if items:
+                await self._consumer.consume(_arrived(items), self._live.position)
+                self._consumed = self._live.position
+                await self._trim()
+
+    async def _place(self) -> int:
+        position = await self._consumer.position()
+        if position > self._inbox.last_position():
+            log.warning("the live position %d is of another inbox; starting at the beginning", position)
+            return 0
+        return position
+
+    async def _trim(self) -> None:
+        passed = min(self._store.position, self._consumed)
+        if passed > self._trimmed:
+            self._trimmed = passed
+            await asyncio.to_thread(self._inbox.trim, passed)
+
+
+def _arrived(items: Sequence[Item]) -> list[Arrived]:
+    return [
+        Arrived(item.delivery.edge, item.delivery.stream, item.delivery.received_at, item.batch)
+        for item in items
+        if item.batch is not None
+    ]

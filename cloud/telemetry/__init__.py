@@ -1,0 +1,1 @@
+"""Where the samples live, and how they are asked for."""

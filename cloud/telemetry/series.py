@@ -1,0 +1,74 @@
+"""One device's readings for a chart: what the store has, and what still waits for it in the inbox."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from cloud.ingest.feed import item
+from cloud.ingest.inbox import Delivery, Inbox
+from cloud.telemetry.store import Columns, TelemetryStore
+from protocols.readings import Reading
+
+_PAGE = 200
+
+Point = tuple[float | None, int]  # value and QARTOD flag
+
+
+async def readings(
+    store: TelemetryStore, inbox: Inbox, kind: str, device: str, quantities: Sequence[str], start: int, end: int
+) -> Columns:
+    """Points in [start, end), each once. Raises StoreError.
+
+    The mark is asked first and the store last: a commit between the two shows a point in both, never in neither.
+    """
+    mark = await store.mark()
+    position = mark.position if mark and mark.inbox == inbox.uuid else 0
+    fresh = await asyncio.to_thread(_in_inbox, inbox, position, kind, device, quantities, start, end)
+    stored = await store.raw(kind, device, quantities, start, end)
+    return _merged(stored, fresh, quantities) if fresh else stored
+
+
+def _in_inbox(
+    inbox: Inbox, position: int, kind: str, device: str, quantities: Sequence[str], start: int, end: int
+) -> dict[int, dict[str, Point]]:
+    """What the inbox has by second and quantity; the later batch counts, as it will in the store."""
+    points: dict[int, dict[str, Point]] = {}
+    for reading in _readings(_deliveries(inbox, position, device), kind, device):
+        read = {q: (reading.values[q], int(reading.flag(q))) for q in quantities if q in reading.values}
+        if read and start <= reading.at < end:
+            points.setdefault(reading.at, {}).update(read)
+    return points
+
+
+def _deliveries(inbox: Inbox, position: int, device: str) -> Iterator[Delivery]:
+    """The batches that may speak of a device: its id stands in them in quotes."""
+    while page := inbox.mentioning(f'"{device}"'.encode(), position, _PAGE):
+        yield from page
+        position = page[-1].position
+
+
+def _readings(deliveries: Iterable[Delivery], kind: str, device: str) -> Iterator[Reading]:
+    for delivery in deliveries:
+        batch = item(delivery).batch
+        for table in batch.tables if batch else ():
+            if table.kind == kind and device in table.devices:
+                yield from (reading for reading in table.readings() if reading.device == device)
+
+
+def _merged(stored: Columns, fresh: Mapping[int, Mapping[str, Point]], quantities: Sequence[str]) -> Columns:
+    points = {at: _row(stored, row) for row, at in enumerate(stored.at)}
+    for at, read in fresh.items():
+        points.setdefault(at, {}).update(read)
+    moments = sorted(points)
+    rows = [points[moment] for moment in moments]
+    nothing: tuple[None, None] = (None, None)
+    return Columns(
+        moments,
+        {q: [row.get(q, nothing)[0] for row in rows] for q in quantities},
+        {q: [row.get(q, nothing)[1] for row in rows] for q in quantities},
+    )
+
+
+def _row(stored: Columns, row: int) -> dict[str, Point]:
+    """One stored row, without what was not read."""
+    flags = {q: column[row] for q, column in stored.flags.items()}
+    return {q: (stored.values[q][row], flag) for q, flag in flags.items() if flag is not None}

@@ -1,0 +1,129 @@
+"""What every telemetry store can do, whichever engine is behind it.
+
+Measurement = kind of device, tag = device, every quantity a float, its QARTOD flag beside it. A point is named by
+(kind, device, second): written again, it is merged quantity by quantity, and the later write wins. Times are UTC in
+whole seconds, and every span is [start, end).
+
+    StoreError
+      StoreAway      cannot write or read now; the same call may work later
+      StoreRefused   these data will never be taken
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from protocols.readings import Table
+
+
+class StoreError(Exception):
+    """The store did not do what it was asked for."""
+
+
+class StoreAway(StoreError):
+    """Not now."""
+
+
+class StoreRefused(StoreError):
+    """Not ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far an inbox has been stored: every delivery up to and including `position`."""
+
+    inbox: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The points of one device in order of time.
+
+    A value of `None` has a flag when the device said that it does not know, and no flag when the quantity was not
+    read at that moment. A moment at which nothing of what was asked for was read has no row.
+    """
+
+    at: Sequence[int]
+    values: Mapping[str, Sequence[float | None]]
+    flags: Mapping[str, Sequence[int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """One quantity in steps of time. Values that failed their quality test are not counted; without any, n is 0."""
+
+    n: Sequence[int]
+    min: Sequence[float | None]
+    mean: Sequence[float | None]
+    max: Sequence[float | None]
+    last: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Rows of (device, start of the step), in that order; steps are counted from the Unix epoch."""
+
+    devices: Sequence[str]
+    at: Sequence[int]
+    stats: Mapping[str, Stats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the store is. `reason` says why it is not well."""
+
+    ok: bool
+    bytes: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What differs between engines.
+
+    `keeps_mark`: data and mark become durable in one step, so a delivery that is repeated after a crash is stored
+    exactly once; otherwise it is written again over itself. `drops`: can forget the past when told to.
+    """
+
+    keeps_mark: bool
+    drops: bool
+
+
+class TelemetryStore(Protocol):
+    """One engine. Any call may raise StoreAway."""
+
+    def capabilities(self) -> Capabilities: ...
+
+    async def write(self, tables: Sequence[Table], mark: Mark | None) -> None:
+        """Durable, all of it or nothing, when it returns. Raises StoreRefused for data that can never be stored."""
+        ...
+
+    async def mark(self) -> Mark | None:
+        """The last mark that is as durable as the data it stands for."""
+        ...
+
+    async def raw(self, kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> Columns:
+        """One device's points. What was never stored is empty, not an error."""
+        ...
+
+    async def rollup(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int
+    ) -> Rollup:
+        """Statistics for each device and step; no devices means all of the kind."""
+        ...
+
+    async def series(self, kind: str) -> Sequence[str]:
+        """The devices that have points, sorted."""
+        ...
+
+    async def drop_before(self, kind: str, time: int) -> None:
+        """Forget the points before a moment."""
+        ...
+
+    async def health(self) -> Health: ...
+
+    async def close(self) -> None: ...
