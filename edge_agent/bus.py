@@ -1,0 +1,111 @@
+"""A bus: devices behind one link, on which one speaks at a time and a person's command goes first."""
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+
+from edge_agent.links import Link
+from protocols.clock import DomainClock
+from protocols.modbus.plan import Answer, Block, Member
+
+
+class Priority(IntEnum):
+    """Who goes first when several wait for a bus."""
+
+    URGENT = 0  # somebody is waiting for the result
+    ROUTINE = 1
+
+
+class Turns:
+    """One at a time; the urgent before the rest, otherwise in order of arrival."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._arrivals = 0
+        self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def turn(self, priority: Priority) -> AsyncIterator[None]:
+        """Have the turn inside the `async with`."""
+        await self._wait(priority)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, priority: Priority) -> None:
+        if not self._taken:
+            self._taken = True
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arrivals += 1
+        heapq.heappush(self._waiting, (priority, self._arrivals, mine))
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self._pass_on()  # it was given to us while we were being cancelled
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            _, _, next_one = heapq.heappop(self._waiting)
+            if not next_one.done():
+                next_one.set_result(None)
+                return
+        self._taken = False
+
+
+Write = Callable[[str, int, Sequence[int]], Awaitable[None]]  # device, address, words; raises LinkError
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a block answered, and how many writes the bus had seen when the read began."""
+
+    answer: Answer
+    writes: int
+
+
+class Bus:
+    """The devices of one link. Every request takes a turn."""
+
+    def __init__(self, name: str, link: Link, members: Iterable[Member], clock: DomainClock) -> None:
+        self.name = name
+        self.members = {member.device: member for member in members}
+        self._link = link
+        self._clock = clock
+        self._turns = Turns()
+        self._writes = 0
+        self._written: dict[str, int] = {}
+
+    async def read(self, block: Block, priority: Priority = Priority.ROUTINE) -> Heard:
+        """Read a block in its turn; `at` is the moment of the answer. Raises LinkError."""
+        async with self._turns.turn(priority):
+            writes = self._writes
+            words = await self._link.read(block)
+            return Heard(Answer(words, self._clock.seconds()), writes)
+
+    @asynccontextmanager
+    async def turn(self, priority: Priority) -> AsyncIterator[Write]:
+        """The bus for as long as it takes to decide and to write, with nobody in between."""
+        async with self._turns.turn(priority):
+            yield self._write
+
+    def is_overtaken(self, device: str, heard: Heard) -> bool:
+        """True when the device was written to after this read began: what was read is the past."""
+        return self._written.get(device, 0) > heard.writes
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._link.close()
+
+    async def _write(self, device: str, address: int, words: Sequence[int]) -> None:
+        try:
+            await self._link.write(self.members[device].unit, address, words)
+        finally:
+            self._writes += 1  # also when no answer came: the device may have heard
+            self._written[device] = self._writes

@@ -1,0 +1,200 @@
+"""A bus is read round after round, whatever some of its units do."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from edge_agent.bus import Bus, Priority
+from edge_agent.links import Refused, Unreachable
+from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.poller import Poller
+from protocols import profiles
+from protocols.clock import DomainClock
+from protocols.modbus.plan import Member
+from protocols.modbus.registers import Space
+from protocols.readings import Reading
+from tests.edge.clocks import SetClock, running_clock
+from tests.edge.controller import Controller, running
+from tests.edge.scripted import ScriptedLink
+from tests.waiting import until, until_async
+
+LIBRARY = profiles.library()
+LAMPS = [Member(f"L{unit}-{n}", unit, LIBRARY["haidang-segment-controller"], n) for unit in (11, 12) for n in range(6)]
+METER = Member("M", 1, LIBRARY["eastron-sdm630"])
+
+
+class Taken:
+    """The readings of each round."""
+
+    def __init__(self) -> None:
+        self.rounds: list[Sequence[Reading]] = []
+
+    async def __call__(self, readings: Sequence[Reading]) -> None:
+        self.rounds.append(readings)
+
+    def devices(self) -> set[str]:
+        """Of the last round."""
+        return {reading.device for reading in self.rounds[-1]}
+
+
+@pytest.fixture
+def taken() -> Taken:
+    return Taken()
+
+
+def poller(bus: Bus, taken: Taken, clock: SetClock | None = None, every_s: float = 1.0) -> Poller:
+    times = timedelta(seconds=every_s), timedelta(seconds=0.1)
+    return Poller(bus, *times, (clock or SetClock()).clock, taken)
+
+
+class TestOverTcp:
+    """Against a real server."""
+
+    @pytest.fixture
+    async def controller(self) -> AsyncIterator[Controller]:
+        async with running(Controller()) as controller:
+            yield controller
+
+    @pytest.fixture
+    def bus(self, controller: Controller) -> Bus:
+        link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1)
+        return Bus("HL-TC001", link, [METER, *LAMPS], SetClock().clock)
+
+    async def test_a_round_reads_every_device_in_few_requests(
+        self, bus: Bus, controller: Controller, taken: Taken
+    ) -> None:
+        controller.put(12, Space.INPUT, 5 * 32 + 4, [101])
+        await poller(bus, taken).round()
+        values = {reading.device: reading.values for reading in taken.rounds[0]}
+        assert values["L12-5"]["actual_level"] == 50.5
+        assert len(values) == 13
+        assert len(controller.requests) < 13
+
+    async def test_a_dead_unit_costs_the_others_nothing_and_is_told_once(
+        self, bus: Bus, controller: Controller, taken: Taken, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        controller.silent.add(11)
+        polled = poller(bus, taken)
+        for _ in range(5):
+            await polled.round()
+            assert taken.devices() == {"M", *(f"L12-{n}" for n in range(6))}
+        assert len([request for request in controller.requests if request.unit == 11]) <= 3
+        assert polled.silent_units == 1
+        controller.silent.clear()
+
+        async def is_back() -> bool:
+            await polled.round()
+            return len(taken.devices()) == 13
+
+        await until_async(is_back)  # its pause is a second by now
+        assert [record.getMessage() for record in caplog.records] == [
+            "HL-TC001: unit 11 (L11-0 and 5 more) does not answer: no answer within 0.1 s",
+            "HL-TC001: unit 11 (L11-0 and 5 more) answers again after 1 s",
+        ]
+
+    async def test_a_bus_that_goes_away_is_told_once_and_comes_back(
+        self, bus: Bus, controller: Controller, taken: Taken, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        bus._link = ModbusTcpLink("127.0.0.1", 1, timeout=0.1)
+        polled = poller(bus, taken)
+        for _ in range(3):
+            await polled.round()
+        assert taken.rounds == []
+        assert polled.silent_units == 0
+        bus._link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1)
+        await polled.round()
+        assert len(taken.devices()) == 13
+        assert [record.getMessage() for record in caplog.records] == [
+            "HL-TC001 does not answer: cannot connect to 127.0.0.1:1",
+            "HL-TC001 answers again after 0 s",
+        ]
+
+
+class TestWithAScript:
+    """Against a link that can be held back."""
+
+    @pytest.fixture
+    def link(self) -> ScriptedLink:
+        return ScriptedLink()
+
+    @pytest.fixture
+    def bus(self, link: ScriptedLink) -> Bus:
+        return Bus("HL-TC001", link, LAMPS, SetClock().clock)
+
+    async def test_what_was_read_before_a_write_is_not_passed_on_for_that_lamp(
+        self, bus: Bus, link: ScriptedLink, taken: Taken
+    ) -> None:
+        async def command() -> None:
+            async with bus.turn(Priority.URGENT) as write:
+                await write("L11-0", 26, [0])
+
+        link.gate.clear()
+        polled = poller(bus, taken)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(polled.round())
+            await until(lambda: link.asked)
+            group.create_task(command())
+            await asyncio.sleep(0)
+            link.gate.set()
+        assert link.asked[1] == "write 11/26"
+        assert taken.devices() == {member.device for member in LAMPS} - {"L11-0"}
+        assert polled.counts.overtaken == 1
+        await polled.round()
+        assert "L11-0" in taken.devices()
+
+    async def test_a_refused_block_is_told_once_and_the_rest_goes_on(
+        self, bus: Bus, link: ScriptedLink, taken: Taken, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        link.failing[11] = Refused(2)
+        polled = poller(bus, taken)
+        for _ in range(3):
+            await polled.round()
+        assert taken.devices() == {f"L12-{n}" for n in range(6)}
+        assert polled.silent_units == 0
+        assert {record.getMessage() for record in caplog.records} == {
+            f"HL-TC001: cannot read {block}: device refused: illegal address"
+            for block in polled._plan.blocks
+            if block.unit == 11
+        }
+
+    async def test_when_the_line_is_lost_in_the_middle_the_round_ends_there(
+        self, bus: Bus, link: ScriptedLink, taken: Taken
+    ) -> None:
+        link.failing[12] = Unreachable("gone")
+        await poller(bus, taken).round()
+        assert taken.devices() == {f"L11-{n}" for n in range(6)}
+        assert len([asked for asked in link.asked if asked.startswith("read 12/")]) == 1
+
+    async def test_late_rounds_are_left_out_and_counted(self, link: ScriptedLink, taken: Taken) -> None:
+        clock = running_clock(speed=100)
+        bus = Bus("HL-TC001", link, LAMPS, clock)
+        polled = Poller(bus, timedelta(seconds=0.05), timedelta(seconds=1), clock, taken)
+        link.gate.clear()
+        loop = asyncio.create_task(polled.run())
+        await until(lambda: link.asked)
+        start = clock.now()
+        await until(lambda: (clock.now() - start).total_seconds() > 4 * 5)
+        assert polled.counts.rounds == 0
+        link.gate.set()
+        await until(lambda: polled.counts.rounds >= 3)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        assert polled.counts.late >= 3
+
+    async def test_a_clock_that_is_put_back_does_not_stop_the_rounds(self, link: ScriptedLink, taken: Taken) -> None:
+        wrong_by = [0.0]
+        clock = DomainClock(running_clock().settings, lambda: time.time() + wrong_by[0])
+        polled = Poller(Bus("B", link, LAMPS, clock), timedelta(seconds=0.02), timedelta(seconds=1), clock, taken)
+        loop = asyncio.create_task(polled.run())
+        await until(lambda: polled.counts.rounds)
+        wrong_by[0] = -5 * 3600
+        rounds = polled.counts.rounds
+        await until(lambda: polled.counts.rounds > rounds + 3)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
