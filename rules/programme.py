@@ -11,8 +11,8 @@ FULL = 100.0
 DIMMED = 50.0
 OFF = 0.0
 # 100 % to 22:00, 50 % to 05:00, 100 % to sunrise: in Ha Long 29.5 % less energy than full light all night, over a year
-# (tests/unit/rules/test_programme.py computes it). Vietnamese cities already act at these hours: Ho Chi Minh City halves
-# the power after 22:00 (afamily.vn, 24/05/2023), Dong Ha switches a third off until 04:45 (evn.com.vn, 15/06/2023).
+# (tests/unit/rules/test_programme.py computes it). Vietnamese cities already act at these hours: Ho Chi Minh City
+# halved the power after 22:00 (afamily.vn, 24/05/2023), Dong Ha put out a third until 04:45 (evn.com.vn, 15/06/2023).
 DIMS_AT = time(22, 0)
 BRIGHTENS_AT = time(5, 0)
 
