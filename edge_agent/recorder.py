@@ -1,0 +1,50 @@
+"""The one door through which readings go into the outbox: a device's time only goes forward."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from edge_agent.outbox import Outbox
+from protocols import readings as columns
+from protocols import wire
+from protocols.readings import Reading
+from protocols.topics import Stream
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """`stream` says, at the moment of the append, whether readings are live or late."""
+
+    def __init__(self, outbox: Outbox, stream: Callable[[], Stream]) -> None:
+        self._outbox = outbox
+        self._stream = stream
+        self._last: dict[str, int] = {}
+        self._disk_is_full = False
+        self.repeated = 0  # readings of a second that the device had already
+        self.lost = 0  # readings that found no room on the disk
+
+    async def record(self, readings: Sequence[Reading]) -> None:
+        """Keep what is new. When this returns, it is on the disk."""
+        fresh = [reading for reading in readings if self.is_news(reading)]
+        self.repeated += len(readings) - len(fresh)
+        if fresh:
+            self._last.update((reading.device, reading.at) for reading in fresh)
+            await self._append(fresh)
+
+    def is_news(self, reading: Reading) -> bool:
+        """False for a second that the device had already: the store has one place for it."""
+        return reading.at > self._last.get(reading.device, -1)
+
+    async def _append(self, fresh: Sequence[Reading]) -> None:
+        """A full disk must not put the street out: the readings are lost, and somebody is told."""
+        try:
+            await self._outbox.append(self._stream(), wire.encode_tables(columns.tables(fresh)))
+            self._disk_is_full = False
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            if not self._disk_is_full:
+                log.error("the disk is full: readings are lost until there is room")  # noqa: TRY400 - no trace needed
+            self._disk_is_full = True
+            self.lost += len(fresh)

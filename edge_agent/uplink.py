@@ -1,0 +1,250 @@
+"""The way to the cloud: one MQTT connection, made again by one loop, and the outbox sent over it in order.
+
+A batch is done when the cloud's watermark covers it; the broker's PUBACK only says that the line is alive.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+import aiomqtt
+
+from edge_agent.config import Broker, EdgeConfig, Tls
+from edge_agent.flow import Flow
+from edge_agent.outbox import Entry, Outbox
+from edge_agent.pauses import Pause
+from protocols import topics, wire
+from protocols.clock import DomainClock
+from protocols.commands import Command
+from protocols.topics import Leaf, Stream
+from protocols.wire import Birth, EdgeState, Header, Watermark, WireError
+
+log = logging.getLogger(__name__)
+
+_KEEPALIVE_S = 30
+_PATIENCE_S = 20.0  # for the broker's answer to anything
+_CONNECT_S = 3.0  # in a thread that the end of the process has to wait for
+_FAREWELL_S = 1.0  # an agent that is told to end has no more time for a slow broker
+_NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # 40 ms for every command otherwise
+
+
+class _BeginAgain(Exception):
+    """This connection no longer fits what we are."""
+
+
+class Uplink:
+    """Give it to a task with `run`. `on_command` must not wait."""
+
+    def __init__(
+        self,
+        config: EdgeConfig,
+        outbox: Outbox,
+        clock: DomainClock,
+        software: str,
+        on_command: Callable[[Command], None],
+        *,
+        pause: Pause | None = None,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self._config = config
+        self._outbox = outbox
+        self._clock = clock
+        self._software = software
+        self._on_command = on_command
+        self._pause = pause or Pause(0.5, 60.0)
+        self._patience_s = patience_s
+        uplink = config.uplink
+        stall_after = uplink.stall_after.total_seconds()
+        self._flow = Flow(outbox.shelf, uplink.window, stall_after, uplink.backlog_per_second)
+        self._boot: str | None = None
+        self._away_since: float | None = None
+        self._stalled: set[Stream] = set()
+        self.connected = False
+
+    def stream_for_readings(self) -> Stream:
+        """Live while the link is up and the cloud keeps up; otherwise they will be late, and go into the backlog."""
+        caught_up = self._outbox.shelf(Stream.LIVE).depth < self._config.uplink.window
+        return Stream.LIVE if self.connected and caught_up else Stream.BACKLOG
+
+    async def run(self) -> NoReturn:
+        """Keep a connection until cancelled."""
+        while True:
+            reason = await self._connection()
+            _notice_cancellation()
+            if self._away_since is None:
+                self._away_since = time.monotonic()
+                log.warning("no connection to the cloud: %s", reason)
+            await asyncio.sleep(self._pause.after_failure())
+
+    async def _connection(self) -> str:
+        """Why it ended."""
+        reasons: list[str] = []
+        try:
+            async with _client(self._config, self._patience_s) as client:
+                await self._session(client)
+        except* (aiomqtt.MqttError, OSError, _BeginAgain) as group:
+            reasons = _reasons(group)
+        finally:
+            self.connected = False
+        return reasons[0] if reasons else "it was closed"
+
+    async def _session(self, client: aiomqtt.Client) -> None:
+        await self._introduce(client)
+        self._flow.restart()
+        self.connected = True
+        self._arrived()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._receive(client))
+                await self._send(client, group)  # in the body: only there 3.11 takes its own cancellation back
+        except asyncio.CancelledError:
+            await self._take_leave(client)
+            raise
+
+    def _arrived(self) -> None:
+        self._pause.reset()
+        if self._away_since is not None:
+            log.info("connected to the cloud again after %.0f s", time.monotonic() - self._away_since)
+            self._away_since = None
+
+    async def _introduce(self, client: aiomqtt.Client) -> None:
+        site, edge = self._config.site, self._config.edge
+        await client.subscribe([(topic, 1) for topic in topics.to_one_edge(site, edge)])
+        birth = Birth(epoch=self._outbox.epoch, software=self._software, at=self._clock.now())
+        await client.publish(topics.topic(site, edge, Leaf.BIRTH), wire.encode_message(birth), qos=1, retain=True)
+        state = wire.encode_message(EdgeState(state="online"))
+        await client.publish(topics.topic(site, edge, Leaf.STATE), state, qos=1, retain=True)
+
+    async def _take_leave(self, client: aiomqtt.Client) -> None:
+        """Say that we are offline: whoever disconnects in good order has no last will."""
+        client.timeout = _FAREWELL_S
+        will = _will(self._config)
+        with suppress(aiomqtt.MqttError):
+            await client.publish(will.topic, will.payload, qos=will.qos, retain=will.retain)
+
+    async def _send(self, client: aiomqtt.Client, group: asyncio.TaskGroup) -> NoReturn:
+        while True:
+            self._outbox.news.clear()
+            self._tell_stalls(self._flow.stalls(time.monotonic()))
+            wish = self._flow.wish(time.monotonic())
+            if wish is None:
+                await self._news()
+                continue
+            entries = await self._outbox.unsent(wish.stream, wish.after, wish.limit)
+            if not wish.same_place(self._flow.wish(time.monotonic())):
+                continue  # a watermark, a restart or an event came while the disk was asked
+            for entry in entries:
+                self._flow.published(wish.stream, entry.seq, time.monotonic())
+                group.create_task(self._publish(client, wish.stream, entry))
+
+    async def _news(self) -> None:
+        """Wait for an append, a watermark, or the next moment of the flow."""
+        wake_at = self._flow.wake_at()
+        delay = None if wake_at is None else max(0.0, wake_at - time.monotonic())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._outbox.news.wait()
+
+    async def _publish(self, client: aiomqtt.Client, stream: Stream, entry: Entry) -> None:
+        """One of many at a time: nobody waits for the PUBACK but this task, which ends the connection without it."""
+        header = Header(self._outbox.epoch, entry.seq, min(self._outbox.floor(stream), entry.seq))
+        topic = topics.topic(self._config.site, self._config.edge, stream)
+        await client.publish(topic, wire.seal(header, entry.body), qos=1)
+
+    async def _receive(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            try:
+                await self._take(message)
+            except (WireError, topics.NotATopic) as error:
+                log.warning("what came on %s is not for us: %s", message.topic, error)
+
+    async def _take(self, message: aiomqtt.Message) -> None:
+        leaf = topics.parse(str(message.topic)).leaf
+        payload = message.payload if isinstance(message.payload, bytes) else b""
+        if leaf is Leaf.WATERMARK:
+            await self._watermark(wire.decode_message(Watermark, payload))
+        elif leaf is Leaf.COMMAND:
+            self._on_command(wire.decode_message(Command, payload))
+
+    async def _watermark(self, watermark: Watermark) -> None:
+        epoch = self._outbox.epoch
+        await self._outbox.trim(watermark.marks)
+        if self._outbox.epoch != epoch:
+            self._flow.begin_epoch()
+            raise _BeginAgain("a new epoch is begun")
+        self._acknowledge({mark.stream: mark.seq for mark in watermark.marks if mark.epoch == epoch})
+        if self._boot not in (None, watermark.boot):
+            log.info("the cloud has restarted; what it has not got is sent again")
+            self._flow.restart()
+        self._boot = watermark.boot
+        self._outbox.news.set()
+
+    def _acknowledge(self, marks: dict[Stream, int]) -> None:
+        for stream in topics.STREAMS:
+            self._flow.acknowledged(stream, marks.get(stream, 0), time.monotonic())
+
+    def _tell_stalls(self, still: list[Stream]) -> None:
+        """Once for each silence; it has ended when nothing of the stream waits any more."""
+        self._stalled = {stream for stream in self._stalled if self._outbox.shelf(stream).depth}
+        for stream in still:
+            if stream not in self._stalled:
+                log.warning("the cloud does not acknowledge %s; its oldest batch is sent again", stream)
+            self._stalled.add(stream)
+
+
+def _client(config: EdgeConfig, patience_s: float) -> aiomqtt.Client:
+    broker = config.broker
+    client = aiomqtt.Client(
+        broker.host,
+        broker.port,
+        identifier=config.edge,
+        username=broker.username,
+        password=_password(broker),
+        tls_context=_tls_context(broker.tls) if broker.tls else None,
+        will=_will(config),
+        clean_session=True,
+        timeout=patience_s,
+        keepalive=_KEEPALIVE_S,
+        max_inflight_messages=3 * config.uplink.window + 10,
+        socket_options=[_NODELAY],
+    )
+    client.pending_calls_threshold = 3 * config.uplink.window + 10
+    client._client.connect_timeout = _CONNECT_S  # aiomqtt has no option for it
+    return client
+
+
+def _notice_cancellation() -> None:
+    """A TaskGroup in which something fails while it is being cancelled forgets the cancellation (Python < 3.13)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:
+    """What ended a connection; the cause says more than "disconnected"."""
+    found: list[str] = []
+    for error in group.exceptions:
+        found += _reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error.__cause__ or error)]
+    return found
+
+
+def _will(config: EdgeConfig) -> aiomqtt.Will:
+    payload = wire.encode_message(EdgeState(state="offline"))
+    return aiomqtt.Will(topics.topic(config.site, config.edge, Leaf.STATE), payload, qos=1, retain=True)
+
+
+def _password(broker: Broker) -> str | None:
+    """Read for every connection, so that a new password needs no restart."""
+    return broker.password_file.read_text("utf-8").strip() if broker.password_file else None
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.certificate:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
