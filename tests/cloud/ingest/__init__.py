@@ -1,0 +1,1 @@
+"""From the broker onto the disk and out again: real brokers, real SQLite, real DuckDB."""

@@ -1,0 +1,109 @@
+"""What the embedded store has to survive: being killed at any moment, a full disk, a second process."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from cloud.telemetry import duckdb_tables
+from cloud.telemetry.duckdb_store import DuckDbStore
+from cloud.telemetry.store import Mark, StoreAway, StoreRefused
+from protocols.readings import Table
+from tests.cloud.telemetry.tables import table, voltage
+from tests.cloud.telemetry.writing import ROWS
+
+ALWAYS = (0, 10**12)
+
+
+@asynccontextmanager
+async def a_process_that_writes(path: Path) -> AsyncIterator[asyncio.StreamReader]:
+    """What it prints; it is killed in the middle of whatever it does then."""
+    command = [sys.executable, "-m", "tests.cloud.telemetry.writing", str(path), "inbox"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield process.stdout
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def last_promise(lines: asyncio.StreamReader, enough: int) -> int:
+    """The number of the newest write that the process was told is durable."""
+    async with asyncio.timeout(30):
+        numbers = [int(await lines.readline()) for _ in range(enough)]
+    return numbers[-1]
+
+
+async def test_a_kill_in_the_middle_of_writing_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "telemetry.duckdb"
+    promised = 0
+    for enough in (3, 9, 17):
+        async with a_process_that_writes(path) as lines:
+            promised = await last_promise(lines, enough)
+        store = await DuckDbStore.open(path)
+        mark = await store.mark()
+        assert mark is not None
+        assert mark.position >= promised
+        rollup = await store.rollup("luminaire", [], ["voltage"], *ALWAYS, 10**12)
+        assert rollup.stats["voltage"].n == [mark.position] * ROWS
+        assert (await store.raw("luminaire", "HL-000007", ["voltage"], *ALWAYS)).at == [*range(1, mark.position + 1)]
+        await store.close()
+
+
+async def test_a_second_process_is_told_that_the_store_is_in_use(tmp_path: Path) -> None:
+    async with a_process_that_writes(tmp_path / "telemetry.duckdb") as lines:
+        await last_promise(lines, 1)
+        with pytest.raises(StoreAway, match="lock"):
+            await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+
+
+@contextmanager
+def largest_file(limit: int) -> Iterator[None]:
+    """As if the disk were full: no file of this process may grow beyond `limit` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.mark.parametrize("limit_mb", [5, 17])
+async def test_a_full_disk_is_survived_and_what_was_written_stays(tmp_path: Path, limit_mb: int) -> None:
+    """At 5 MB the write-ahead log does not fit; at 17 MB its checkpoint fails, and DuckDB wants to be opened again."""
+    store = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+    lamps = [f"HL-{lamp:06d}" for lamp in range(50_000)]
+    values = [lamp * 7_919 % 1_000_003 / 7 for lamp in range(len(lamps))]  # nothing that could be packed
+    flags = [1] * len(lamps)
+    written = 0
+    with largest_file(limit_mb * 1_000_000), contextlib.suppress(StoreAway):
+        while True:
+            at = [written + 1] * len(lamps)
+            rows = Table("luminaire", ("current", "voltage"), lamps, at, [values, values], [flags, flags])
+            await store.write([rows], Mark("inbox", written + 1))
+            written += 1
+    assert written
+    await store.write([voltage("HL-000001", [written + 1], [1.0])], Mark("inbox", written + 1))
+    assert (await store.raw("luminaire", "HL-000001", ["voltage"], *ALWAYS)).at == [*range(1, written + 2)]
+    assert await store.mark() == Mark("inbox", written + 1)
+    assert (await store.health()).ok
+    await store.close()
+
+
+async def test_a_rogue_edge_cannot_make_tables_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_tables, "MOST_KINDS", 2)
+    store = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+    for kind in ("luminaire", "meter", "Meter"):
+        await store.write([table(kind, [("HL-000001", 1, {"voltage": 1.0})])], None)
+    with pytest.raises(StoreRefused, match="kind"):
+        await store.write([table("rogue", [("HL-000001", 1, {"voltage": 1.0})])], None)
+    await store.close()

@@ -1,0 +1,243 @@
+"""What every telemetry store promises."""
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from cloud.telemetry.duckdb_store import DuckDbStore
+from cloud.telemetry.store import Mark, Stats, StoreRefused, TelemetryStore
+from tests.cloud.telemetry.tables import Row, table, voltage
+
+LAMP, NEXT = "HL-000001", "HL-000002"
+ALWAYS = (0, 10**12)
+
+
+async def seconds(store: TelemetryStore, device: str = LAMP, quantity: str = "voltage") -> list[int]:
+    return list((await store.raw("luminaire", device, [quantity], *ALWAYS)).at)
+
+
+async def volts(store: TelemetryStore, device: str = LAMP) -> list[float | None]:
+    return list((await store.raw("luminaire", device, ["voltage"], *ALWAYS)).values["voltage"])
+
+
+async def test_what_was_written_is_read(store: TelemetryStore) -> None:
+    rows: list[Row] = [
+        (LAMP, 10, {"voltage": 230.1, "current": 0.5}),
+        (NEXT, 10, {"voltage": 229.0, "current": None}),
+        (LAMP, 20, {"voltage": None, "current": 0}),
+    ]
+    await store.write([table("luminaire", rows)], None)
+    columns = await store.raw("luminaire", LAMP, ["voltage", "current"], *ALWAYS)
+    assert columns.at == [10, 20]
+    assert columns.values == {"voltage": [230.1, None], "current": [0.5, 0.0]}
+    assert columns.flags == {"voltage": [1, 9], "current": [1, 1]}
+
+
+async def test_a_flag_stays_beside_its_value(store: TelemetryStore) -> None:
+    await store.write([table("luminaire", [(LAMP, 10, {"voltage": 400.0, "current": 0.5})], {"voltage": 3})], None)
+    columns = await store.raw("luminaire", LAMP, ["voltage", "current"], *ALWAYS)
+    assert columns.flags == {"voltage": [3], "current": [1]}
+
+
+async def test_a_span_has_its_start_and_not_its_end(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [9, 10, 19, 20], [1, 2, 3, 4])], None)
+    assert (await store.raw("luminaire", LAMP, ["voltage"], 10, 20)).at == [10, 19]
+
+
+async def test_what_was_not_read_has_no_flag_and_alone_no_row(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10], [230]), table("luminaire", [(LAMP, 20, {"current": 0.5})])], None)
+    both = await store.raw("luminaire", LAMP, ["voltage", "current"], *ALWAYS)
+    assert both.at == [10, 20]
+    assert both.values == {"voltage": [230.0, None], "current": [None, 0.5]}
+    assert both.flags == {"voltage": [1, None], "current": [None, 1]}
+    assert await seconds(store) == [10]
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "quantity"),
+    [("luminaire", LAMP, "rain"), ("luminaire", "HL-999999", "voltage"), ("meter", LAMP, "voltage")],
+)
+async def test_what_was_never_stored_is_empty(store: TelemetryStore, kind: str, device: str, quantity: str) -> None:
+    await store.write([voltage(LAMP, [10], [230])], None)
+    columns = await store.raw(kind, device, [quantity], *ALWAYS)
+    assert (columns.at, columns.values, columns.flags) == ([], {quantity: []}, {quantity: []})
+    assert len(await store.rollup(kind, [device], [quantity], 0, 100, 10)) == 0
+
+
+async def test_a_quantity_that_was_never_stored_is_empty_beside_one_that_was(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10], [230])], None)
+    columns = await store.raw("luminaire", LAMP, ["voltage", "rain"], *ALWAYS)
+    assert (columns.values["rain"], columns.flags["rain"]) == ([None], [None])
+    assert (await store.rollup("luminaire", [], ["voltage", "rain"], 0, 60, 60)).stats["rain"].n == [0]
+
+
+async def test_late_rows_take_their_place_in_time(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [100, 200], [1, 2])], None)
+    await store.write([voltage(LAMP, [150, 50], [3, 4])], None)
+    assert (await seconds(store), await volts(store)) == ([50, 100, 150, 200], [4, 1, 3, 2])
+
+
+async def test_a_point_written_again_is_replaced(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10, 20], [1, 2]), voltage(NEXT, [10], [3])], None)
+    await store.write([voltage(LAMP, [10, 30], [7, 8])], None)
+    assert (await seconds(store), await volts(store)) == ([10, 20, 30], [7, 2, 8])
+    assert await volts(store, NEXT) == [3]
+
+
+async def test_a_point_written_twice_in_one_write_is_there_once_and_the_later_wins(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10, 10], [1, 2]), voltage(LAMP, [10], [3])], None)
+    assert (await seconds(store), await volts(store)) == ([10], [3])
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_parts_of_a_point_come_together_quantity_by_quantity(store: TelemetryStore, together: bool) -> None:
+    first = table("luminaire", [(LAMP, 10, {"voltage": 230.0, "current": 0.5})])
+    second = table("luminaire", [(LAMP, 10, {"current": None, "active_power": 40.0})])
+    for tables in [[first, second]] if together else [[first], [second]]:
+        await store.write(tables, None)
+    columns = await store.raw("luminaire", LAMP, ["voltage", "current", "active_power"], *ALWAYS)
+    assert columns.at == [10]
+    assert columns.values == {"voltage": [230.0], "current": [None], "active_power": [40.0]}
+    assert columns.flags == {"voltage": [1], "current": [9], "active_power": [1]}
+
+
+async def test_a_clock_that_went_wrong_disturbs_nobody(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [1_800_000_000], [1])], None)
+    wrong = [n * 7_200 for n in range(40)]  # more stretches of time than are looked at one by one
+    await store.write([voltage(LAMP, [*wrong, 1_800_000_000, 253_402_300_799], [0.0] * 41 + [2.0])], None)
+    assert await seconds(store) == [*wrong, 1_800_000_000, 253_402_300_799]
+
+
+async def test_kinds_do_not_mix(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10], [230]), table("meter", [(LAMP, 10, {"voltage": 400.0})])], None)
+    assert await volts(store) == [230]
+    assert (await store.raw("meter", LAMP, ["voltage"], *ALWAYS)).values["voltage"] == [400]
+
+
+async def test_nothing_to_write_is_written_without_a_word(store: TelemetryStore) -> None:
+    await store.write([], None)
+    await store.write([table("luminaire", [(LAMP, 1, {})])], None)
+    assert await store.series("luminaire") == []
+
+
+async def test_numbers_that_no_device_measures_are_kept_and_break_no_statistics(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10, 20], [1.7e308, 1.7e308]), voltage(NEXT, [10], [float(2**64)])], None)
+    assert await volts(store) == [1.7e308, 1.7e308]
+    mean = (await store.rollup("luminaire", [LAMP], ["voltage"], 0, 60, 60)).stats["voltage"].mean
+    assert all(value is None or math.isfinite(value) for value in mean)
+
+
+async def test_a_rollup_counts_steps_from_the_epoch(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [3_599, 3_600, 3_700, 7_200], [1, 2, 4, 8])], None)
+    rollup = await store.rollup("luminaire", [LAMP], ["voltage"], 3_000, 7_200, 3_600)
+    assert (rollup.devices, rollup.at) == ([LAMP, LAMP], [0, 3_600])
+    assert rollup.stats["voltage"] == Stats([1, 2], [1, 2], [1, 3], [1, 4], [1, 4])
+
+
+async def test_a_value_that_is_missing_or_failed_its_test_is_not_counted(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10, 20], [230, None])], None)
+    await store.write([table("luminaire", [(LAMP, 30, {"voltage": 9_999.0})], {"voltage": 4})], None)
+    await store.write([table("luminaire", [(LAMP, 40, {"voltage": 240.0})], {"voltage": 3})], None)
+    rollup = await store.rollup("luminaire", [LAMP], ["voltage"], 0, 60, 60)
+    assert rollup.stats["voltage"] == Stats([2], [230], [235], [240], [240])
+
+
+async def test_a_rollup_of_two_quantities_says_when_one_had_no_value(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10], [230]), table("luminaire", [(LAMP, 70, {"current": 0.5})])], None)
+    rollup = await store.rollup("luminaire", [LAMP], ["voltage", "current"], 0, 120, 60)
+    assert rollup.at == [0, 60]
+    assert rollup.stats["voltage"] == Stats([1, 0], [230, None], [230, None], [230, None], [230, None])
+    assert rollup.stats["current"].n == [0, 1]
+
+
+async def test_a_rollup_without_devices_is_of_all_of_them(store: TelemetryStore) -> None:
+    await store.write([voltage(NEXT, [10], [1]), voltage(LAMP, [10], [2])], None)
+    assert (await store.rollup("luminaire", [], ["voltage"], 0, 60, 60)).devices == [LAMP, NEXT]
+    assert (await store.rollup("luminaire", [NEXT], ["voltage"], 0, 60, 60)).devices == [NEXT]
+
+
+async def test_a_rollup_agrees_with_arithmetic(store: TelemetryStore) -> None:
+    chance = random.Random(7)
+    points = {at: chance.choice([None, round(chance.uniform(200, 240), 1)]) for at in chance.sample(range(5_000), 300)}
+    shuffled = chance.sample(sorted(points), len(points))
+    for part in (shuffled[:100], shuffled[100:]):
+        await store.write([voltage(LAMP, part, [points[at] for at in part])], None)
+    rollup = await store.rollup("luminaire", [LAMP], ["voltage"], 500, 4_500, 900)
+    assert rollup.at == [0, 900, 1_800, 2_700, 3_600, 4_500][: len(rollup)]
+    stats = rollup.stats["voltage"]
+    for row, start in enumerate(rollup.at):
+        times = [at for at in sorted(points) if start <= at < start + 900 and 500 <= at < 4_500]
+        expected = [value for at in times if (value := points[at]) is not None]
+        assert (stats.n[row], stats.min[row], stats.max[row]) == (len(expected), min(expected), max(expected))
+        assert stats.mean[row] == pytest.approx(sum(expected) / len(expected))
+        assert stats.last[row] == expected[-1]
+
+
+async def test_series_are_the_devices_that_have_points(store: TelemetryStore) -> None:
+    await store.write([voltage(NEXT, [10], [1]), voltage(LAMP, [20], [1])], None)
+    await store.write([table("meter", [("HL-TC001-M", 10, {"voltage": 400.0})])], None)
+    assert await store.series("luminaire") == [LAMP, NEXT]
+    assert await store.series("meter") == ["HL-TC001-M"]
+    assert await store.series("air_station") == []
+
+
+async def test_the_past_can_be_forgotten(store: TelemetryStore) -> None:
+    assert store.capabilities().drops
+    await store.write([voltage(LAMP, [10, 20, 30], [1, 2, 3]), voltage(NEXT, [10], [4])], None)
+    await store.drop_before("luminaire", 20)
+    await store.drop_before("air_station", 20)
+    assert (await seconds(store), await seconds(store, NEXT)) == ([20, 30], [])
+    await store.write([voltage(LAMP, [10, 20], [5, 6])], None)
+    assert await volts(store) == [5, 6, 3]
+
+
+@pytest.mark.parametrize("name", ['x"; DROP TABLE own.mark; --', "", "a b", "x" * 65])
+async def test_a_name_is_no_way_into_the_database(store: TelemetryStore, name: str) -> None:
+    await store.write([voltage(LAMP, [10], [230])], Mark("inbox", 1))
+    with pytest.raises(StoreRefused):
+        await store.write([table(name, [(LAMP, 20, {"voltage": 1.0})])], Mark("inbox", 2))
+    for call in (store.raw("luminaire", LAMP, [name], *ALWAYS), store.rollup("luminaire", [], [name], 0, 60, 60)):
+        with pytest.raises(StoreRefused):
+            await call
+    await store.write([voltage(name, [10], [1])], None)
+    assert await volts(store, name) == [1]
+    assert (await volts(store), await store.mark()) == ([230], Mark("inbox", 1))
+
+
+async def test_a_write_that_is_refused_leaves_nothing_behind(store: TelemetryStore) -> None:
+    with pytest.raises(StoreRefused):
+        await store.write([voltage(LAMP, [10], [230]), table("no kind", [(LAMP, 10, {"voltage": 1.0})])], Mark("a", 1))
+    assert (await seconds(store), await store.mark()) == ([], None)
+    await store.write([voltage(LAMP, [10], [230])], Mark("a", 1))
+    assert (await volts(store), await store.mark()) == ([230], Mark("a", 1))
+
+
+async def test_the_mark_is_the_last_that_was_written(store: TelemetryStore) -> None:
+    if not store.capabilities().keeps_mark:
+        pytest.skip("this engine writes again over itself instead")
+    assert await store.mark() is None
+    await store.write([voltage(LAMP, [10], [1])], Mark("inbox", 17))
+    await store.write([voltage(LAMP, [20], [1])], None)
+    assert await store.mark() == Mark("inbox", 17)
+    await store.write([], Mark("another", 3))
+    assert await store.mark() == Mark("another", 3)
+
+
+async def test_a_store_says_that_it_is_well(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10], [1])], None)
+    health = await store.health()
+    assert (health.ok, health.reason) == (True, None)
+    assert health.bytes is None or health.bytes > 0
+
+
+async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+    before = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+    await before.write([voltage(LAMP, [10], [1])], Mark("inbox", 5))
+    await before.close()
+    after = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+    await after.write([voltage(LAMP, [10], [2]), voltage(NEXT, [20], [3])], None)
+    assert await after.mark() == Mark("inbox", 5)
+    assert [await volts(after, device) for device in await after.series("luminaire")] == [[2], [3]]
+    await after.close()
