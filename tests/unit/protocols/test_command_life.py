@@ -53,6 +53,7 @@ def test_an_answer_that_was_on_its_way_when_the_cloud_gave_up_corrects_the_recor
     assert life(Step.PUBLISHED, Step.RAN_OUT, Step.ACCEPTED) is State.UNKNOWN
     assert life(Step.PUBLISHED, Step.RAN_OUT, Step.ACCEPTED, Step.READ_BACK) is State.CONFIRMED
     assert life(Step.PUBLISHED, Step.RAN_OUT, Step.READ_BACK) is State.CONFIRMED
+    assert life(Step.PUBLISHED, Step.RAN_OUT, Step.REFUSED) is State.FAILED
     assert life(Step.PUBLISHED, Step.ACCEPTED, Step.RAN_OUT, Step.REFUSED) is State.FAILED
 
 

@@ -74,6 +74,11 @@ def test_a_forbidden_range_moves_with_its_block() -> None:
     assert asked(Member("a", 1, device, 1)) == ["unit 1 input/0x0020+1", "unit 1 input/0x002A+1"]
 
 
+def test_what_one_unit_forbids_another_may_allow() -> None:
+    near = Member("a", 1, profile(0, 10, forbidden=[(4, 5)]))
+    assert asked(near, Member("b", 2, profile(0, 10)))[-1] == "unit 2 input/0x0000+11"
+
+
 def test_no_request_asks_for_more_than_125_registers() -> None:
     assert asked(Member("a", 1, profile(0, 124))) == ["unit 1 input/0x0000+125"]
     assert asked(Member("a", 1, profile(0, 125))) == ["unit 1 input/0x0000+1", "unit 1 input/0x007D+1"]

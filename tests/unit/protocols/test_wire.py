@@ -138,6 +138,15 @@ def test_tables_cut_at_64_kb_lose_no_row_and_keep_their_order(rows: int, columns
     assert [r for t in received for r in t.readings()] == list(table.readings())
 
 
+@pytest.mark.parametrize("more", range(0, 800, 40))
+def test_there_is_always_room_for_the_longest_header(more: int) -> None:
+    names = ["D" * (40 + (n < more)) for n in range(1_130)]
+    table = Table("meter", ("voltage",), names, [1_700_000_000] * 1_130, [[0] * 1_130], [[1] * 1_130])
+    longest = Header("e" * 64, 2**53, 2**53)
+    bodies = wire.encode_tables([table])
+    assert all(len(wire.seal(longest, body)) <= wire.MAX_BYTES for body in bodies)
+
+
 def test_readings_that_fit_stay_in_one_piece() -> None:
     assert len(wire.encode_tables([TABLE])) == 1
 

@@ -141,6 +141,19 @@ def test_a_lamp_that_takes_a_fifth_of_its_power_is_never_out(every: int, power: 
     assert run([replace(GOOD, at=n * every, active_power=power) for n in range(60)])[1] == []
 
 
+def test_the_same_second_twice_counts_once() -> None:
+    first = step(State(), replace(GOOD, active_power=0), RULE)[0]
+    assert step(first, replace(GOOD, active_power=0), RULE) == (first, None)
+
+
+def test_a_rule_may_ask_for_more_samples_than_two() -> None:
+    rule = RULE.model_copy(update={"min_samples": 3})
+    state = State()
+    for n, event in enumerate((None, None, Event.RAISED)):
+        state, change = step(state, replace(GOOD, at=n * 600, active_power=0), rule)
+        assert (change.event if change else None) is event
+
+
 def test_the_state_is_a_handful_of_plain_numbers() -> None:
     assert all(value is None or type(value) in (int, bool) for value in asdict(run([GOOD])[0]).values())
 

@@ -95,6 +95,14 @@ def test_where_the_sun_does_not_set_there_is_no_sunset() -> None:
     assert is_dark(TROMSO, midwinter)
 
 
+def test_a_night_of_a_quarter_of_an_hour_is_not_overlooked() -> None:
+    near_the_circle, noon = Place(longitude=0, latitude=65.72), datetime(2026, 6, 21, 12, tzinfo=UTC)
+    sunset, sunrise = next_sunset(near_the_circle, noon), next_sunrise(near_the_circle, noon)
+    assert sunset is not None
+    assert sunrise is not None
+    assert sunrise - sunset < timedelta(minutes=15)
+
+
 @given(moments, st.integers(-12, 14))
 def test_the_time_zone_of_the_question_does_not_matter(at: datetime, hours: int) -> None:
     elsewhere = at.astimezone(timezone(timedelta(hours=hours)))
