@@ -69,11 +69,15 @@ class Link:
         self._woken = False
         self._arrived: list[Message] = []
         self._outgoing: deque[_Outgoing] = deque()
-        self.connected = False
+        self._accepted = False
+        self.connected = False  # accepted, and subscribed
         self.connection = 0  # counts the connections that the broker has accepted
 
     def receive(self, wait_s: float) -> list[Message]:
-        """What arrives within `wait_s`; after the first message only GATHER_S more. Returns early when woken."""
+        """What arrives within `wait_s`; after the first message only GATHER_S more.
+
+        Returns early when woken, and when a connection has come to stand.
+        """
         end = time.monotonic() + wait_s
         self._turn(wait_s)
         gathering = False
@@ -90,7 +94,7 @@ class Link:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these may be forgotten."""
         for message in messages:
-            if self.connected and message.connection == self.connection:
+            if self._accepted and message.connection == self.connection:
                 self._client.ack(message.mid, message.qos)
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
@@ -185,18 +189,16 @@ class Link:
             self._tell_away(str(code))
             return
         self.connection += 1
-        self.connected = True
+        self._accepted = True
         self._pause.reset()
-        self._away = False
-        log.info("connected to the broker at %s:%d", self._broker.host, self._broker.port)
         client.subscribe([(topic, 1) for topic in self._subscriptions])
 
     def _on_disconnect(
         self, _client: Client, _userdata: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
-        was_connected, self.connected = self.connected, False
+        was_accepted, self._accepted, self.connected = self._accepted, False, False
         self._outgoing.clear()
-        if was_connected:
+        if was_accepted:
             self._try_at = time.monotonic() + self._pause.next()
         if code.is_failure:
             self._tell_away(str(code))
@@ -206,6 +208,10 @@ class Link:
     ) -> None:
         if any(code.is_failure for code in codes):
             log.error("the broker refuses to let account %s read the edges' topics", self._broker.username)
+            return
+        self.connected = self._woken = True
+        self._away = False
+        log.info("connected to the broker at %s:%d", self._broker.host, self._broker.port)
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         payload = bytes(message.payload)

@@ -71,7 +71,7 @@ class Receiver:
 
     @property
     def connected(self) -> bool:
-        """True while the broker answers."""
+        """True while the broker answers and lets us read what the edges say."""
         return self._link.connected
 
     def start(self) -> None:
@@ -104,7 +104,7 @@ class Receiver:
 
     def _round(self) -> None:
         messages = self._link.receive(self._pace.wait(time.monotonic(), _LONGEST_WAIT_S))
-        if self._link.connection != self._greeted:
+        if self._link.connected and self._link.connection != self._greeted:
             self._greeted = self._link.connection
             self._touch(self._inbox.edges())
         if messages:

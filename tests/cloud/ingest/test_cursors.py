@@ -1,7 +1,7 @@
 """The two ways out of the inbox: nothing is lost, nothing is done twice, and neither waits for the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -19,13 +19,6 @@ from tests.waiting import until
 LAMP = "HL-000001"
 QUICK = Commits(every_s=0.02, look_every_s=0.01, first_pause_s=0.01, longest_pause_s=0.02)
 ALWAYS = (0, 10**12)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    opened = Inbox(tmp_path / "inbox.sqlite")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

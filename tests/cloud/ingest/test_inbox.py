@@ -1,7 +1,6 @@
 """The inbox: each name is taken once, the mark has no hole below it, and what is lost is said to be lost."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from cloud.ingest.arrivals import dead_letter
 from cloud.ingest.inbox import Accepted, Inbox
 from protocols.topics import Stream
 from tests.cloud.ingest.batches import EDGE, EPOCH, SITE, arrival, payload
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    opened = Inbox(tmp_path / "inbox.sqlite")
-    yield opened
-    opened.close()
 
 
 def mark(inbox: Inbox, edge: str = EDGE) -> int:
