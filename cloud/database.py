@@ -88,12 +88,23 @@ async def upsert(session: AsyncSession, table: type[Base], rows: Sequence[dict[s
     """Insert rows, or overwrite those whose primary key is there."""
     if not rows:
         return
-    core = Base.metadata.tables[table.__tablename__]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(core)
-    keys = [column.name for column in core.primary_key]
+    insert, keys = _insert(session, table)
     rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+
+
+async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those of the rows whose primary key is not there."""
+    if not rows:
+        return
+    insert, keys = _insert(session, table)
+    await session.execute(insert.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | postgresql.Insert, list[str]]:
+    core = Base.metadata.tables[table.__tablename__]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(core), [column.name for column in core.primary_key]
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -1,0 +1,1 @@
+"""Orders to lamps: asked for, sent until answered, and done only when read back."""

@@ -1,0 +1,88 @@
+"""One command with everything that has happened to it. Pure: steps go in, a new order comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from protocols import commands
+from protocols.commands import OPEN, Answer, Command, Override, State, Step
+
+_ENDED_BADLY = frozenset({Step.REFUSED, Step.TOO_LATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a command came to a state."""
+
+    state: State
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command as the cloud follows it."""
+
+    command: Command
+    edge: str
+    reason: str | None
+    history: Sequence[Moment]
+    actual_level: float | None = None
+    active_power: float | None = None
+    failure: str | None = None
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.history[-1].state
+
+    @property
+    def is_open(self) -> bool:
+        """True while its last word is still to come."""
+        return self.state in OPEN
+
+
+def issued(command: Command, edge: str, reason: str | None) -> Order:
+    """A command that nobody has heard of yet."""
+    return Order(command, edge, reason, (Moment(State.REQUESTED, command.issued_at),))
+
+
+def stepped(order: Order, step: Step, at: datetime) -> Order:
+    """What becomes of an order; the same order when the step changes nothing."""
+    state = commands.after(order.state, step)
+    return order if state is order.state else replace(order, history=(*order.history, Moment(state, at)))
+
+
+def answered(order: Order, answer: Answer) -> Order:
+    """What becomes of an order when its edge says something. The same answer again changes nothing."""
+    moved = stepped(order, answer.step, answer.at)
+    if moved is order:
+        return order
+    return replace(
+        moved,
+        actual_level=_newer(answer.actual_level, order.actual_level),
+        active_power=_newer(answer.active_power, order.active_power),
+        failure=(answer.reason or str(answer.step)) if answer.step in _ENDED_BADLY else None,
+    )
+
+
+def _newer(said: float | None, known: float | None) -> float | None:
+    return known if said is None else said
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last thing that a lamp has confirmed: an override, or `None` for the way back to the programme."""
+
+    override: Override | None
+    who: str
+    issued_at: datetime
+    confirmed_at: datetime
+
+
+def confirmed(order: Order) -> Standing | None:
+    """What an order has made of its lamp, once it is confirmed."""
+    command = order.command
+    if order.state is not State.CONFIRMED:
+        return None
+    override = command.action if isinstance(command.action, Override) else None
+    return Standing(override, command.who, command.issued_at, order.history[-1].at)

@@ -1,0 +1,91 @@
+"""Commands as the console asks for them and sees them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloud.commands.order import Order
+from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, State
+from protocols.names import Id
+
+_MINUTE_S = 60
+
+
+class OverrideIn(BaseModel):
+    """Hold a level for so many minutes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["override"]
+    level: float = Field(ge=0, le=100, description="% of full light")
+    minutes: int = Field(
+        default=int(DEFAULT_OVERRIDE.total_seconds() // _MINUTE_S),
+        ge=1,
+        le=int(LONGEST_OVERRIDE.total_seconds() // _MINUTE_S),
+    )
+
+
+class ResumeIn(BaseModel):
+    """Back to the programme."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["resume"]
+
+
+class CommandIn(BaseModel):
+    """What somebody wants of a lamp."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    target: Id
+    action: Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class ActionOut(BaseModel):
+    type: Literal["override", "resume"]
+    level: float | None = None
+    until: datetime | None = None
+
+
+class MomentOut(BaseModel):
+    state: State
+    at: datetime
+
+
+class CommandOut(BaseModel):
+    """A command and how far it has come. `actual_level` (%) and `active_power` (W) were read back from the lamp."""
+
+    id: str
+    target: str
+    action: ActionOut
+    state: State
+    who: str
+    reason: str | None
+    issued_at: datetime
+    expires_at: datetime
+    history: list[MomentOut]
+    actual_level: float | None
+    active_power: float | None
+    failure: str | None
+
+
+def command_out(order: Order) -> CommandOut:
+    """An order as the console sees it."""
+    command = order.command
+    return CommandOut(
+        id=command.id,
+        target=command.target,
+        action=ActionOut.model_validate(command.action.model_dump()),
+        state=order.state,
+        who=command.who,
+        reason=order.reason,
+        issued_at=command.issued_at,
+        expires_at=command.expires_at,
+        history=[MomentOut(state=moment.state, at=moment.at) for moment in order.history],
+        actual_level=order.actual_level,
+        active_power=order.active_power,
+        failure=order.failure,
+    )
