@@ -1,0 +1,1 @@
+"""Episodes: what is wrong, since when, and who has seen it."""
