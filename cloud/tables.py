@@ -1,9 +1,25 @@
 """Every table of the registry: whoever needs the whole schema imports it from here."""
 
+from cloud.alarms.tables import EpisodeRow
 from cloud.audit.tables import AuditRow
+from cloud.commands.tables import CommandRow
 from cloud.database import Base
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
+from cloud.latest.tables import CursorRow, LatestRow
+from cloud.notifications.tables import NoticeRow
 from cloud.people.tables import PersonRow, SessionRow
 
-TABLES = (AuditRow, DeviceRow, EdgeRow, InventoryRow, PersonRow, SessionRow)
+TABLES = (
+    AuditRow,
+    CommandRow,
+    CursorRow,
+    DeviceRow,
+    EdgeRow,
+    EpisodeRow,
+    InventoryRow,
+    LatestRow,
+    NoticeRow,
+    PersonRow,
+    SessionRow,
+)
 METADATA = Base.metadata

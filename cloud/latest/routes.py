@@ -1,0 +1,49 @@
+"""Any device's values over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator, AwareDatetime
+
+from cloud.errors import ErrorOut
+from cloud.latest.schemas import DeviceLatestOut, ReadingsOut
+from cloud.latest.service import Measurements
+from cloud.parts import part
+from cloud.people.access import needs
+from cloud.people.rights import Right
+from protocols.quantities import QUANTITIES
+
+router = APIRouter(
+    prefix="/devices/{device_id}",
+    tags=["devices"],
+    dependencies=[needs(Right.VIEW_TELEMETRY)],
+    responses={404: {"model": ErrorOut}},
+)
+
+
+def _known(quantity: str) -> str:
+    if quantity not in QUANTITIES:
+        raise ValueError(f"{quantity} is not one of the quantities of this system")
+    return quantity
+
+
+MeasurementsPart = Annotated[Measurements, Depends(part(lambda parts: parts.measurements))]
+Quantity = Annotated[str, AfterValidator(_known)]
+
+
+@router.get("/latest")
+async def latest(device_id: str, measurements: MeasurementsPart) -> DeviceLatestOut:
+    """The newest values of a device."""
+    return measurements.now_of(device_id)
+
+
+@router.get("/readings", responses={503: {"model": ErrorOut}})
+async def over_time(
+    device_id: str,
+    measurements: MeasurementsPart,
+    quantity: Annotated[list[Quantity], Query(min_length=1, max_length=32)],
+    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+) -> ReadingsOut:
+    """The values of a device over time."""
+    return await measurements.over_time(device_id, quantity, start, end)
