@@ -1,0 +1,117 @@
+"""The whole city at a glance."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cloud.alarms.service import Alarms
+from cloud.commands import store as command_store
+from cloud.commands.service import Commands
+from cloud.database import Database
+from cloud.fleet.edges import Edge, Edges
+from cloud.fleet.fleet import Fleet
+from cloud.latest.values import LatestValues
+from cloud.lighting.lamps import WORDS
+from cloud.lighting.schemas import (
+    AlarmCountsOut,
+    ClockOut,
+    CommandCountsOut,
+    EdgeOut,
+    EdgesOut,
+    LampCountsOut,
+    OverviewOut,
+    StationValuesOut,
+    SunOut,
+)
+from cloud.lighting.watch import LampWatch
+from cloud.link import Link
+from protocols.clock import DomainClock
+from protocols.inventory import Place, Station
+from rules.alarms import State
+from rules.sun import is_dark, next_sunrise, next_sunset
+
+_AN_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class SunTimes:
+    """The next sunset and sunrise over a place, looked up again only once one of them has passed."""
+
+    place: Place
+    _known: SunOut | None = None
+    _good_until: datetime | None = None
+
+    def after(self, now: datetime) -> SunOut:
+        """The next ones after a moment."""
+        if self._known is None or self._good_until is None or now >= self._good_until:
+            self._known = SunOut(sunset=next_sunset(self.place, now), sunrise=next_sunrise(self.place, now))
+            moments = [at for at in (self._known.sunset, self._known.sunrise) if at is not None]
+            self._good_until = min(moments, default=now + _AN_HOUR)
+        return self._known
+
+
+@dataclass(frozen=True, slots=True)
+class Overviews:
+    """Puts the overview together; everything but one count is in memory."""
+
+    database: Database
+    clock: DomainClock
+    link: Link
+    fleet: Fleet
+    edges: Edges
+    latest: LatestValues
+    alarms: Alarms
+    commands: Commands
+    watch: LampWatch
+    sun: SunTimes
+
+    async def look(self) -> OverviewOut:
+        """The city now."""
+        now, totals = self.clock.now(), self.watch.board.totals()
+        counts = {WORDS[state]: count for state, count in totals.states.items()}
+        return OverviewOut(
+            at=now,
+            sun=self.sun.after(now),
+            sun_up=not is_dark(self.fleet.city.centre, now),
+            lamps=LampCountsOut(total=len(self.fleet.lamps), **counts),
+            as_planned_percent=totals.as_planned_percent,
+            power_kw=totals.power_kw,
+            planned_power_kw=totals.planned_power_kw,
+            edges=self._edges(),
+            commands=await self._commands(now),
+            environment=[self._station(station) for station in self.fleet.city.stations],
+            alarms=AlarmCountsOut(unacked=self._unacked(), acked=self.alarms.count(State.ACKED)),
+            feed_delay_s=self._feed_delay_s(now),
+            clock=ClockOut(now=now, speed=self.clock.settings.speed),
+        )
+
+    def _edges(self) -> EdgesOut:
+        items = [self._edge(edge) for edge in self.edges]
+        return EdgesOut(online=sum(item.state == "online" for item in items), total=len(items), items=items)
+
+    def _edge(self, edge: Edge) -> EdgeOut:
+        """Without a broker nobody knows whether an edge is there."""
+        return EdgeOut(
+            id=edge.id,
+            state=edge.state if self.link.connected else "unknown",
+            since=edge.since,
+            last_batch_at=edge.last_batch_at,
+            backlog=self.edges.is_catching_up(edge),
+        )
+
+    async def _commands(self, now: datetime) -> CommandCountsOut:
+        async with self.database.read() as session:
+            failed = await command_store.count_failed(session, now - _AN_HOUR)
+        return CommandCountsOut(open=self.commands.open_count, failed_1h=failed)
+
+    def _station(self, station: Station) -> StationValuesOut:
+        latest = self.latest.get(station.id)
+        at = datetime.fromtimestamp(latest.at, UTC) if latest else None
+        values = dict(latest.values) if latest else {}
+        return StationValuesOut(id=station.id, kind=station.kind, name=station.name, at=at, values=values)
+
+    def _unacked(self) -> int:
+        return self.alarms.count(State.UNACKED) + self.alarms.count(State.RTN_UNACKED)
+
+    def _feed_delay_s(self, now: datetime) -> float | None:
+        newest = self.latest.newest_at
+        return None if newest is None else round(max(0.0, now.timestamp() - newest), 1)

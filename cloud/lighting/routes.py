@@ -1,0 +1,47 @@
+"""Lamps and the overview over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from cloud.errors import ErrorOut
+from cloud.lighting.lamps import Lamps
+from cloud.lighting.overview import Overviews
+from cloud.lighting.schemas import LuminaireOut, LuminairesOut, OverviewOut
+from cloud.parts import part
+from cloud.people.access import needs
+from cloud.people.rights import Right
+
+router = APIRouter(tags=["lighting"], dependencies=[needs(Right.VIEW_CITY)])
+
+LampsPart = Annotated[Lamps, Depends(part(lambda parts: parts.lamps))]
+OverviewsPart = Annotated[Overviews, Depends(part(lambda parts: parts.overviews))]
+
+
+@router.get("/map/lamps/{index}", responses={404: {"model": ErrorOut}})
+async def by_index(index: int, lamps: LampsPart) -> LuminaireOut:
+    """The lamp in a place of the live map."""
+    return await lamps.by_index(index)
+
+
+@router.get("/luminaires/{luminaire_id}", responses={404: {"model": ErrorOut}})
+async def by_id(luminaire_id: str, lamps: LampsPart) -> LuminaireOut:
+    """One lamp."""
+    return await lamps.by_id(luminaire_id)
+
+
+@router.get("/luminaires")
+async def search(
+    lamps: LampsPart,
+    search: Annotated[str, Query(max_length=200)] = "",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> LuminairesOut:
+    """Lamps by id, pole, street, ward or cabinet."""
+    return await lamps.search(search, offset, limit)
+
+
+@router.get("/overview")
+async def overview(overviews: OverviewsPart) -> OverviewOut:
+    """The whole city at a glance."""
+    return await overviews.look()
