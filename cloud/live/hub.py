@@ -1,0 +1,88 @@
+"""Who is listening, and a bounded queue for each: a slow listener is let go, nobody waits for it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cloud.people.rights import Right
+from cloud.people.store import Session
+
+MOST_WAITING = 64  # messages: about a minute of the map
+SLOW = 1013  # RFC 6455 registry, "Try Again Later"
+SIGNED_OUT = 1008  # RFC 6455, "Policy Violation"
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The last thing in a queue."""
+
+    code: int
+    reason: str
+
+
+Item = str | bytes | Closing
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open socket. `devices` are those whose readings it has asked for."""
+
+    session: Session
+    devices: frozenset[str] = frozenset()
+    _waiting: asyncio.Queue[Item] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, message: str | bytes) -> None:
+        """Put a message at the end of the queue; who has not kept up is closed instead."""
+        try:
+            self._waiting.put_nowait(message)
+        except asyncio.QueueFull:
+            self.close(SLOW, "too slow")
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket; what was still waiting is dropped."""
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(Closing(code, reason))
+        self._let_go.set()
+
+    async def let_go(self) -> None:
+        """Returns once the socket is to be closed."""
+        await self._let_go.wait()
+
+    async def next(self) -> Item:
+        """The next thing to send."""
+        return await self._waiting.get()
+
+    def may(self, right: Right) -> bool:
+        """True when what needs a right may be said here."""
+        return right in self.session.rights
+
+
+class Hub:
+    """The listeners of one kind of feed."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+
+    def __iter__(self) -> Iterator[Listener]:
+        return iter(list(self._listeners))
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def join(self, session: Session) -> Listener:
+        """Somebody begins to listen."""
+        listener = Listener(session)
+        self._listeners.add(listener)
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Somebody has gone."""
+        self._listeners.discard(listener)
+
+    def say(self, message: str | bytes, right: Right) -> None:
+        """Tell everybody who may know."""
+        for listener in self:
+            if listener.may(right):
+                listener.offer(message)

@@ -1,0 +1,54 @@
+"""The live map: once a second the lamps that look different, or an empty frame as a heartbeat."""
+
+import asyncio
+from datetime import timedelta
+
+import numpy as np
+
+from cloud.fleet.fleet import Fleet
+from cloud.lighting.watch import LampWatch
+from cloud.live import frames
+from cloud.live.hub import Hub
+from cloud.people.rights import Right
+from protocols.clock import DomainClock
+
+_U32 = 1 << 32
+
+
+class MapFeed:
+    """What the listeners have been told so far, and the next frame.
+
+    The first seq is the wall's second: a service that starts again is never behind what its clients have seen.
+    """
+
+    def __init__(self, fleet: Fleet, watch: LampWatch, clock: DomainClock, hub: Hub, every: timedelta) -> None:
+        self._fleet, self._watch, self._clock, self._hub = fleet, watch, clock, hub
+        self._every_s = every.total_seconds()
+        self._state, self._level = watch.board.state.copy(), watch.board.level.copy()
+        self.seq = int(clock.wall()) % _U32
+
+    async def tick(self) -> bytes:
+        """Look at the lamps and tell what has changed."""
+        await self._watch.refresh(1 / self._every_s)
+        board = self._watch.board
+        changed = np.flatnonzero((board.state != self._state) | (board.level != self._level))
+        self._state[changed], self._level[changed] = board.state[changed], board.level[changed]
+        self.seq = (self.seq + 1) % _U32
+        frame = frames.frame(self.seq, self._clock.now().timestamp(), changed, self._state, self._level)
+        self._hub.say(frame, Right.VIEW_CITY)
+        return frame
+
+    async def run(self) -> None:
+        """Tick for as long as the service runs."""
+        while True:
+            await self.tick()
+            await asyncio.sleep(self._every_s)
+
+    @property
+    def etag(self) -> str:
+        """A name for what the snapshot says now."""
+        return f'"{self._fleet.version}-{self.seq}"'
+
+    def snapshot(self) -> bytes:
+        """Every lamp as of the last frame."""
+        return frames.snapshot(self._fleet, self.seq, self._state, self._level)

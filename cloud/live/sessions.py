@@ -1,0 +1,27 @@
+"""A session that has ended closes its sockets, within a second."""
+
+import asyncio
+from collections.abc import Sequence
+
+from cloud.live.hub import SIGNED_OUT, Hub
+from cloud.people.service import People
+
+_LOOK_EVERY_S = 1.0
+
+
+async def close_ended(people: People, hubs: Sequence[Hub]) -> None:
+    """One look at everybody who listens."""
+    listeners = [listener for hub in hubs for listener in hub]
+    if not listeners:
+        return
+    living = await people.living({listener.session.token_hash for listener in listeners})
+    for listener in listeners:
+        if listener.session.token_hash not in living:
+            listener.close(SIGNED_OUT, "signed out")
+
+
+async def watch_sessions(people: People, hubs: Sequence[Hub]) -> None:
+    """Look for as long as the service runs."""
+    while True:
+        await close_ended(people, hubs)
+        await asyncio.sleep(_LOOK_EVERY_S)
