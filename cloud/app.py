@@ -10,13 +10,20 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from cloud.alarms import routes as alarms
+from cloud.assembly import assembled
 from cloud.audit import routes as audit
+from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.errors import ErrorOut, answer_refusals
 from cloud.fleet import routes as fleet
-from cloud.parts import assembled
+from cloud.latest import routes as devices
+from cloud.lighting import routes as lighting
+from cloud.link import Link
+from cloud.live import routes as live
 from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
+from cloud.running import running
 from cloud.settings import Settings
 from protocols.clock import DomainClock
 
@@ -40,12 +47,25 @@ async def look() -> Health:
     return Health(status="ok", version=version("haidang"))
 
 
-def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST) -> FastAPI:
+_ROUTERS = (
+    health,
+    people.router,
+    audit.router,
+    fleet.router,
+    live.router,
+    lighting.router,
+    devices.router,
+    commands.router,
+    alarms.router,
+)
+
+
+def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: Link | None = None) -> FastAPI:
     """The application of one service. Its lifespan starts and ends everything behind it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with assembled(settings, clock) as parts:
+        async with assembled(settings, clock, link) as parts, running(parts):
             app.state.parts = parts
             yield
 
@@ -61,7 +81,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST) -> Fas
     answer_refusals(app)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(SafeHeaders)
-    for router in (health, people.router, audit.router, fleet.router):
+    for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=_ERRORS)
     serve_console(app, dist)
     return app

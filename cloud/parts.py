@@ -1,22 +1,27 @@
 """What one running service is made of, and how a route asks for a part of it."""
 
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
+from cloud.alarms.service import Alarms
+from cloud.commands.service import Commands
 from cloud.database import Database
-from cloud.fleet.basemap import Basemap, load_basemap
+from cloud.fleet.basemap import Basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.imports import import_inventory
-from cloud.migrations import migrate
-from cloud.people.first import ensure_administrator
-from cloud.people.limiter import Limiter
-from cloud.people.passwords import Passwords
+from cloud.ingest.cursors import Cursors
+from cloud.intake import Intake
+from cloud.latest.consumer import Live
+from cloud.latest.service import Measurements
+from cloud.lighting.lamps import Lamps
+from cloud.lighting.overview import Overviews
+from cloud.live.events import Events
+from cloud.live.hub import Hub
+from cloud.live.map_feed import MapFeed
+from cloud.notifications.service import Notifier
 from cloud.people.service import People
 from cloud.settings import Settings
 from protocols.clock import DomainClock
@@ -26,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that a request can reach."""
+    """Everything that a request can reach, and everything that runs."""
 
     settings: Settings
     clock: DomainClock
@@ -35,28 +40,19 @@ class Parts:
     fleet: Fleet
     basemap: Basemap
     edges: Edges
-
-
-@asynccontextmanager
-async def assembled(settings: Settings, clock: DomainClock) -> AsyncIterator[Parts]:
-    """The parts of a service over an up-to-date registry."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    try:
-        await migrate(database, settings.data)
-        yield await _assemble(settings, clock, database)
-    finally:
-        await database.close()
-
-
-async def _assemble(settings: Settings, clock: DomainClock, database: Database) -> Parts:
-    people = People(database, Passwords(settings.passwords), Limiter(time.monotonic), clock, settings.session_lasts)
-    await ensure_administrator(people, settings.admin_password_file)
-    fleet = await import_inventory(database, settings.inventory, settings.site, clock.now())
-    edges = Edges(fleet.city.edges, clock.now, time.monotonic)
-    async with database.read() as session:
-        await edges.load(session)
-    return Parts(settings, clock, database, people, fleet, load_basemap(settings.basemap), edges)
+    alarms: Alarms
+    commands: Commands
+    notifier: Notifier | None
+    live: Live
+    cursors: Cursors
+    intake: Intake | None
+    measurements: Measurements
+    lamps: Lamps
+    overviews: Overviews
+    map_hub: Hub
+    map_feed: MapFeed
+    event_hub: Hub
+    events: Events
 
 
 def part(take: Callable[[Parts], T]) -> Callable[[HTTPConnection], T]:

@@ -74,6 +74,8 @@ class Settings(ConfigModel):
     passwords: PasswordCost = PasswordCost()
     session_lasts: Span = span("12h")
     resend_every: Span = span("5s")
+    stale_after: Span = Field(default=span("2m"), description="without a reading for so long, a lamp is out of contact")
+    commit_every: Span = Field(default=span("10s"), description="how often samples go into the telemetry store")
     live_every: Span = span("1s")
     overview_every: Span = span("2s")
 

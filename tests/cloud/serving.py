@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from cloud.app import create_app
+from cloud.console import DIST
 from cloud.main import answer, listening
 from cloud.parts import Parts
 from cloud.people.access import COOKIE
@@ -23,6 +24,20 @@ CHEAP = PasswordCost(memory_kib=8, rounds=1, lanes=1)
 PASSWORD = "four words of a test"
 
 
+@dataclass(slots=True)
+class RecordingLink:
+    """Stands in for the broker: writes down what would have been published."""
+
+    connected: bool = True
+    published: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> bool:
+        """Like a connection: what cannot be sent is not kept."""
+        if self.connected:
+            self.published.append((topic, payload))
+        return self.connected
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service that answers on a port."""
@@ -30,6 +45,7 @@ class Service:
     app: FastAPI
     parts: Parts
     port: int
+    link: RecordingLink
 
     @property
     def url(self) -> str:
@@ -75,12 +91,15 @@ def settings_in(folder: Path, **more: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: DomainClock, **more: Path) -> AsyncIterator[Service]:
+async def serving(
+    settings: Settings, clock: DomainClock, dist: Path = DIST, link: RecordingLink | None = None
+) -> AsyncIterator[Service]:
     """A service from its start to its end."""
-    app = create_app(settings, clock, **more)
+    recording = link or RecordingLink()
+    app = create_app(settings, clock, dist, recording)
     with listening(settings.listen) as door:
         async with app.router.lifespan_context(app), _answering(app, door):
-            yield Service(app, app.state.parts, door.getsockname()[1])
+            yield Service(app, app.state.parts, door.getsockname()[1], recording)
 
 
 @asynccontextmanager

@@ -1,0 +1,176 @@
+"""Puts one service together: opens what is on disk, takes up where the last run ended, joins the parts."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from cloud.alarms.lamp_out import LampOutWatch
+from cloud.alarms.service import Alarms
+from cloud.commands.service import Commands
+from cloud.database import Database
+from cloud.fleet.basemap import load_basemap
+from cloud.fleet.edges import Edges
+from cloud.fleet.fleet import Fleet
+from cloud.fleet.imports import import_inventory
+from cloud.ingest.cursors import Cursors
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.store_cursor import Commits
+from cloud.intake import Intake
+from cloud.latest.consumer import Live
+from cloud.latest.service import Measurements
+from cloud.latest.values import LatestValues
+from cloud.lighting.lamps import Lamps
+from cloud.lighting.overview import Overviews, SunTimes
+from cloud.lighting.plan import Plan, Programme
+from cloud.lighting.watch import LampWatch
+from cloud.link import Link
+from cloud.live.events import Events
+from cloud.live.hub import Hub
+from cloud.live.map_feed import MapFeed
+from cloud.migrations import migrate
+from cloud.notifications.mail import Mailer
+from cloud.notifications.service import Notifier
+from cloud.parts import Parts
+from cloud.people.first import ensure_administrator
+from cloud.people.limiter import Limiter
+from cloud.people.passwords import Passwords
+from cloud.people.service import People
+from cloud.settings import Settings
+from cloud.telemetry.duckdb_store import DuckDbStore
+from cloud.telemetry.store import TelemetryStore
+from protocols.clock import DomainClock
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is open and has to be closed."""
+
+    settings: Settings
+    clock: DomainClock
+    database: Database
+    inbox: Inbox
+    store: TelemetryStore
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What is known, as the last run left it."""
+
+    fleet: Fleet
+    edges: Edges
+    latest: LatestValues
+    alarms: Alarms
+    commands: Commands
+    notifier: Notifier | None
+    live: Live
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, clock: DomainClock, link: Link | None = None) -> AsyncIterator[Parts]:
+    """The parts of a service. Nothing of it runs yet. A test's `link` stands in for the broker."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as opened:
+        database = Database(settings.database)
+        opened.push_async_callback(database.close)
+        await migrate(database, settings.data)
+        inbox = Inbox(settings.data / "inbox.sqlite")
+        opened.callback(inbox.close)
+        store = await DuckDbStore.open(settings.data / "telemetry.duckdb")
+        opened.push_async_callback(store.close)
+        intake = Intake(settings, clock, inbox)
+        opened.push_async_callback(intake.close)
+        ground = _Ground(settings, clock, database, inbox, store, link or intake.link)
+        yield await _assemble(ground, intake if link is None else None)
+
+
+async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
+    settings, clock = ground.settings, ground.clock
+    passwords = Passwords(settings.passwords)
+    people = People(ground.database, passwords, Limiter(time.monotonic), clock, settings.session_lasts)
+    await ensure_administrator(people, settings.admin_password_file)
+    fleet = await import_inventory(ground.database, settings.inventory, settings.site, clock.now())
+    memory = await _remembered(ground, fleet)
+    await memory.alarms.end_retired(fleet.devices)
+    return _joined(ground, memory, people, intake)
+
+
+async def _remembered(ground: _Ground, fleet: Fleet) -> _Memory:
+    settings, clock, database = ground.settings, ground.clock, ground.database
+    edges = Edges(fleet.city.edges, clock.now, time.monotonic)
+    latest, watch, alarms = LatestValues(), LampOutWatch(fleet), Alarms(database, clock)
+    commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
+    notifier = _notifier(ground, fleet)
+    live = Live(database, ground.inbox.uuid, fleet, edges, latest, watch, alarms, commands, notifier)
+    async with database.read() as session:
+        for known in (edges, alarms, commands, live):
+            await known.load(session)
+    return _Memory(fleet, edges, latest, alarms, commands, notifier, live)
+
+
+def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
+    """Without a mail server nobody is told."""
+    mail = ground.settings.mail
+    if mail is None or not mail.technicians:
+        return None
+    timezone, console = ZoneInfo(fleet.city.timezone), ground.settings.console
+    return Notifier(ground.database, Mailer(mail), mail.technicians, timezone, console, ground.clock.wall)
+
+
+def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | None) -> Parts:
+    settings, clock, database, fleet = ground.settings, ground.clock, ground.database, memory.fleet
+    timezone, overrides = ZoneInfo(fleet.city.timezone), memory.commands.overrides
+    plan = Plan(Programme(fleet.city.centre, timezone, clock.now()), fleet.city.centre, timezone, overrides)
+    stale_after_s = settings.stale_after.total_seconds()
+    watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
+    lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
+    overviews = Overviews(
+        database,
+        clock,
+        ground.link,
+        fleet,
+        memory.edges,
+        memory.latest,
+        memory.alarms,
+        memory.commands,
+        watch,
+        SunTimes(fleet.city.centre),
+    )
+    map_hub, event_hub = Hub(), Hub()
+    events = Events(fleet, overviews, event_hub, settings.overview_every)
+    _listen(memory, watch, events)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        people=people,
+        fleet=fleet,
+        basemap=load_basemap(settings.basemap),
+        edges=memory.edges,
+        alarms=memory.alarms,
+        commands=memory.commands,
+        notifier=memory.notifier,
+        live=memory.live,
+        cursors=Cursors(ground.inbox, ground.store, memory.live, _commits(settings)),
+        intake=intake,
+        measurements=Measurements(clock, fleet, memory.latest, ground.store, ground.inbox),
+        lamps=lamps,
+        overviews=overviews,
+        map_hub=map_hub,
+        map_feed=MapFeed(fleet, watch, clock, map_hub, settings.live_every),
+        event_hub=event_hub,
+        events=events,
+    )
+
+
+def _listen(memory: _Memory, watch: LampWatch, events: Events) -> None:
+    """Whoever shows something hears of it when it changes."""
+    memory.live.told += [watch.mark, events.moved]
+    memory.alarms.told += [events.episodes, lambda episodes: watch.mark(episode.source for episode in episodes)]
+    memory.commands.told += [events.orders, lambda orders: watch.mark(order.command.target for order in orders)]
+
+
+def _commits(settings: Settings) -> Commits:
+    return Commits(every_s=settings.commit_every.total_seconds())
