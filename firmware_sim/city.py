@@ -101,7 +101,8 @@ class CitySpec(ConfigModel):
     survey: Name
     seed: int
     lamps: int = Field(ge=1, description="how many, unless the command line says otherwise")
-    base_port: int = Field(default=15020, ge=1024, le=60_000)
+    base_port: int = Field(default=15020, ge=0, le=60_000, description="of the first cabinet; 0 is any free port")
+    camera_port: int = Field(default=8554, ge=0, le=65_535)
     cabinet_lamps: int = Field(default=120, ge=3, le=120)
     luminaire_profile: Id = "haidang-segment-controller"
     meter_profile: Id = "eastron-sdm630"
@@ -116,6 +117,6 @@ class CitySpec(ConfigModel):
     cameras: tuple[CameraSpec, ...] = ()
 
 
-def load(file: Path) -> CitySpec:
+def load_city(file: Path) -> CitySpec:
     """Read a city. Raises ConfigError with file, line, key and advice; OSError when it cannot be read."""
     return config.load(file.read_text("utf-8"), file.name, CitySpec)

@@ -18,6 +18,7 @@ from firmware_sim.city import CitySpec, WardSpec
 from firmware_sim.geometry import Point, Ruler, distance_to_segment
 from firmware_sim.streets import Net, Street, lay
 from protocols import inventory
+from protocols.config import ConfigError, Problem
 from protocols.inventory import City, Luminaire, Place
 
 METER_UNIT = 1
@@ -28,15 +29,19 @@ LAMPS_OF_ONE_MORE_EDGE = 2500
 MOST_EDGES = 8
 
 Phase = Literal["A", "B", "C"]
-_PHASES: tuple[Phase, ...] = ("A", "B", "C")
+PHASES: tuple[Phase, ...] = ("A", "B", "C")
 _STRETCH = 180.0  # streets are taken into the city in stretches of about a block
 _SIDE_STREET_PENALTY = 6.0  # a metre away from a main road counts as this many metres away from the centre
 _AROUND = 500.0  # the map shows the streets so far around the lamps
 _JUNCTION = 14.0  # no lamp of a side street so close to a main road: that one lights the junction
 
 
-class TooManyLamps(ValueError):
+class TooManyLamps(ConfigError):
     """The city has no street for so many lamps."""
+
+    def __init__(self, spec: CitySpec, lamps: int, most: int) -> None:
+        advice = f"{lamps} are too many for the streets of {spec.name.en}; give {most} or fewer"
+        super().__init__([Problem(spec.site, 1, "lamps", advice)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,6 @@ class Expanded:
     buses: tuple[Bus, ...]
     net: Net
     streets: tuple[Street, ...]
-
-    @property
-    def camera_port_offset(self) -> int:
-        """Cameras answer on the port after the last bus."""
-        return len(self.buses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _chosen(spec: CitySpec, net: Net, lamps: int) -> list[_Spot]:
             break
         chosen.extend(_spots(spec, net.streets[stretch.street], rulers[stretch.street], stretch, mains))
     if len(chosen) < lamps:
-        raise TooManyLamps(f"{lamps} lamps are too many for the streets of {spec.name.en}; give {len(chosen)} or fewer")
+        raise TooManyLamps(spec, lamps, len(chosen))
     return chosen[:lamps]
 
 
@@ -303,7 +303,7 @@ class _Writer:
             for n, spot in enumerate(spots):
                 number += 1
                 poles[spot.street] += 1
-                yield self._luminaire(number, cabinet, _PHASES[3 * n // len(spots)], spot, poles[spot.street])
+                yield self._luminaire(number, cabinet, PHASES[3 * n // len(spots)], spot, poles[spot.street])
 
     def _luminaire(self, number: int, cabinet: int, phase: Phase, spot: _Spot, pole: int) -> Luminaire:
         street = self._net.streets[spot.street]
@@ -333,10 +333,9 @@ class _Writer:
             )
 
     def _cameras(self, edge: str) -> Iterator[inventory.Camera]:
-        port = self._spec.base_port + len(self._cabinets) + bool(self._spec.stations)  # after the last bus
         for c in self._spec.cameras:
             ward = self._ward(self._net.frame.metres(c.at))
-            url = f"http://127.0.0.1:{port}/{c.id}.mjpg"
+            url = f"http://127.0.0.1:{self._spec.camera_port}/{c.id}.mjpg"
             yield inventory.Camera(
                 id=c.id, edge=edge, ward=ward, name=c.name, url=url, longitude=c.at[0], latitude=c.at[1]
             )
@@ -364,7 +363,7 @@ def _buses(spec: CitySpec, city: City) -> Iterator[Bus]:
     blocks: Counter[str] = Counter()
     members: dict[str, list[Device]] = {m.cabinet: [Device(m.id, spec.meter_profile, METER_UNIT)] for m in city.meters}
     for lamp in city.luminaires:
-        unit = FIRST_SEGMENT_UNIT + _PHASES.index(lamp.phase)
+        unit = FIRST_SEGMENT_UNIT + PHASES.index(lamp.phase)
         members[lamp.cabinet].append(Device(lamp.id, spec.luminaire_profile, unit, blocks[lamp.segment]))
         blocks[lamp.segment] += 1
     for n, cabinet in enumerate(city.cabinets):
