@@ -1,0 +1,49 @@
+import react from "@vitejs/plugin-react";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const CLOUD = "http://127.0.0.1:8080";
+
+// The whole first load, gzipped: page, styles, map and its worker, font.
+const BUDGET_KB = 650;
+
+async function sizeOf(path: string): Promise<number> {
+  const bytes = await readFile(path);
+  return path.endsWith(".woff2") ? bytes.length : gzipSync(bytes, { level: 9 }).length;
+}
+
+function firstLoadBudget(): Plugin {
+  return {
+    name: "first-load-budget",
+    apply: "build",
+    async writeBundle({ dir = "dist" }, bundle) {
+      const sizes = await Promise.all(Object.keys(bundle).map((name) => sizeOf(join(dir, name))));
+      const total = sizes.reduce((sum, size) => sum + size, 0) / 1000;
+      this.info(`first load ${total.toFixed(0)} kB gzipped of ${BUDGET_KB}`);
+      if (total > BUDGET_KB) this.error(`first load is ${total.toFixed(0)} kB gzipped; the budget is ${BUDGET_KB}`);
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), firstLoadBudget()],
+  build: {
+    target: "es2023",
+    // The page's policy is `font-src 'self'` and `script-src 'self'`: nothing may become a data: address or an inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1600, // kB; MapLibre alone is 1,058
+  },
+  worker: { format: "es" },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/api": { target: CLOUD, ws: true } },
+  },
+  test: {
+    include: ["tests/**/*.test.{ts,tsx}"],
+    environment: "happy-dom",
+  },
+});
