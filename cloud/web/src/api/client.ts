@@ -1,0 +1,69 @@
+/** One function for every question to the service; the rest of the console does not know addresses. */
+import createClient from "openapi-fetch";
+import { sessionEnded } from "../state/session";
+import { Refused, Unreachable, codeOf } from "./errors";
+import type { paths } from "./schema";
+
+const NOT_LOGGED_IN = 401;
+const client = createClient<paths>({ baseUrl: "/" });
+
+type Outcome<Data> = { data?: Data; error?: unknown; response: Response };
+
+async function outcome<Data>(call: Promise<Outcome<Data>>): Promise<Outcome<Data>> {
+  try {
+    return await call;
+  } catch (error) {
+    throw new Unreachable(error);
+  }
+}
+
+async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
+  const { data, error, response } = await outcome(call);
+  if (response.ok) return data as Data;
+  if (response.status === NOT_LOGGED_IN) sessionEnded();
+  throw new Refused(response.status, codeOf(error));
+}
+
+export const logIn = (username: string, password: string) =>
+  answer(client.POST("/api/v1/session", { body: { username, password } }));
+export const logOut = () => answer(client.DELETE("/api/v1/session"));
+export const whoAmI = () => answer(client.GET("/api/v1/session"));
+
+export const readCity = () => answer(client.GET("/api/v1/city"));
+export const readOverview = () => answer(client.GET("/api/v1/overview"));
+
+export const readLuminaire = (luminaire_id: string) =>
+  answer(client.GET("/api/v1/luminaires/{luminaire_id}", { params: { path: { luminaire_id } } }));
+export const readLuminaireAt = (index: number) =>
+  answer(client.GET("/api/v1/map/lamps/{index}", { params: { path: { index } } }));
+export const searchLuminaires = (search: string, offset: number, limit: number) =>
+  answer(client.GET("/api/v1/luminaires", { params: { query: { search, offset, limit } } }));
+
+export const readLatest = (device_id: string) =>
+  answer(client.GET("/api/v1/devices/{device_id}/latest", { params: { path: { device_id } } }));
+export const readReadings = (device_id: string, quantity: string[]) =>
+  answer(
+    client.GET("/api/v1/devices/{device_id}/readings", { params: { path: { device_id }, query: { quantity } } }),
+  );
+
+export const overrideLevel = (target: string, level: number, minutes: number, reason: string | null) =>
+  answer(client.POST("/api/v1/commands", { body: { target, action: { type: "override", level, minutes }, reason } }));
+export const resumeProgramme = (target: string) =>
+  answer(client.POST("/api/v1/commands", { body: { target, action: { type: "resume" } } }));
+export const readCommand = (command_id: string) =>
+  answer(client.GET("/api/v1/commands/{command_id}", { params: { path: { command_id } } }));
+
+export const readAlarms = (state: "open" | "all") =>
+  answer(client.GET("/api/v1/alarms", { params: { query: { state } } }));
+export const acknowledgeAlarm = (alarm_id: string) =>
+  answer(client.POST("/api/v1/alarms/{alarm_id}/acknowledge", { params: { path: { alarm_id } }, body: {} }));
+
+export const readAudit = (limit: number) => answer(client.GET("/api/v1/audit", { params: { query: { limit } } }));
+
+/** The whole map in one binary answer; the browser's cache and the ETag save the bytes when nothing has changed. */
+export async function readLampSnapshot(): Promise<ArrayBuffer> {
+  const { response } = await outcome(fetch("/api/v1/map/lamps.bin", { cache: "no-cache" }).then((it) => ({ response: it })));
+  if (response.status === NOT_LOGGED_IN) sessionEnded();
+  if (!response.ok) throw new Refused(response.status, "snapshot");
+  return response.arrayBuffer();
+}
