@@ -1,0 +1,97 @@
+/** The frame: who may in, what is open, and the two feeds while somebody is logged in. */
+import { type ReactNode, useEffect } from "react";
+import { readCity, whoAmI } from "./api/client";
+import type { Me } from "./api/types";
+import { AlarmsPage } from "./alarms/AlarmsPage";
+import { NewAlarm } from "./alarms/NewAlarm";
+import { CabinetPanel } from "./devices/CabinetPanel";
+import { StationPanel } from "./devices/StationPanel";
+import { AuditPage } from "./frame/AuditPage";
+import { Nav, mayView } from "./frame/Nav";
+import { AlarmColumn, OverviewPage } from "./frame/OverviewPage";
+import { TopBar } from "./frame/TopBar";
+import { useLocale } from "./i18n/locale";
+import { LampPanel } from "./lamps/LampPanel";
+import { LampsPage } from "./lamps/LampsPage";
+import { followEvents } from "./live/events";
+import { followMap } from "./live/mapFeed";
+import { LogInPage } from "./session/LogInPage";
+import { type Panel, type PanelKind, type View, followAddress, route } from "./shared/route";
+import { Contained } from "./shared/Contained";
+import { useStore } from "./shared/store";
+import { city } from "./state/city";
+import { startClock } from "./state/clock";
+import { enter } from "./session/enter";
+import { session, sessionEnded } from "./state/session";
+
+const VIEWS: Record<View, () => ReactNode> = {
+  overview: () => <OverviewPage />,
+  lamps: () => <LampsPage />,
+  alarms: () => <AlarmsPage />,
+  audit: () => <AuditPage />,
+};
+
+const PANELS: Record<PanelKind, (id: string) => ReactNode> = {
+  lamp: (id) => <LampPanel id={id} />,
+  station: (id) => <StationPanel id={id} />,
+  cabinet: (id) => <CabinetPanel id={id} />,
+};
+
+function OpenPanel({ panel }: { panel: Panel | null }) {
+  return panel === null ? null : <Contained key={`${panel.kind} ${panel.id}`}>{PANELS[panel.kind](panel.id)}</Contained>;
+}
+
+function useCity(): void {
+  useEffect(() => {
+    const clock = startClock();
+    const map = followMap();
+    const events = followEvents();
+    readCity().then(city.set, () => undefined);
+    return () => {
+      clock();
+      map();
+      events();
+    };
+  }, []);
+}
+
+function Title() {
+  const { t, name } = useLocale();
+  const place = useStore(city);
+  return <title>{place === null ? t("app") : `${t("top.title", { city: name(place.name) })} – ${t("app")}`}</title>;
+}
+
+function Console({ me }: { me: Me }) {
+  useCity();
+  const { view, panel } = useStore(route);
+  const current = useStore(session);
+  const shown = mayView(current, view) ? view : "overview";
+  return (
+    <div className={panel === null ? "console" : "console with-panel"} data-view={shown}>
+      <Title />
+      <TopBar me={me} />
+      <Nav />
+      <main className="main">
+        <Contained key={shown}>{VIEWS[shown]()}</Contained>
+      </main>
+      <OpenPanel panel={panel} />
+      {shown === "overview" ? <AlarmColumn /> : null}
+      <NewAlarm />
+    </div>
+  );
+}
+
+function useSession(): void {
+  useEffect(() => {
+    const follow = followAddress();
+    whoAmI().then(enter, sessionEnded);
+    return follow;
+  }, []);
+}
+
+export function App() {
+  useSession();
+  const current = useStore(session);
+  if (current.state === "asking") return null;
+  return current.state === "out" ? <LogInPage /> : <Console key={current.me.username} me={current.me} />;
+}
