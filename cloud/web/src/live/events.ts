@@ -1,0 +1,49 @@
+/** The JSON feed: overview, alarms, commands, and the live values of watched devices. */
+import type { LiveMessage } from "../api/types";
+import { learnAlarm, loadAlarms } from "../state/alarms";
+import { learnCommand } from "../state/commands";
+import { setFeed } from "../state/feeds";
+import { seeLatest, watched } from "../state/latest";
+import { loadOverview, seeOverview } from "../state/overview";
+import { stayConnected } from "./connection";
+
+function take(message: LiveMessage): void {
+  switch (message.type) {
+    case "overview":
+      return seeOverview(message);
+    case "alarm":
+      return learnAlarm(message.alarm);
+    case "command":
+      return learnCommand(message.command);
+    case "latest":
+      return seeLatest(message);
+    default:
+      return undefined; // a newer service may say more than we know
+  }
+}
+
+const subscription = (): string => JSON.stringify({ subscribe: [...new Set(watched.get())] });
+
+/** What was said while nobody listened; a failure shows as an old figure and the next message mends it. */
+function catchUp(): void {
+  Promise.all([loadOverview(), loadAlarms()]).catch(() => undefined);
+}
+
+export function followEvents(): () => void {
+  const connection = stayConnected("/api/v1/live", {
+    opened(send) {
+      send(subscription());
+      catchUp();
+    },
+    received(data) {
+      setFeed("events", true);
+      if (typeof data === "string") take(JSON.parse(data) as LiveMessage);
+    },
+    lost: () => setFeed("events", false),
+  });
+  const unwatch = watched.subscribe(() => connection.send(subscription()));
+  return () => {
+    unwatch();
+    connection.close();
+  };
+}

@@ -1,0 +1,25 @@
+/** The binary feed of the map. */
+import { readCity, readLampSnapshot } from "../api/client";
+import { lampStore } from "../map/lampStore";
+import { LampSync } from "../map/sync";
+import { city } from "../state/city";
+import { setFeed } from "../state/feeds";
+import { stayConnected } from "./connection";
+
+const readCityAgain = (): void => void readCity().then(city.set, () => undefined);
+
+export function followMap(): () => void {
+  const sync = new LampSync(lampStore, readLampSnapshot, readCityAgain);
+  const connection = stayConnected("/api/v1/map/live", {
+    opened: () => void sync.load(),
+    received(data) {
+      setFeed("map", true);
+      sync.receive(data);
+    },
+    lost: () => setFeed("map", false),
+  });
+  return () => {
+    sync.stop();
+    connection.close();
+  };
+}
