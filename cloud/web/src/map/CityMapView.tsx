@@ -1,0 +1,103 @@
+/** The map in its place: React holds the frame, the map draws itself. */
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { readLuminaireAt } from "../api/client";
+import type { City } from "../api/types";
+import { useSilence } from "../frame/FeedState";
+import { language as chosenLanguage, useLocale } from "../i18n/locale";
+import { openPanel } from "../shared/route";
+import { CityMap } from "./cityMap";
+import { Legend } from "./Legend";
+import { StationMarkers } from "./StationMarkers";
+import { lampStore } from "./lampStore";
+import { showTestHook } from "./testHook";
+
+const picks = {
+  lamp: (index: number): void => void readLuminaireAt(index).then((lamp) => openPanel("lamp", lamp.id), () => undefined),
+  cabinet: (id: string): void => openPanel("cabinet", id),
+};
+
+function useCityMap(place: City) {
+  const container = useRef<HTMLDivElement>(null);
+  const [map, setMap] = useState<CityMap | null>(null);
+  useEffect(() => {
+    if (container.current === null) return undefined;
+    const made: CityMap = new CityMap(container.current, place, picks, chosenLanguage.get(), () => setMap(made));
+    const hide = showTestHook(made);
+    return () => {
+      hide();
+      setMap(null);
+      made.remove();
+    };
+  }, [place]);
+  return { container, map };
+}
+
+function MapButtons({ map }: { map: CityMap }) {
+  const { t } = useLocale();
+  return (
+    <div className="map-buttons" role="group" aria-label={t("map.view")}>
+      <button type="button" aria-label={t("map.zoom_in")} title={t("map.zoom_in")} onClick={() => map.zoomBy(1)}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 3V13M3 8H13" />
+        </svg>
+      </button>
+      <button type="button" aria-label={t("map.zoom_out")} title={t("map.zoom_out")} onClick={() => map.zoomBy(-1)}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M3 8H13" />
+        </svg>
+      </button>
+      <button type="button" aria-label={t("map.all")} title={t("map.all")} onClick={() => map.showAll()}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M3 6V3H6M10 3H13V6M13 10V13H10M6 13H3V10" />
+        </svg>
+      </button>
+    </div>
+  );
+}
+
+/** Old colours that look like new ones are worse than none: when the feed is lost the map says so itself. */
+function StaleMap() {
+  const { t, f } = useLocale();
+  const silence = useSilence();
+  const { at } = useSyncExternalStore(lampStore.subscribe, lampStore.getPicture);
+  if (silence === null) return null;
+  return (
+    <p className="stale-map" role="alert">
+      {at === null ? t("map.never_live") : t("map.stale", { time: f.clock(at * 1000), duration: f.duration(silence) })}
+    </p>
+  );
+}
+
+export interface Target {
+  index: number | null;
+  longitude: number | null;
+  latitude: number | null;
+}
+
+function useTarget(map: CityMap | null, target: Target): void {
+  const { index, longitude, latitude } = target;
+  useEffect(() => map?.choose(index), [map, index]);
+  useEffect(() => {
+    if (longitude !== null && latitude !== null) map?.flyTo(longitude, latitude);
+  }, [map, longitude, latitude]);
+}
+
+export function CityMapView({ place, target }: { place: City; target: Target }) {
+  const { t, language, name } = useLocale();
+  const { container, map } = useCityMap(place);
+  useTarget(map, target);
+  useEffect(() => map?.speak(language, t("map.label")), [map, language, t]);
+  return (
+    <section className="map-area" aria-label={t("map.title")}>
+      <div ref={container} className="map" />
+      {map === null ? null : <StationMarkers map={map} />}
+      {map === null ? null : <MapButtons map={map} />}
+      <StaleMap />
+      <div className="map-foot">
+        <Legend />
+        <p className="survey">{name(place.survey)}</p>
+      </div>
+    </section>
+  );
+}
