@@ -1,0 +1,95 @@
+/** All alarms with all their columns, the cleared ones too. */
+import { useEffect, useState } from "react";
+import type { Alarm } from "../api/types";
+import { useLocale } from "../i18n/locale";
+import { Problem } from "../shared/Problem";
+import { PrioritySymbol } from "../shared/Symbols";
+import { hrefOf } from "../shared/route";
+import { useStore } from "../shared/store";
+import { alarms, loadAlarms, needsAcknowledging, shown } from "../state/alarms";
+import { useAcknowledge } from "./useAcknowledge";
+
+const COLUMNS = ["priority", "state", "raised", "title", "place", "reason", "acked", "cleared", "act"] as const;
+
+function Who({ alarm }: { alarm: Alarm }) {
+  const { f } = useLocale();
+  return alarm.acked_at === null ? null : (
+    <>
+      {alarm.acked_by} <small>{f.dateTime(alarm.acked_at)}</small>
+    </>
+  );
+}
+
+function Act({ alarm }: { alarm: Alarm }) {
+  const { t } = useLocale();
+  const { mayAcknowledge, acknowledge, problem } = useAcknowledge();
+  if (!mayAcknowledge || !needsAcknowledging(alarm)) return null;
+  return (
+    <>
+      <button type="button" onClick={() => acknowledge(alarm.id)}>
+        {t("alarms.acknowledge")}
+      </button>
+      {problem === null ? null : <Problem error={problem} />}
+    </>
+  );
+}
+
+function AlarmTableRow({ alarm }: { alarm: Alarm }) {
+  const { t, f, name, word } = useLocale();
+  return (
+    <tr className={needsAcknowledging(alarm) ? "to-acknowledge" : ""}>
+      <td className="nowrap">
+        <PrioritySymbol priority={alarm.priority} label={t("alarms.priority", { priority: alarm.priority })} />{" "}
+        {word("priority", String(alarm.priority))}
+      </td>
+      <td>{word("alarm_state", alarm.state)}</td>
+      <td className="nowrap">{f.dateTime(alarm.raised_at)}</td>
+      <th scope="row">
+        <a href={hrefOf({ view: "overview", panel: { kind: "lamp", id: alarm.source } })}>{name(alarm.title)}</a>
+      </th>
+      <td>{name(alarm.place)}</td>
+      <td>{name(alarm.reason)}</td>
+      <td>
+        <Who alarm={alarm} />
+      </td>
+      <td className="nowrap">{alarm.cleared_at === null ? null : f.dateTime(alarm.cleared_at)}</td>
+      <td>
+        <Act alarm={alarm} />
+      </td>
+    </tr>
+  );
+}
+
+export function AlarmsPage() {
+  const { t } = useLocale();
+  const [problem, setProblem] = useState<unknown>(null);
+  const known = useStore(alarms);
+  useEffect(() => void loadAlarms("all").catch(setProblem), []);
+  return (
+    <section className="page" aria-labelledby="alarms-page-title">
+      <header>
+        <h2 id="alarms-page-title">{t("alarms.page_title")}</h2>
+      </header>
+      {problem === null ? null : <Problem error={problem} />}
+      <div className="table-scroll">
+        <table className="rows">
+          <thead>
+            <tr>
+              {COLUMNS.map((column) => (
+                <th key={column} scope="col">
+                  {t(`alarms.column_${column}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown(known, "all").map((alarm) => (
+              <AlarmTableRow key={alarm.id} alarm={alarm} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {known.length === 0 ? <p className="empty">{t("alarms.none_all")}</p> : null}
+    </section>
+  );
+}
