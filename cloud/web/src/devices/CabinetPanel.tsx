@@ -1,0 +1,36 @@
+/** A cabinet and the meter in it. The meter's digits stand as the device gives them: people compare them with its display. */
+import { PanelFrame } from "../frame/PanelFrame";
+import { wardName } from "../frame/wardName";
+import { useLocale } from "../i18n/locale";
+import { useStore } from "../shared/store";
+import { city } from "../state/city";
+import { overview } from "../state/overview";
+import { DeviceBody } from "./DeviceBody";
+
+/** The meter of a cabinet carries the cabinet's id with this ending. */
+const METER = "-M";
+
+function EdgeOf({ edge }: { edge: string }) {
+  const { t, word } = useLocale();
+  const state = useStore(overview)?.edges.items.find((it) => it.id === edge)?.state ?? "unknown";
+  return <span className="weak">{t("cabinet.edge", { edge, state: word("edge_state", state) })}</span>;
+}
+
+export function CabinetPanel({ id }: { id: string }) {
+  const { t, language } = useLocale();
+  const place = useStore(city);
+  const cabinet = place?.cabinets.find((it) => it.id === id);
+  return (
+    <PanelFrame title={id} kind="cabinet">
+      {cabinet === undefined ? null : (
+        <p className="where">
+          {cabinet.street} · {wardName(place, cabinet.ward, language)}
+          <br />
+          <EdgeOf edge={cabinet.edge} />
+        </p>
+      )}
+      <h3 className="panel-part">{t("cabinet.meter", { id: `${id}${METER}` })}</h3>
+      <DeviceBody key={id} id={`${id}${METER}`} first="active_power" fromZero />
+    </PanelFrame>
+  );
+}

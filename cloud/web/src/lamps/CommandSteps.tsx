@@ -1,0 +1,65 @@
+import type { Command } from "../api/types";
+import { useLocale } from "../i18n/locale";
+import { Figure } from "../shared/Figure";
+import { StepSymbol } from "../shared/Symbols";
+import { commandSteps, endedAt, endedBadly } from "./commandSteps";
+
+function Wanted({ command }: { command: Command }) {
+  const { t, f } = useLocale();
+  const { action } = command;
+  const what =
+    action.type === "override"
+      ? t("command.override", { level: f.number(action.level, 1), time: f.time(action.until) })
+      : t("command.resume");
+  return (
+    <p className="command-wanted">
+      {what} <span className="weak">{t("command.by", { who: command.who })}</span>
+    </p>
+  );
+}
+
+/** The proof: what the device itself said after the command, not the echo of what we wrote. */
+function ReadBack({ command }: { command: Command }) {
+  const { t } = useLocale();
+  if (command.state !== "confirmed") return null;
+  return (
+    <p className="command-proof" data-testid="command-proof">
+      {t("command.read_back")} <Figure value={command.actual_level} unit="%" digits={1} />
+      {" · "}
+      <Figure value={command.active_power} unit="W" />
+    </p>
+  );
+}
+
+function Failure({ command }: { command: Command }) {
+  const { t, f, word } = useLocale();
+  if (!endedBadly(command.state)) return null;
+  return (
+    <p className="command-failure" role="alert">
+      <strong>{word("command.state", command.state)}</strong> {f.clock(endedAt(command))}
+      <br />
+      {command.failure === null ? t("command.no_reason") : word("command.failure", command.failure)}
+    </p>
+  );
+}
+
+export function CommandSteps({ command }: { command: Command }) {
+  const { t, f, word } = useLocale();
+  return (
+    <section className="panel-part command" aria-labelledby="command-title" data-state={command.state}>
+      <h3 id="command-title">{t("command.title")}</h3>
+      <Wanted command={command} />
+      <ol className="steps" aria-live="polite">
+        {commandSteps(command).map(({ name, at, look }) => (
+          <li key={name} data-step={name} data-look={look}>
+            <StepSymbol look={look} />
+            <span>{word("command.step", name)}</span>
+            <time dateTime={at ?? undefined}>{at === null ? t(`command.look_${look}`) : f.clock(at)}</time>
+          </li>
+        ))}
+      </ol>
+      <ReadBack command={command} />
+      <Failure command={command} />
+    </section>
+  );
+}
