@@ -1,0 +1,69 @@
+/** Who did what, newest first. */
+import { readAudit } from "../api/client";
+import type { AuditEntry } from "../api/types";
+import { useLocale } from "../i18n/locale";
+import { Loading, Problem } from "../shared/Problem";
+import { useLoad } from "../shared/useLoad";
+
+const MOST = 500;
+const COLUMNS = ["at", "who", "act", "target", "reason", "result"] as const;
+const ask = () => readAudit(MOST);
+
+function AuditRow({ entry }: { entry: AuditEntry }) {
+  const { f, word } = useLocale();
+  return (
+    <tr>
+      <td className="nowrap">{f.dateTime(entry.at)}</td>
+      <td>{entry.who}</td>
+      <th scope="row">{word("act", entry.act)}</th>
+      <td>{entry.target}</td>
+      <td>{entry.reason}</td>
+      <td>{entry.result}</td>
+    </tr>
+  );
+}
+
+function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
+  const { t } = useLocale();
+  return (
+    <div className="table-scroll">
+      <table className="rows" aria-label={t("audit.title")}>
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <th key={column} scope="col">
+                {t(`audit.column_${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry, row) => (
+            // The log has no ids and its rows have no state of their own.
+            // oxlint-disable-next-line react/no-array-index-key
+            <AuditRow key={`${entry.at} ${row}`} entry={entry} />
+          ))}
+        </tbody>
+      </table>
+      {entries.length === 0 ? <p className="empty">{t("audit.none")}</p> : null}
+    </div>
+  );
+}
+
+export function AuditPage() {
+  const { t } = useLocale();
+  const { loaded, again } = useLoad(ask);
+  return (
+    <section className="page" aria-labelledby="audit-title">
+      <header>
+        <h2 id="audit-title">{t("audit.title")}</h2>
+        <button type="button" onClick={again}>
+          {t("again")}
+        </button>
+      </header>
+      {loaded.state === "loading" ? <Loading /> : null}
+      {loaded.state === "failed" ? <Problem error={loaded.error} again={again} /> : null}
+      {loaded.state === "here" ? <AuditTable entries={loaded.value} /> : null}
+    </section>
+  );
+}
