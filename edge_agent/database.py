@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Act = Callable[[sqlite3.Connection], None]
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRAGMAS = (

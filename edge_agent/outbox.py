@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from edge_agent.database import Database
+from edge_agent.database import Act, Database
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 
@@ -76,11 +76,16 @@ class Outbox:
         await database.run(outbox._load)
         return outbox
 
-    async def append(self, stream: Stream, bodies: Sequence[bytes]) -> None:
-        """When this returns, the batches are on the disk."""
-        if bodies:
-            await self._database.run(lambda connection: self._append(connection, stream, bodies))
-            self.news.set()
+    async def append(self, stream: Stream, bodies: Sequence[bytes], also: Act | None = None) -> None:
+        """When this returns, the batches are on the disk, and in the same transaction what `also` writes."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            self._append(connection, stream, bodies)
+            if also:
+                also(connection)
+
+        await self._database.run(act)
+        self.news.set()
 
     async def unsent(self, stream: Stream, after: int, limit: int) -> list[Entry]:
         """The oldest batches above `after`, in order."""

@@ -1,0 +1,266 @@
+"""The street is lit as it should be, with no cloud, whatever the devices have forgotten."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge_agent import overrides as held
+from edge_agent.bus import Priority
+from edge_agent.database import Database
+from edge_agent.lamps import Lamp, Order, Reason, lamps
+from edge_agent.lights import Lights, corrections
+from edge_agent.overrides import Overrides
+from edge_agent.poller import Poller
+from edge_agent.wanted import Wanted
+from protocols.commands import Override
+from protocols.inventory import Place
+from protocols.readings import Reading
+from tests.edge.clocks import NOON, SetClock, running_clock
+from tests.edge.streets import Street, street
+from tests.waiting import until
+
+HALONG = Place(longitude=107.07, latitude=20.95)
+HANOI_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+SUNSET = datetime(2026, 11, 21, 10, 9, tzinfo=UTC)  # 17:09; Hà Nội, 1.2° further west, has 17:15
+
+
+class Night:
+    """A street, its lights, and a clock that a test moves."""
+
+    def __init__(self, time: SetClock, street: Street, overrides: Overrides) -> None:
+        self.time = time
+        self.street = street
+        self.overrides = overrides
+        self.lamps = lamps([street.bus])
+        self.lights = Lights(self.lamps, Wanted(HALONG, HANOI_TIME, overrides), time.clock)
+        times = timedelta(seconds=10), timedelta(seconds=0.2)
+        self.poller = Poller(street.bus, *times, time.clock, self._take)
+
+    async def _take(self, readings: Sequence[Reading]) -> None:
+        self.lights.hear(readings)
+
+    async def round(self) -> int:
+        """Poll, correct; how many orders were given."""
+        before = self.lights.corrected
+        await self.poller.round()
+        await self.lights.correct(self.street.bus)
+        return self.lights.corrected - before
+
+    async def at(self, moment: datetime) -> int:
+        """Let the time come, and a round and a fade pass."""
+        self.time.forward((moment - self.time.clock.now()).total_seconds())
+        corrected = await self.round()
+        self.time.forward(10)
+        return corrected
+
+    def levels(self) -> set[float]:
+        return {self.street.level(lamp) for lamp in self.street.lamps}
+
+
+@pytest.fixture
+def time() -> SetClock:
+    return SetClock(NOON)
+
+
+@pytest.fixture
+async def overrides(tmp_path: Path) -> AsyncIterator[Overrides]:
+    async with Database(tmp_path / "held.sqlite", held.SCHEMA) as database:
+        yield await Overrides.load(database)
+
+
+@pytest.fixture
+async def night(tmp_path: Path, time: SetClock, overrides: Overrides) -> AsyncIterator[Night]:
+    async with street(tmp_path, time.clock) as found:
+        night = Night(time, found, overrides)
+        await night.round()
+        yield night
+
+
+async def test_the_night_goes_by_without_a_cloud(night: Night) -> None:
+    assert night.levels() == {0}
+    await night.at(SUNSET - timedelta(minutes=5))
+    assert night.levels() == {0}
+    await night.at(SUNSET + timedelta(minutes=5))
+    assert night.levels() == {100}
+    await night.at(datetime(2026, 11, 21, 15, 1, tzinfo=UTC))  # 22:01
+    assert night.levels() == {50}
+    await night.at(datetime(2026, 11, 22, 1, 0, tzinfo=UTC))  # 08:00
+    assert night.levels() == {0}
+
+
+async def test_only_what_differs_is_written(night: Night) -> None:
+    assert await night.at(SUNSET + timedelta(minutes=5)) == len(night.street.lamps)
+    versions = [night.street.lamp(lamp).version for lamp in night.street.lamps]
+    assert await night.round() == 0
+    assert [night.street.lamp(lamp).version for lamp in night.street.lamps] == versions
+
+
+async def test_a_replaced_controller_is_right_again_after_its_next_reading(night: Night) -> None:
+    await night.at(SUNSET + timedelta(minutes=5))
+    lamp = night.street.lamp(night.street.lamps[0])
+    lamp.set_programme(None, night.street.world.now())
+    assert await night.round() == 1
+    assert lamp.state.programme == 100
+    lamp.set_programme(30, night.street.world.now())
+    assert await night.round() == 1
+    assert lamp.state.programme == 100
+
+
+async def test_an_override_is_kept_up_and_ends_by_itself(night: Night) -> None:
+    one = night.street.lamps[0]
+    await night.at(SUNSET + timedelta(minutes=5))
+    end = SUNSET + timedelta(hours=1)
+    await night.overrides.put(one, Override(level=20, until=end))
+    await night.round()
+    assert night.street.lamp(one).state.override_until == end.timestamp()
+    night.street.lamp(one).set_override(None, 0, night.street.world.now())
+    assert await night.round() == 1, "its controller had forgotten it"
+    night.time.forward(10)
+    assert night.levels() == {20, 100}
+    await night.at(end + timedelta(seconds=1))
+    assert night.levels() == {100}
+
+
+async def test_an_override_that_nobody_here_knows_of_is_ended(night: Night) -> None:
+    one = night.street.lamps[0]
+    late = int(SUNSET.timestamp()) + 9 * 3600
+    night.street.lamp(one).set_override(100, late, night.street.world.now())
+    night.time.forward(10)
+    assert night.levels() == {0, 100}
+    await night.round()
+    night.time.forward(10)
+    assert night.levels() == {0}
+
+
+async def test_an_override_that_outlives_its_device_clock_ends_by_the_edge(night: Night) -> None:
+    one = night.street.lamps[0]
+    end = night.time.clock.now() + timedelta(minutes=1)
+    await night.overrides.put(one, Override(level=80, until=end))
+    await night.round()
+    night.street.lamp(one).state.override_until += 100_000  # its clock stands still
+    await night.at(end)
+    assert night.levels() == {0}
+
+
+async def test_under_an_override_the_programme_goes_on(night: Night) -> None:
+    """So that a device that ends the override alone falls back to the right level."""
+    one = night.street.lamps[0]
+    await night.overrides.put(one, Override(level=20, until=SUNSET + timedelta(hours=1)))
+    await night.round()
+    await night.at(SUNSET + timedelta(minutes=5))
+    assert night.street.lamp(one).state.programme == 100
+    assert night.street.level(one) == 20
+
+
+async def test_a_lamp_that_says_nothing_is_left_alone_until_it_speaks(night: Night) -> None:
+    one = night.street.lamps[0]
+    night.street.faults.switch("comm_loss", one, on=True)
+    assert await night.at(SUNSET + timedelta(minutes=5)) == len(night.street.lamps) - 1
+    night.street.faults.switch("comm_loss", one, on=False)
+    assert await night.round() == 1
+    assert night.street.lamp(one).state.programme == 100
+
+
+async def test_overrides_survive_a_restart(tmp_path: Path) -> None:
+    path, until_ = tmp_path / "edge.sqlite", NOON + timedelta(hours=1)
+    async with Database(path, held.SCHEMA) as database:
+        first = await Overrides.load(database)
+        await first.put("L1", Override(level=20, until=until_))
+        await first.put("L2", Override(level=30, until=until_))
+        await first.put("L1", Override(level=40, until=until_))
+        await first.put("L2", None)
+    async with Database(path, held.SCHEMA) as database:
+        second = await Overrides.load(database)
+    assert second.current("L1", NOON) == Override(level=40, until=until_)
+    assert second.current("L2", NOON) is None
+    assert second.current("L1", until_) is None
+
+
+async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overrides: Overrides) -> None:
+    """The loops as they run, ten minutes of the city before sunset."""
+    clock = running_clock(SUNSET - timedelta(minutes=10), speed=600)
+    async with street(tmp_path, clock) as found:
+        lights = Lights(lamps([found.bus]), Wanted(HALONG, HANOI_TIME, overrides), clock)
+
+        async def take(readings: Sequence[Reading]) -> None:
+            lights.hear(readings)
+
+        poller = Poller(found.bus, timedelta(seconds=0.1), timedelta(seconds=0.2), clock, take)
+        tasks = [asyncio.create_task(lights.run()), asyncio.create_task(poller.run())]
+        await until(lambda: {found.lamp(lamp).state.programme for lamp in found.lamps} == {0})
+        await until(lambda: {found.level(lamp) for lamp in found.lamps} == {100})
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_lamp_that_refuses_its_level_is_told_once(night: Night, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    one = night.street.lamps[0]
+    reading = await night.lamps[one].read(Priority.ROUTINE)
+    night.street.faults.switch("comm_loss", one, on=True)
+    night.time.forward((SUNSET - NOON).total_seconds() + 300)
+    for _ in range(3):
+        night.lights.hear([reading])
+        await night.lights.correct(night.street.bus)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"{night.street.bus.name}: {one} cannot be given its level: device refused: device failure"]
+
+
+UNTIL = NOON + timedelta(hours=1)
+HELD = Override(level=60, until=UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("target", "reason", "override", "written", "expected"),
+    [
+        (50, Reason.PROGRAMME, None, None, []),
+        (50.25, Reason.PROGRAMME, None, None, []),
+        (100, Reason.PROGRAMME, None, 50, ["programme"]),
+        (50, Reason.HARDWARE, None, 50, ["programme"]),
+        (30, Reason.SENSOR, None, 50, []),
+        (30, Reason.SENSOR, None, 100, ["programme"]),
+        (30, Reason.LOCAL, None, 50, []),
+        (60, Reason.OVERRIDE, None, 50, ["resume"]),
+        (60, Reason.OVERRIDE, None, None, ["programme", "resume"]),
+        (60, Reason.OVERRIDE, HELD, 50, []),
+        (60, Reason.OVERRIDE, HELD, 100, ["programme"]),
+        (80, Reason.OVERRIDE, HELD, 50, ["override"]),
+        (50, Reason.PROGRAMME, HELD, None, ["override"]),
+        (60, Reason.PROGRAMME, HELD, 50, ["programme", "override"]),
+        (None, None, HELD, None, []),
+    ],
+)
+def test_what_is_corrected(
+    night_lamp: Lamp,
+    target: float | None,
+    reason: float | None,
+    override: Override | None,
+    written: float | None,
+    expected: list[str],
+) -> None:
+    orders: dict[str, Order] = {
+        "programme": night_lamp.programme(50),
+        "override": night_lamp.override(60, UNTIL),
+        "resume": night_lamp.resume(),
+    }
+    reading = Reading(night_lamp.device, "luminaire", 0, {"target_level": target, "command_reason": reason})
+    assert corrections(night_lamp, reading, 50, override, written) == [orders[name] for name in expected]
+
+
+@pytest.fixture
+async def night_lamp(night: Night) -> Lamp:
+    return night.lamps[night.street.lamps[1]]
+
+
+async def test_orders_go_to_the_registers_of_the_manual(night: Night) -> None:
+    lamp = next(lamp for lamp in night.lamps.values() if lamp.member.block == 1)
+    seconds = int(UNTIL.timestamp())
+    assert lamp.programme(50) == Order(32 + 3, [100])
+    assert lamp.override(60, UNTIL) == Order(32 + 26, [120, seconds >> 16, seconds & 0xFFFF])
+    assert lamp.resume() == Order(32 + 26, [0xFFFF, 0, 0])
