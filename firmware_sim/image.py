@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from protocols.modbus.registers import Order, Space, Type
 from protocols.profiles import Point, Profile
@@ -58,11 +59,15 @@ def _put(point: Point, first: int) -> _Put:
     offset = 2 * (point.register_.address - first)
     per_unit = float(1 / point.scale)
     if point.type not in _WHOLE or point.order is not Order.ABCD:
-        return lambda image, value: _place(image, point, first, value)
+        encode = lru_cache(maxsize=16)(lambda value: data(point.encode(value)))  # fault bits hardly ever change
+        return lambda image, value: _lay(image, offset, encode(value))
     pack_into = struct.Struct(_WHOLE[point.type]).pack_into
     return lambda image, value: pack_into(image, offset, round(value * per_unit))
 
 
+def _lay(image: bytearray, offset: int, registers: bytes) -> None:
+    image[offset : offset + len(registers)] = registers
+
+
 def _place(image: bytearray, point: Point, first: int, value: float | None) -> None:
-    offset = 2 * (point.register_.address - first)
-    image[offset : offset + 2 * point.width] = data(point.encode(value))
+    _lay(image, 2 * (point.register_.address - first), data(point.encode(value)))

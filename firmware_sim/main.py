@@ -54,6 +54,7 @@ async def run(
     asked = {"base_port": base_port, "camera_port": camera_port}
     spec = spec.model_copy(update={name: port for name, port in asked.items() if port is not None})
     expanded = await asyncio.to_thread(expand, spec, lamps)
+    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         on_read = stack.enter_context(ReadLog(read_log)).on_read if read_log else None
         silence = max(SILENCE_S, _LEAST_SILENCE_WALL_S * clock.settings.speed)

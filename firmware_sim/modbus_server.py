@@ -136,8 +136,9 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._transport.resume_reading()
 
-    def close(self) -> None:
-        self._transport.close()
+    def hang_up(self) -> None:
+        """At once, also on a master that does not listen."""
+        self._transport.abort()
 
     def _answer_all(self, answers: list[bytes]) -> int:
         """Answer every whole request in the buffer; returns how many bytes they were."""
@@ -167,5 +168,5 @@ async def listening(line: Line, host: str, port: int) -> AsyncIterator[int]:
     finally:
         server.close()
         for connection in list(connections):
-            connection.close()
+            connection.hang_up()
         await server.wait_closed()

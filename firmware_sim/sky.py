@@ -19,6 +19,7 @@ class Sky:
         self.place = place
         self._observer = Observer(place.latitude, place.longitude)
         self._changes: dict[int, tuple[float, bool] | None] = {}
+        self._dark: dict[int, bool] = {}
 
     def sun_elevation(self, at: float) -> float:
         """Degrees above the horizon."""
@@ -58,4 +59,6 @@ class Sky:
         return high, after
 
     def _dark_at_hour(self, hour: int) -> bool:
-        return self.sun_elevation(hour * _HOUR) < DARK_BELOW
+        if hour not in self._dark:
+            self._dark[hour] = self.sun_elevation(hour * _HOUR) < DARK_BELOW
+        return self._dark[hour]

@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from pathlib import Path
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from firmware_sim.modbus_server import Line, Malformed
 from firmware_sim.world import World, build
 from protocols.profiles import library
 from protocols.quantities import QUANTITIES
-from tests.sim.town import LAMP_PROFILE, METER, SEGMENT_A, SEGMENT_B, Time, Town, read_device, small_city
+from tests.sim.town import LAMP_PROFILE, METER, SEGMENT_A, SEGMENT_B, Time, Town, read_device, running, small_city
 
 PROGRAMME_LEVEL, OVERRIDE_LEVEL = 3, 26
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
@@ -71,6 +72,17 @@ async def test_an_override_is_obeyed_read_back_and_ends_by_itself(town: Town) ->
     assert (held["actual_level"], held["target_level"], held["command_reason"]) == (80, 80, 3)
     assert (after["actual_level"], after["command_reason"]) == (50, 1)
     assert int(after["status_bits"] or 0) & 0b111 == 0b101
+
+
+async def test_a_city_that_runs_fast_does_not_take_the_edges_pace_for_its_silence(tmp_path: Path) -> None:
+    time = Time(speed=600)
+    async with running(tmp_path / "new" / "folder", time) as town:
+        client = await town.edge()
+        await client.write_register(PROGRAMME_LEVEL, 60, device_id=SEGMENT_A)
+        time.wall += 30  # five hours of the city's time
+        polled = await read_device(client, SEGMENT_A, LAMP_PROFILE)
+
+    assert (polled["actual_level"], polled["command_reason"]) == (30, 1)
 
 
 async def test_what_was_written_is_read_back_from_the_holding_registers(town: Town) -> None:

@@ -42,9 +42,10 @@ class Time:
     """A wall clock that stands still until a test moves it."""
 
     wall: float = 0.0
+    speed: float = 1.0
 
     def clock(self) -> DomainClock:
-        return DomainClock(ClockSettings(origin=EVENING, started=0.0), lambda: self.wall)
+        return DomainClock(ClockSettings(origin=EVENING, started=0.0, speed=self.speed), lambda: self.wall)
 
     def now(self) -> float:
         return self.clock().now().timestamp()
