@@ -73,26 +73,33 @@ class Gap:
     declared_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """One connection; its lock keeps `close` from pulling it away under a call."""
+
+    connection: sqlite3.Connection
+    lock: threading.Lock
+
+
 class Inbox:
     """One SQLite file. Positions of a cursor belong to its `uuid`; in another inbox they mean nothing."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connections: list[sqlite3.Connection] = []
+        self._opened: list[_Access] = []
         self._writer = self._open()
         self._clerk = self._open()
-        self._clerk_lock = threading.Lock()
         self._readers = threading.local()
-        self._writer.executescript(_TABLES)
-        self._ledger = Ledger(self._writer)
+        self._writer.connection.executescript(_TABLES)
+        self._ledger = Ledger(self._writer.connection)
         self.uuid = self._identity()
 
     def accept(self, arrivals: Sequence[Arrival], malformed: Sequence[DeadLetter] = ()) -> Accepted:
         """One transaction for a whole group; when it returns, the group is on disk."""
-        with _transaction(self._writer):
+        with _transaction(self._writer) as db:
             self._ledger.turn()
-            new = sum(self._accept(arrival) for arrival in arrivals)
-            _bury(self._writer, malformed)
+            new = sum(self._accept(db, arrival) for arrival in arrivals)
+            _bury(db, malformed)
         return Accepted(new, len(arrivals) - new)
 
     def after(self, position: int, limit: int) -> list[Delivery]:
@@ -111,15 +118,14 @@ class Inbox:
     def trim(self, position: int) -> int:
         """Forget the batches up to and including a position; how many there were. Their names stay known."""
         trimmed = 0
-        with self._clerk_lock:
-            while rows := self._trim_some(position):
-                trimmed += rows
+        while rows := self._trim_some(position):
+            trimmed += rows
         return trimmed
 
     def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Keep what nobody can use."""
-        with self._clerk_lock, _transaction(self._clerk):
-            _bury(self._clerk, letters)
+        with _transaction(self._clerk) as db:
+            _bury(db, letters)
 
     def dead(self) -> list[DeadLetter]:
         """The newest dead letters, oldest first."""
@@ -153,15 +159,16 @@ class Inbox:
         return [Gap(edge, epoch, Stream(stream), *rest) for edge, epoch, stream, *rest in self._read(sql)]
 
     def close(self) -> None:
-        """Let go of the file; no call may be under way."""
-        for connection in self._connections:
-            connection.close()
+        """Let go of the file, when the calls that are under way have ended."""
+        for access in self._opened:
+            with access.lock:
+                access.connection.close()
 
-    def _accept(self, arrival: Arrival) -> bool:
+    def _accept(self, db: sqlite3.Connection, arrival: Arrival) -> bool:
         if not self._ledger.take(arrival):
             return False
         header = arrival.header
-        self._writer.execute(
+        db.execute(
             "INSERT INTO inbox (site, edge, epoch, stream, seq, received_at, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 arrival.site,
@@ -183,51 +190,55 @@ class Inbox:
         ]
 
     def _read(self, sql: str, values: tuple[object, ...] | dict[str, object] = ()) -> list[Any]:
-        return self._reader().execute(sql, values).fetchall()
+        reader = self._reader()
+        with reader.lock:
+            return reader.connection.execute(sql, values).fetchall()
 
-    def _reader(self) -> sqlite3.Connection:
-        """A read connection of each thread's own: a long scan for a chart holds nobody up."""
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._open()
-        return connection
+    def _reader(self) -> _Access:
+        """Each thread's own: a long scan for a chart holds nobody up."""
+        access: _Access | None = getattr(self._readers, "access", None)
+        if access is None:
+            access = self._readers.access = self._open()
+        return access
 
     def _trim_some(self, position: int) -> int:
-        with _transaction(self._clerk):
+        with _transaction(self._clerk) as db:
             sql = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id <= ? ORDER BY id LIMIT ?)"
-            return self._clerk.execute(sql, (position, _TRIM_ROWS)).rowcount
+            return db.execute(sql, (position, _TRIM_ROWS)).rowcount
 
     def _identity(self) -> str:
-        with _transaction(self._writer):
-            if (row := self._writer.execute("SELECT uuid FROM meta").fetchone()) is None:
+        with _transaction(self._writer) as db:
+            if (row := db.execute("SELECT uuid FROM meta").fetchone()) is None:
                 row = (uuid.uuid4().hex,)
-                self._writer.execute("INSERT INTO meta VALUES (?)", row)
+                db.execute("INSERT INTO meta VALUES (?)", row)
         return str(row[0])
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=_WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        self._connections.append(connection)
-        return connection
+    def _open(self) -> _Access:
+        db = sqlite3.connect(self._path, timeout=_WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        access = _Access(db, threading.Lock())
+        self._opened.append(access)
+        return access
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def _transaction(access: _Access) -> Iterator[sqlite3.Connection]:
+    db = access.connection
+    with access.lock:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:  # a full disk may have rolled it back by itself
+                db.execute("ROLLBACK")
+            raise
 
 
-def _bury(connection: sqlite3.Connection, letters: Sequence[DeadLetter]) -> None:
+def _bury(db: sqlite3.Connection, letters: Sequence[DeadLetter]) -> None:
     if not letters:
         return
     rows = [(letter.at, letter.where, letter.why, letter.payload) for letter in letters]
-    connection.executemany('INSERT INTO dead (at, "where", why, payload) VALUES (?, ?, ?, ?)', rows)
-    connection.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (MOST_DEAD,))
+    db.executemany('INSERT INTO dead (at, "where", why, payload) VALUES (?, ?, ?, ?)', rows)
+    db.execute("DELETE FROM dead WHERE id <= (SELECT max(id) FROM dead) - ?", (MOST_DEAD,))

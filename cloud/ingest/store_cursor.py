@@ -14,6 +14,8 @@ from cloud.ingest.pause import Pause
 from cloud.telemetry.store import Mark, StoreAway, StoreRefused, TelemetryStore
 from protocols.readings import Table
 
+_BYTES_PER_SAMPLE = 256  # far more than a sample takes on the wire
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -39,7 +41,7 @@ class _Load:
 
     def add(self, items: Sequence[Item]) -> None:
         self.items += items
-        self.samples += sum(len(table) * len(table.quantities) for item in items for table in _tables(item))
+        self.samples += sum(map(_samples, items))
 
 
 class StoreCursor:
@@ -113,6 +115,12 @@ class StoreCursor:
                 if since is not None:
                     log.info("the telemetry store is back after %.0f s", time.monotonic() - since)
                 return answer
+
+
+def _samples(item: Item) -> int:
+    """How many samples a batch counts for: by its bytes at least, so that no batch is too light to be bounded."""
+    samples = sum(len(table) * len(table.quantities) for table in _tables(item))
+    return max(samples, len(item.delivery.payload) // _BYTES_PER_SAMPLE)
 
 
 def _tables(item: Item) -> Sequence[Table]:

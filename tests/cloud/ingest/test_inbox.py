@@ -1,5 +1,6 @@
 """The inbox: each name is taken once, the mark has no hole below it, and what is lost is said to be lost."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from cloud.ingest.arrivals import dead_letter
 from cloud.ingest.inbox import Accepted, Inbox
 from protocols.topics import Stream
 from tests.cloud.ingest.batches import EDGE, EPOCH, SITE, arrival, payload
+from tests.cloud.ingest.full_disk import largest_file
 
 
 def mark(inbox: Inbox, edge: str = EDGE) -> int:
@@ -145,6 +147,20 @@ def test_reading_waits_for_no_writer(inbox: Inbox, tmp_path: Path) -> None:
     assert names(inbox) == [1]
     writer.execute("ROLLBACK")
     writer.close()
+
+
+def test_a_full_disk_is_said_and_when_there_is_room_again_nothing_is_missing(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox.sqlite")
+    taken = 0
+    with largest_file(300_000), contextlib.suppress(sqlite3.OperationalError):
+        while True:
+            inbox.accept([arrival(taken + 1, b"x" * 10_000)])
+            taken += 1
+    assert (len(names(inbox)), mark(inbox)) == (taken, taken)
+    assert taken
+    assert inbox.accept([arrival(taken + 1)]) == Accepted(new=1, known=0)
+    assert mark(inbox) == taken + 1
+    inbox.close()
 
 
 def test_mentions_are_found_in_the_order_of_acceptance(inbox: Inbox) -> None:

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import resource
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from cloud.telemetry import duckdb_tables
 from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.store import Mark, StoreAway, StoreRefused
 from protocols.readings import Table
+from tests.cloud.ingest.full_disk import largest_file
 from tests.cloud.telemetry.tables import table, voltage
 from tests.cloud.telemetry.writing import ROWS
 
@@ -62,19 +61,6 @@ async def test_a_second_process_is_told_that_the_store_is_in_use(tmp_path: Path)
         await last_promise(lines, 1)
         with pytest.raises(StoreAway, match="lock"):
             await DuckDbStore.open(tmp_path / "telemetry.duckdb")
-
-
-@contextmanager
-def largest_file(limit: int) -> Iterator[None]:
-    """As if the disk were full: no file of this process may grow beyond `limit` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.parametrize("limit_mb", [5, 17])
