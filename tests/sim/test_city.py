@@ -9,8 +9,9 @@ import pytest
 
 from firmware_sim import city
 from firmware_sim.city import CitySpec, length
-from firmware_sim.expansion import Expanded, TooManyLamps, edge_count, expand, unaccented
+from firmware_sim.expansion import Expanded, edge_count, expand, unaccented
 from firmware_sim.geometry import Frame, Raster, Ruler, curve, distance_to_segment
+from firmware_sim.poles import TooManyLamps
 from protocols.config import ConfigError
 from protocols.profiles import library
 
