@@ -11,6 +11,6 @@ class Link(Protocol):
         """True while the broker answers."""
         ...
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> bool:
-        """Hand over a message; False when there is no connection, and then nothing is kept for later."""
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Hand over a message, QoS 1; False when there is no connection, and then nothing is kept for later."""
         ...

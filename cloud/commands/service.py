@@ -133,7 +133,7 @@ class Commands:
 
     def _publish(self, order: Order) -> bool:
         topic = topics.topic(self._fleet.city.site, order.edge, Leaf.COMMAND)
-        return self._link.publish(topic, wire.encode_message(order.command), qos=1)
+        return self._link.publish(topic, wire.encode_message(order.command))
 
     async def _step(self, orders: Sequence[Order], step: Step) -> None:
         """Take a step with each order that is still open: an answer may have overtaken us."""

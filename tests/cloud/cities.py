@@ -16,7 +16,7 @@ from protocols.inventory import (
 )
 
 LED_100 = LuminaireType(
-    id="led-100", rated_power_w=100, expected_power=((0, 1), (25, 27), (50, 51), (75, 76), (100, 100)), warm_up_s=60
+    id="led-100", rated_power_w=100, expected_power=((0, 1), (25, 27), (50, 51), (75, 76), (100, 100))
 )
 
 
