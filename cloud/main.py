@@ -4,15 +4,18 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
 from cloud.app import create_app
 from cloud.settings import Address, Settings
+from cloud.telemetry.store import StoreError
 from protocols.clock import DomainClock
+from protocols.config import ConfigError
 
+CANNOT_START = 2  # the exit code
 _GRACE_S = 2  # for requests and sockets that are open when the service ends
 
 log = logging.getLogger(__name__)
@@ -28,23 +31,24 @@ class _Server(uvicorn.Server):
 
 
 async def serve(settings: Settings, clock: DomainClock) -> None:
-    """Serve until cancelled. What keeps the service from starting, or ends it, is raised."""
+    """Serve until cancelled. What ends the service is raised; what keeps it from starting is said in a line."""
+    for chatty in ("uvicorn.error", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     app = create_app(settings, clock)
-    with listening(settings.listen) as door:
-        async with app.router.lifespan_context(app):
-            log.info("the console is at %s", settings.console)
-            await answer(app, door)
+    async with AsyncExitStack() as opened:
+        try:
+            door = opened.enter_context(listening(settings.listen))
+            await opened.enter_async_context(app.router.lifespan_context(app))
+        except (ConfigError, OSError, StoreError) as error:
+            log.critical("%s", error)
+            raise SystemExit(CANNOT_START) from error
+        log.info("the console is at %s", settings.console)
+        await answer(app, door)
 
 
-@contextmanager
-def listening(address: Address) -> Iterator[socket.socket]:
-    """A listening socket. Raises OSError, which names the address."""
-    try:
-        door = socket.create_server((address.host, address.port), backlog=512)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, f"{address.host}:{address.port}") from error
-    with door:
-        yield door
+def listening(address: Address) -> socket.socket:
+    """A listening socket, which is closed at the end of a `with`. Raises OSError, which names the address."""
+    return socket.create_server((address.host, address.port), backlog=512)
 
 
 async def answer(app: FastAPI, door: socket.socket) -> None:
