@@ -58,7 +58,8 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     def _transaction(self, act: Callable[[sqlite3.Connection], T]) -> T:
-        assert self._connection is not None, "run() outside `async with`"  # noqa: S101 - a mistake of ours
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("the database is not open")
         try:
             with self._connection:
                 self._connection.execute("BEGIN")

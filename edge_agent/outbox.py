@@ -84,7 +84,11 @@ class Outbox:
             if also:
                 also(connection)
 
-        await self._database.run(act)
+        try:
+            await self._database.run(act)
+        except sqlite3.Error:
+            await self._database.run(self._load)  # nothing of it happened, so nothing of it is remembered
+            raise
         self.news.set()
 
     async def unsent(self, stream: Stream, after: int, limit: int) -> list[Entry]:

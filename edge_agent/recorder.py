@@ -26,15 +26,15 @@ class Recorder:
 
     async def record(self, readings: Sequence[Reading]) -> None:
         """Keep what is new. When this returns, it is on the disk."""
-        fresh = [reading for reading in readings if self.is_news(reading)]
+        fresh = [reading for reading in readings if reading.at >= self.free_second(reading.device)]
         self.repeated += len(readings) - len(fresh)
         if fresh:
             self._last.update((reading.device, reading.at) for reading in fresh)
             await self._append(fresh)
 
-    def is_news(self, reading: Reading) -> bool:
-        """False for a second that the device had already: the store has one place for it."""
-        return reading.at > self._last.get(reading.device, -1)
+    def free_second(self, device: str) -> int:
+        """The first second for which a device has no reading yet: the store has one place for each."""
+        return self._last.get(device, -1) + 1
 
     async def _append(self, fresh: Sequence[Reading]) -> None:
         """A full disk must not put the street out: the readings are lost, and somebody is told."""

@@ -1,0 +1,254 @@
+"""Carries out commands. Done means that the device's actual level was read and is the commanded one.
+
+A command is on the disk before anything is done, so it survives us; the same id twice has one effect and one answer; of
+two commands for one luminaire the one that was issued later wins, in whatever order they come.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from edge_agent import ledger
+from edge_agent.bus import Priority
+from edge_agent.database import Act
+from edge_agent.lamps import Lamp, Order, Reason
+from edge_agent.ledger import Ledger
+from edge_agent.lights import Lights
+from edge_agent.links import LinkError
+from edge_agent.outbox import Outbox
+from edge_agent.overrides import Overrides
+from edge_agent.recorder import Recorder
+from edge_agent.wanted import Wanted
+from protocols import wire
+from protocols.clock import DomainClock
+from protocols.commands import Answer, Command, Override, Step, is_expired
+from protocols.readings import Reading
+from protocols.topics import Stream
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0  # for a fade, wall time
+_LOOK_EVERY_S = 0.1
+_SAME = 1.0  # % of light between the commanded and the actual level
+_LONGEST_REASON = 500
+
+_OVERTAKEN = "a later command took its place"
+
+
+class _NotDone(Exception):
+    """Why a command has failed, in words for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A command under way, and the override to fall back to."""
+
+    command: Command
+    before: Override | None
+
+
+class Executor:
+    """Takes commands with `submit`, and carries them out in `run`."""
+
+    def __init__(
+        self,
+        lamps: Mapping[str, Lamp],
+        wanted: Wanted,
+        overrides: Overrides,
+        commands: Ledger,
+        outbox: Outbox,
+        recorder: Recorder,
+        lights: Lights,
+        clock: DomainClock,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._lamps = lamps
+        self._wanted = wanted
+        self._overrides = overrides
+        self._ledger = commands
+        self._outbox = outbox
+        self._recorder = recorder
+        self._lights = lights
+        self._clock = clock
+        self._patience_s = patience_s
+        self._queue: asyncio.Queue[Command] = asyncio.Queue()
+        self._running: dict[str, _Running] = {}
+
+    def submit(self, command: Command) -> None:
+        """Take a command; does not wait."""
+        self._queue.put_nowait(command)
+
+    async def run(self) -> NoReturn:
+        """Carry out commands until cancelled; first those that a restart interrupted."""
+        async with asyncio.TaskGroup() as group:
+            for command in await self._ledger.unfinished():
+                await self._resume(command, group)
+            while True:
+                command = await self._queue.get()
+                if await self._admit(command):
+                    self._start(command, self._overrides.current(command.target, self._clock.now()), group)
+
+    async def _resume(self, command: Command, group: asyncio.TaskGroup) -> None:
+        obstacle = self._obstacle(command)
+        if obstacle:
+            await self._end(command, self._refusal(command, obstacle))
+        else:
+            self._start(command, None, group)
+
+    def _start(self, command: Command, before: Override | None, group: asyncio.TaskGroup) -> None:
+        """A command that takes the place of another one falls back to where that one began."""
+        overtaken = self._running.get(command.target)
+        self._running[command.target] = running = _Running(command, overtaken.before if overtaken else before)
+        group.create_task(self._carry_out(running))
+
+    async def _admit(self, command: Command) -> bool:
+        """Say the first word on a command, or the last one again. True when it is to be carried out."""
+        known = await self._ledger.answer(command.id)
+        if known is not None:
+            await self._say(known)
+            return False
+        answer = self._first_word(command, await self._ledger.latest(command.target))
+        await self._say(answer, ledger.begin(command, answer))
+        return answer.step is Step.ACCEPTED
+
+    def _first_word(self, command: Command, latest: datetime | None) -> Answer:
+        now = self._clock.now()
+        if is_expired(command, now):
+            return Answer(id=command.id, step=Step.TOO_LATE, at=now, reason="it came after its expiry")
+        obstacle = self._obstacle(command)
+        if obstacle is None and latest is not None and latest > command.issued_at:
+            obstacle = "a later command came first"
+        return self._refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
+
+    def _obstacle(self, command: Command) -> str | None:
+        """Why this edge cannot even begin."""
+        if command.target not in self._lamps:
+            return f"{command.target} is not a luminaire of this edge"
+        if isinstance(command.action, Override) and command.action.until <= self._clock.now():
+            return "its end has already passed"
+        return None
+
+    async def _carry_out(self, running: _Running) -> None:
+        """To the last word. What failed leaves the luminaire as it was: its next reading puts it right."""
+        command, lamp = running.command, self._lamps[running.command.target]
+        try:
+            await self._overrides.put(lamp.device, _override(command))
+            await self._write(lamp, command)
+            reading = await self._read_back(lamp, command)
+        except _NotDone as error:
+            if self._is_current(command):
+                await self._overrides.put(lamp.device, running.before)
+            await self._end(command, self._refusal(command, str(error)))
+        else:
+            await self._end(command, self._confirmation(command, reading))
+            await self._show(lamp, reading)
+
+    async def _write(self, lamp: Lamp, command: Command) -> None:
+        try:
+            async with lamp.bus.turn(Priority.URGENT) as write:
+                if not self._is_current(command):
+                    raise _NotDone(_OVERTAKEN)
+                for order in self._orders(lamp, command):
+                    await write(lamp.device, order.address, order.words)
+        except LinkError as error:
+            raise _NotDone(await self._explained(lamp, error)) from error
+
+    def _orders(self, lamp: Lamp, command: Command) -> list[Order]:
+        if isinstance(command.action, Override):
+            return [lamp.override(command.action.level, command.action.until)]
+        return [lamp.programme(self._wanted.programme(self._clock.now())), lamp.resume()]
+
+    async def _explained(self, lamp: Lamp, error: LinkError) -> str:
+        """A controller that has lost its lamp refuses a write with a bare code, but says so when it is read."""
+        try:
+            reading = await lamp.read(Priority.URGENT)
+        except LinkError:
+            return f"does not answer: {error}"
+        return _silence(reading) or str(error)
+
+    async def _read_back(self, lamp: Lamp, command: Command) -> Reading:
+        """The reading in which the actual level is the commanded one."""
+        ends = time.monotonic() + self._patience_s
+        while True:
+            reading, difference = await self._look(lamp, command)
+            if reading is not None and difference is None:
+                return reading
+            if not self._is_current(command):
+                raise _NotDone(_OVERTAKEN)
+            if time.monotonic() >= ends:
+                raise _NotDone(f"{difference} after {self._patience_s:g} s")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _look(self, lamp: Lamp, command: Command) -> tuple[Reading | None, str | None]:
+        """What a luminaire says now, and what it lacks."""
+        try:
+            reading = await lamp.read(Priority.URGENT)
+        except LinkError as error:
+            return None, f"does not answer: {error}"
+        self._lights.hear([reading])
+        return reading, _silence(reading) or self._difference(command, reading)
+
+    def _difference(self, command: Command, reading: Reading) -> str | None:
+        action, actual = command.action, reading.values["actual_level"] or 0.0
+        is_held = reading.values.get("command_reason") == Reason.OVERRIDE
+        if not isinstance(action, Override) and is_held:
+            return "is still held by its override"
+        wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
+        if abs(actual - wanted) > _SAME:
+            return f"actual level {actual:g} % instead of {wanted:g} %"
+        return None
+
+    async def _show(self, lamp: Lamp, reading: Reading) -> None:
+        """Let the chart follow at once. In a second that was recorded already there is no place for another reading,
+        so the next second is waited for."""
+        free = self._recorder.free_second(lamp.device)
+        try:
+            if reading.at < free:
+                await asyncio.sleep(self._until(free))
+                reading = await lamp.read(Priority.ROUTINE)
+        except LinkError:
+            return  # the command is done; the poller tells that the luminaire has gone since
+        await self._recorder.record([reading])
+
+    def _until(self, second: int) -> float:
+        """Wall time; a clock that was put back is not waited for."""
+        delay = (second - self._clock.now().timestamp()) / self._clock.settings.speed
+        return min(max(delay, 0.0), self._patience_s)
+
+    def _is_current(self, command: Command) -> bool:
+        running = self._running.get(command.target)
+        return running is not None and running.command is command
+
+    async def _end(self, command: Command, answer: Answer) -> None:
+        await self._say(answer, ledger.finish(answer))
+        if self._is_current(command):
+            del self._running[command.target]
+
+    async def _say(self, answer: Answer, also: Act | None = None) -> None:
+        await self._outbox.append(Stream.EVENT, [wire.encode_events([answer])], also)
+
+    def _refusal(self, command: Command, reason: str) -> Answer:
+        log.info("command %s for %s is refused: %s", command.id, command.target, reason)
+        return Answer(id=command.id, step=Step.REFUSED, at=self._clock.now(), reason=reason[:_LONGEST_REASON])
+
+    def _confirmation(self, command: Command, reading: Reading) -> Answer:
+        return Answer(
+            id=command.id,
+            step=Step.READ_BACK,
+            at=self._clock.now(),
+            actual_level=reading.values.get("actual_level"),
+            active_power=reading.values.get("active_power"),
+        )
+
+
+def _override(command: Command) -> Override | None:
+    return command.action if isinstance(command.action, Override) else None
+
+
+def _silence(reading: Reading) -> str | None:
+    """A lamp that its controller does not reach, in words."""
+    return "the lamp does not answer its controller" if reading.values.get("actual_level") is None else None

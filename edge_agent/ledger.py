@@ -1,0 +1,79 @@
+"""Which commands this edge has taken, and what it said of them: the same id twice has one effect and one answer."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from edge_agent.database import Act, Database
+from protocols.commands import Answer, Command, Step
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS command (
+    id TEXT PRIMARY KEY, target TEXT NOT NULL, issued_at REAL NOT NULL, at REAL NOT NULL,
+    command TEXT NOT NULL, answer TEXT NOT NULL, step TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS command_target ON command (target, issued_at);
+CREATE INDEX IF NOT EXISTS command_at ON command (at);
+"""
+
+_KEPT = timedelta(days=7)  # a command lives for minutes; a week covers every resend
+
+
+class Ledger:
+    """Reads what `begin` and `finish` wrote. The database has SCHEMA."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def answer(self, command_id: str) -> Answer | None:
+        """The last word on a command, or `None` when it is new."""
+        rows = await self._query("SELECT answer FROM command WHERE id = ?", command_id)
+        return Answer.model_validate_json(rows[0][0]) if rows else None
+
+    async def latest(self, target: str) -> datetime | None:
+        """When the youngest command that was taken for a target was issued."""
+        rows = await self._query(
+            "SELECT command FROM command WHERE target = ? AND step IN (?, ?) ORDER BY issued_at DESC LIMIT 1",
+            target,
+            Step.ACCEPTED,
+            Step.READ_BACK,
+        )
+        return Command.model_validate_json(rows[0][0]).issued_at if rows else None
+
+    async def unfinished(self) -> list[Command]:
+        """What was taken and not ended when the process died, oldest first."""
+        rows = await self._query("SELECT command FROM command WHERE step = ? ORDER BY issued_at", Step.ACCEPTED)
+        return [Command.model_validate_json(row[0]) for row in rows]
+
+    async def _query(self, sql: str, *values: object) -> list[tuple[str]]:
+        return await self._database.run(lambda connection: connection.execute(sql, values).fetchall())
+
+
+def begin(command: Command, answer: Answer) -> Act:
+    """The first word on a new command, to be written together with the event that says it."""
+    at = answer.at.timestamp()
+    row = (
+        command.id,
+        command.target,
+        command.issued_at.timestamp(),
+        at,
+        command.model_dump_json(),
+        answer.model_dump_json(),
+        answer.step,
+    )
+
+    def act(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM command WHERE at < ?", (at - _KEPT.total_seconds(),))
+        connection.execute("INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    return act
+
+
+def finish(answer: Answer) -> Act:
+    """The last word, to be written together with the event that says it."""
+
+    def act(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE command SET answer = ?, step = ? WHERE id = ?", (answer.model_dump_json(), answer.step, answer.id)
+        )
+
+    return act

@@ -1,0 +1,338 @@
+"""A command is done when the lamp's actual level was read, and every command gets its one answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge_agent import ledger, outbox, overrides
+from edge_agent.bus import Priority
+from edge_agent.database import Database
+from edge_agent.executor import Executor
+from edge_agent.lamps import lamps
+from edge_agent.ledger import Ledger
+from edge_agent.lights import Lights
+from edge_agent.outbox import Outbox
+from edge_agent.overrides import Overrides
+from edge_agent.recorder import Recorder
+from edge_agent.wanted import Wanted
+from protocols import wire
+from protocols.clock import DomainClock
+from protocols.commands import Action, Answer, Command, Override, Resume, Step
+from protocols.inventory import Place
+from protocols.readings import Reading
+from protocols.topics import Stream
+from protocols.wire import Header
+from tests.edge.clocks import MIDNIGHT, running_clock
+from tests.edge.streets import Street, street
+from tests.waiting import until_async
+
+SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
+HALONG = Place(longitude=107.07, latitude=20.95)
+SPEED = 10.0  # a fade of two seconds in a fifth of one
+
+
+class Desk:
+    """An executor at work on a street, and what it has put into the outbox."""
+
+    def __init__(self, street: Street, clock: DomainClock, database: Database, box: Outbox, held: Overrides) -> None:
+        self.street = street
+        self.clock = clock
+        self.box = box
+        self.held = held
+        self.ledger = Ledger(database)
+        driven = lamps([street.bus])
+        wanted = Wanted(HALONG, ZoneInfo("Asia/Ho_Chi_Minh"), held)
+        self.lights = Lights(driven, wanted, clock)
+        self.recorder = Recorder(box, lambda: Stream.LIVE)
+        parts = self.ledger, box, self.recorder, self.lights, clock
+        self.executor = Executor(driven, wanted, held, *parts, patience_s=0.6)
+
+    @property
+    def lamp(self) -> str:
+        return self.street.lamps[0]
+
+    def command(self, name: str, action: Action, target: str | None = None, later_s: float = 0) -> Command:
+        issued = self.clock.now() + timedelta(seconds=later_s)
+        expires = issued + timedelta(minutes=10)
+        where = target or self.lamp
+        return Command(id=name, target=where, action=action, issued_at=issued, expires_at=expires, who="anna")
+
+    def override(self, name: str, level: float, target: str | None = None, later_s: float = 0) -> Command:
+        until = self.clock.now() + timedelta(hours=2)
+        return self.command(name, Override(level=level, until=until), target, later_s)
+
+    async def answers(self, name: str) -> list[Answer]:
+        entries = await self.box.unsent(Stream.EVENT, 0, 1000)
+        batches = [wire.decode_batch(wire.seal(Header("e", entry.seq, 1), entry.body)) for entry in entries]
+        return [event for batch in batches for event in batch.events if event.id == name]
+
+    async def steps(self, name: str) -> list[Step]:
+        return [answer.step for answer in await self.answers(name)]
+
+    async def last(self, name: str) -> Answer:
+        """The answer that ends a command."""
+
+        async def found() -> Answer | None:
+            ended = [answer for answer in await self.answers(name) if answer.step is not Step.ACCEPTED]
+            return ended[-1] if ended else None
+
+        return await until_async(found)
+
+    async def recorded(self) -> list[Reading]:
+        entries = await self.box.unsent(Stream.LIVE, 0, 1000)
+        batches = [wire.decode_batch(wire.seal(Header("e", entry.seq, 1), entry.body)) for entry in entries]
+        return [reading for batch in batches for table in batch.tables for reading in table.readings()]
+
+
+@asynccontextmanager
+async def desk_on(folder: Path, street: Street, clock: DomainClock) -> AsyncIterator[Desk]:
+    async with Database(folder / "edge.sqlite", SCHEMA) as database:
+        box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
+        desk = Desk(street, clock, database, box, held)
+        working = asyncio.create_task(desk.executor.run())
+        try:
+            yield desk
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        assert working.cancelled()
+
+
+@pytest.fixture
+def clock() -> DomainClock:
+    return running_clock(MIDNIGHT, SPEED)
+
+
+@pytest.fixture
+async def lit(tmp_path: Path, clock: DomainClock) -> AsyncIterator[Street]:
+    async with street(tmp_path, clock) as found:
+        for name in found.lamps:
+            found.lamp(name).set_programme(50, found.world.now())
+        yield found
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, lit: Street, clock: DomainClock) -> AsyncIterator[Desk]:
+    async with desk_on(tmp_path, lit, clock) as desk:
+        yield desk
+
+
+async def test_an_override_is_confirmed_by_the_actual_level(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c1", 80))
+    answer = await desk.last("c1")
+    assert await desk.steps("c1") == [Step.ACCEPTED, Step.READ_BACK]
+    assert answer.actual_level is not None
+    assert abs(answer.actual_level - 80) <= 1
+    assert answer.active_power is not None
+    assert answer.active_power > 10
+    assert abs(desk.street.level(desk.lamp) - 80) <= 1
+
+
+async def test_the_end_of_an_override_is_in_the_device_too(desk: Desk) -> None:
+    command = desk.override("c1", 80)
+    desk.executor.submit(command)
+    await desk.last("c1")
+    assert isinstance(command.action, Override)
+    assert desk.street.lamp(desk.lamp).state.override_until >= command.action.until.timestamp()
+    assert desk.held.current(desk.lamp, desk.clock.now()) == command.action
+
+
+async def test_the_chart_follows_at_once(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c1", 80))
+    await desk.last("c1")
+
+    async def recorded() -> bool:
+        return any(abs((reading.values["actual_level"] or 0) - 80) <= 1 for reading in await desk.recorded())
+
+    await until_async(recorded)
+    assert (await desk.recorded())[-1].device == desk.lamp
+
+
+async def test_the_chart_follows_also_in_a_second_that_was_polled_already(desk: Desk) -> None:
+    lamp = lamps([desk.street.bus])[desk.lamp]
+    polled = await lamp.read(Priority.ROUTINE)
+    ahead = Reading(polled.device, polled.kind, polled.at + 3, polled.values)
+    await desk.recorder.record([ahead])
+    desk.executor.submit(desk.override("c1", 50))
+    await desk.last("c1")
+
+    async def recorded() -> bool:
+        return len(await desk.recorded()) == 2
+
+    await until_async(recorded)
+    seconds = [reading.at for reading in await desk.recorded()]
+    assert seconds == sorted(set(seconds))
+
+
+async def test_resume_brings_the_programme_back(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c1", 100))
+    await desk.last("c1")
+    desk.executor.submit(desk.command("c2", Resume()))
+    answer = await desk.last("c2")
+    assert answer.step is Step.READ_BACK
+    assert answer.actual_level is not None
+    assert abs(answer.actual_level - 50) <= 1
+    assert desk.held.current(desk.lamp, desk.clock.now()) is None
+    assert desk.street.lamp(desk.lamp).state.override_until == 0
+
+
+async def test_the_same_id_twice_has_one_effect_and_one_answer(desk: Desk) -> None:
+    command = desk.override("c1", 80)
+    desk.executor.submit(command)
+    first = await desk.last("c1")
+    version = desk.street.lamp(desk.lamp).version
+    desk.executor.submit(command)
+
+    async def said_again() -> bool:
+        return await desk.steps("c1") == [Step.ACCEPTED, Step.READ_BACK, Step.READ_BACK]
+
+    await until_async(said_again)
+    assert (await desk.answers("c1"))[-1] == first
+    assert desk.street.lamp(desk.lamp).version == version
+
+
+async def test_a_command_that_comes_too_late_does_nothing(desk: Desk) -> None:
+    version = desk.street.lamp(desk.lamp).version
+    late = desk.override("c1", 80).model_copy(update={"expires_at": desk.clock.now()})
+    desk.executor.submit(late)
+    assert (await desk.last("c1")).step is Step.TOO_LATE
+    desk.executor.submit(late.model_copy(update={"expires_at": desk.clock.now() + timedelta(hours=1)}))
+
+    async def said_again() -> bool:
+        return await desk.steps("c1") == [Step.TOO_LATE, Step.TOO_LATE]
+
+    await until_async(said_again)
+    assert desk.street.lamp(desk.lamp).version == version
+
+
+async def refused(desk: Desk, command: Command) -> str:
+    desk.executor.submit(command)
+    answer = await desk.last(command.id)
+    assert answer.step is Step.REFUSED
+    assert answer.actual_level is None
+    return answer.reason or ""
+
+
+async def test_a_lamp_that_its_controller_does_not_reach(desk: Desk) -> None:
+    desk.street.faults.switch("comm_loss", desk.lamp, on=True)
+    assert await refused(desk, desk.override("c1", 80)) == "the lamp does not answer its controller"
+    assert desk.held.current(desk.lamp, desk.clock.now()) is None, "what failed leaves everything as it was"
+
+
+async def test_a_cabinet_that_does_not_answer(desk: Desk) -> None:
+    desk.street.faults.switch("comm_loss", desk.street.config.id, on=True)
+    assert await refused(desk, desk.override("c1", 80)) == "does not answer: no answer within 0.2 s"
+
+
+async def test_a_lamp_that_does_not_follow(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c0", 70))
+    await desk.last("c0")
+    desk.street.faults.switch("stuck_on", desk.lamp, on=True)
+    assert await refused(desk, desk.override("c1", 30)) == "actual level 100 % instead of 30 % after 0.6 s"
+    kept = desk.held.current(desk.lamp, desk.clock.now())
+    assert kept is not None
+    assert kept.level == 70, "the override of before is in force again"
+
+
+async def test_somebody_else_s_device(desk: Desk) -> None:
+    reason = await refused(desk, desk.override("c1", 30, target="HL-999999"))
+    assert reason == "HL-999999 is not a luminaire of this edge"
+    meter = desk.street.config.devices[0].id
+    assert await refused(desk, desk.override("c2", 30, target=meter)) == f"{meter} is not a luminaire of this edge"
+
+
+async def test_an_override_whose_end_has_passed(desk: Desk) -> None:
+    over = desk.command("c1", Override(level=10, until=desk.clock.now()))
+    assert await refused(desk, over) == "its end has already passed"
+
+
+async def test_of_two_commands_the_later_wins(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c1", 100))
+    desk.executor.submit(desk.override("c2", 20, later_s=1))
+    assert (await desk.last("c2")).step is Step.READ_BACK
+    overtaken = await desk.last("c1")
+    assert (overtaken.step, overtaken.reason) == (Step.REFUSED, "a later command took its place")
+    assert abs(desk.street.level(desk.lamp) - 20) <= 1
+
+
+async def test_the_later_wins_also_when_the_earlier_arrives_after_it(desk: Desk) -> None:
+    early = desk.override("c1", 100)
+    desk.executor.submit(desk.override("c2", 20, later_s=1))
+    await desk.last("c2")
+    assert await refused(desk, early) == "a later command came first"
+    assert abs(desk.street.level(desk.lamp) - 20) <= 1
+
+
+async def test_when_the_later_fails_the_lamp_goes_back_to_before_both(desk: Desk) -> None:
+    desk.street.faults.switch("stuck_on", desk.lamp, on=True)
+    desk.executor.submit(desk.override("c1", 30))
+    desk.executor.submit(desk.override("c2", 20, later_s=1))
+    assert (await desk.last("c2")).step is Step.REFUSED
+    assert (await desk.last("c1")).step is Step.REFUSED
+    assert desk.held.current(desk.lamp, desk.clock.now()) is None
+
+
+async def test_commands_for_different_lamps_do_not_wait_for_each_other(desk: Desk) -> None:
+    desk.street.faults.switch("stuck_on", desk.lamp, on=True)
+    desk.executor.submit(desk.override("slow", 30))
+    desk.executor.submit(desk.override("quick", 50, target=desk.street.lamps[1]))
+    assert (await desk.last("quick")).step is Step.READ_BACK
+    assert await desk.steps("slow") == [Step.ACCEPTED]
+
+
+async def test_a_restart_in_the_middle_does_not_lose_the_command(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    lit.faults.switch("stuck_on", lit.lamps[0], on=True)
+    async with desk_on(tmp_path, lit, clock) as first:
+        command = first.override("c1", 30)
+        first.executor.submit(command)
+
+        async def accepted() -> bool:
+            return await first.steps("c1") == [Step.ACCEPTED]
+
+        await until_async(accepted)
+    lit.faults.switch("stuck_on", lit.lamps[0], on=False)
+    async with desk_on(tmp_path, lit, clock) as second:
+        assert (await second.last("c1")).step is Step.READ_BACK
+        assert await second.steps("c1") == [Step.ACCEPTED, Step.READ_BACK]
+        assert second.held.current(second.lamp, clock.now()) == command.action
+
+
+async def test_what_cannot_go_on_after_a_restart_is_refused(tmp_path: Path, lit: Street, clock: DomainClock) -> None:
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        box = await Outbox.load(database, 1_000_000)
+        until_ = clock.now()
+        for name, target in (("gone", "HL-999999"), ("over", lit.lamps[0])):
+            command = Command(
+                id=name,
+                target=target,
+                action=Override(level=1, until=until_),
+                issued_at=until_,
+                expires_at=until_ + timedelta(days=1),
+                who="anna",
+            )
+            accepted = Answer(id=name, step=Step.ACCEPTED, at=until_)
+            await box.append(Stream.EVENT, [wire.encode_events([accepted])], ledger.begin(command, accepted))
+    async with desk_on(tmp_path, lit, clock) as desk:
+        assert (await desk.last("gone")).reason == "HL-999999 is not a luminaire of this edge"
+        assert (await desk.last("over")).reason == "its end has already passed"
+        assert await desk.ledger.unfinished() == []
+
+
+async def test_old_commands_are_forgotten_after_a_week(tmp_path: Path) -> None:
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        box, kept = await Outbox.load(database, 1_000_000), Ledger(database)
+        for name, day in (("c1", 0), ("c2", 6), ("c3", 8)):
+            at = MIDNIGHT + timedelta(days=day)
+            command = Command(id=name, target="L", action=Resume(), issued_at=at, expires_at=at, who="anna")
+            answer = Answer(id=name, step=Step.TOO_LATE, at=at)
+            await box.append(Stream.EVENT, [wire.encode_events([answer])], ledger.begin(command, answer))
+        assert await kept.answer("c1") is None
+        assert await kept.answer("c2") is not None
+        assert await kept.latest("L") is None, "what came too late was never taken"

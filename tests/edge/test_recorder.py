@@ -1,0 +1,70 @@
+"""What is read goes into the outbox once for each second of a device."""
+
+import pytest
+
+from edge_agent.database import Database
+from edge_agent.outbox import Outbox
+from edge_agent.recorder import Recorder
+from protocols import wire
+from protocols.readings import Reading
+from protocols.topics import Stream
+from protocols.wire import Header
+
+
+def reading(device: str, at: int, level: float | None = 50.0) -> Reading:
+    return Reading(device, "luminaire", at, {"actual_level": level})
+
+
+async def recorded(outbox: Outbox, stream: Stream = Stream.LIVE) -> list[tuple[str, int]]:
+    entries = await outbox.unsent(stream, 0, 1000)
+    batches = [wire.decode_batch(wire.seal(Header("e", entry.seq, 1), entry.body)) for entry in entries]
+    return [(row.device, row.at) for batch in batches for table in batch.tables for row in table.readings()]
+
+
+@pytest.fixture
+def recorder(outbox: Outbox) -> Recorder:
+    return Recorder(outbox, lambda: Stream.LIVE)
+
+
+async def test_the_time_of_a_device_only_goes_forward(outbox: Outbox, recorder: Recorder) -> None:
+    await recorder.record([reading("A", 10), reading("B", 10)])
+    await recorder.record([reading("A", 10), reading("B", 11)])
+    await recorder.record([reading("A", 9)])
+    assert await recorded(outbox) == [("A", 10), ("B", 10), ("B", 11)]
+    assert recorder.repeated == 2
+
+
+async def test_a_round_of_one_kind_is_one_batch(outbox: Outbox, recorder: Recorder) -> None:
+    await recorder.record([reading(f"L{n}", 10) for n in range(100)])
+    assert outbox.shelf(Stream.LIVE).depth == 1
+
+
+async def test_nothing_new_is_no_batch(outbox: Outbox, recorder: Recorder) -> None:
+    await recorder.record([])
+    assert outbox.shelf(Stream.LIVE).depth == 0
+
+
+async def test_live_or_late_is_asked_at_each_append(outbox: Outbox) -> None:
+    streams = iter([Stream.BACKLOG, Stream.LIVE])
+    recorder = Recorder(outbox, lambda: next(streams))
+    await recorder.record([reading("A", 10)])
+    await recorder.record([reading("A", 11)])
+    assert await recorded(outbox, Stream.BACKLOG) == [("A", 10)]
+    assert await recorded(outbox) == [("A", 11)]
+
+
+async def test_a_full_disk_loses_readings_and_nothing_else(
+    database: Database, outbox: Outbox, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    await recorder.record([reading("A", 1)])
+    await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchall())
+    for second in (2, 3):
+        await recorder.record([reading(f"L{n}", second) for n in range(1000)])
+    assert recorder.lost == 2000
+    assert [record.getMessage() for record in caplog.records] == [
+        "the disk is full: readings are lost until there is room"
+    ]
+    await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchall())
+    await recorder.record([reading("A", 4)])
+    assert await recorded(outbox) == [("A", 1), ("A", 4)]
+    assert outbox.shelf(Stream.LIVE).depth == 2
