@@ -9,13 +9,14 @@ import aiomqtt
 
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import Account, accounts
+from haidang.demo.ports import free_port
 from haidang.demo.supervisor import Child, end
 from protocols import topics, wire
 from protocols.commands import Answer, Command
 from protocols.readings import Reading
 from protocols.topics import STREAMS, Address, Leaf, Stream
 from protocols.wire import Batch, Mark, Watermark
-from tests.ports import free_port, wait_for_port
+from tests.ports import wait_for_port
 
 SITE, EDGE = "halong", "HL-E01"
 
@@ -25,8 +26,9 @@ class Broker:
 
     def __init__(self, folder: Path, kind: str) -> None:
         self.port = free_port()
-        self.everyone = {account.user: account for account in accounts(SITE, [EDGE], folder / "secrets")}
-        self.password_file = folder / "secrets" / EDGE
+        self.everyone = {account.user: account for account in accounts(SITE, [EDGE], folder)}
+        self.password_file = folder / "password"
+        self.password_file.write_text(self.everyone[EDGE].password)
         self._folder = folder
         self._kind = kind
         self._starts = 0

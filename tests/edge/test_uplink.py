@@ -19,6 +19,7 @@ from edge_agent.config import EdgeConfig, Tls, parse_config
 from edge_agent.outbox import Outbox
 from edge_agent.pauses import Pause
 from edge_agent.uplink import Uplink
+from haidang.demo.ports import free_port
 from protocols import wire
 from protocols.commands import Command, Resume
 from protocols.readings import Reading, tables
@@ -26,7 +27,7 @@ from protocols.topics import Leaf, Stream
 from protocols.wire import Birth, Mark, Watermark
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, Broker, Cloud, cloud_on
-from tests.ports import free_port, wait_for_port
+from tests.ports import wait_for_port
 from tests.waiting import until
 
 CONFIG = """\

@@ -1,0 +1,110 @@
+"""Puts an edge together and runs it. A part that dies ends the process with the reason: a supervisor starts it again,
+and a gateway that runs but does not poll is worse than one that is down."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from importlib import metadata
+from zoneinfo import ZoneInfo
+
+from edge_agent import config as configs
+from edge_agent import lamps, ledger, outbox, overrides
+from edge_agent.bus import Bus
+from edge_agent.config import EdgeConfig
+from edge_agent.database import Database
+from edge_agent.executor import Executor
+from edge_agent.ledger import Ledger
+from edge_agent.lights import Lights
+from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.outbox import Outbox
+from edge_agent.overrides import Overrides
+from edge_agent.poller import Poller
+from edge_agent.recorder import Recorder
+from edge_agent.status import Status
+from edge_agent.uplink import Uplink
+from edge_agent.wanted import Wanted
+from protocols.clock import DomainClock
+from protocols.readings import Reading
+from protocols.topics import STREAMS, Stream
+
+log = logging.getLogger(__name__)
+
+SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
+
+
+async def run(config: EdgeConfig, clock: DomainClock) -> None:
+    """Run one edge until cancelled."""
+    async with Database(config.data, SCHEMA) as database:
+        held = await Overrides.load(database)
+        agent = Agent(config, clock, await Outbox.load(database, config.outbox_limit), held, Ledger(database))
+        await agent.run()
+
+
+class Agent:
+    """One edge, wired. `run` it once."""
+
+    def __init__(
+        self, config: EdgeConfig, clock: DomainClock, outbox: Outbox, overrides: Overrides, commands: Ledger
+    ) -> None:
+        self._config = config
+        self._outbox = outbox
+        self._buses = [_bus(bus, clock) for bus in config.buses]
+        driven = lamps.lamps(self._buses)
+        wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
+        self._lights = Lights(driven, wanted, clock)
+        self._recorder = Recorder(outbox, self._stream)
+        self._executor = Executor(driven, wanted, overrides, commands, outbox, self._recorder, self._lights, clock)
+        self._uplink = Uplink(config, outbox, clock, _software(), self._executor.submit)
+        self._pollers = {
+            bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)
+            for bus, settings in zip(self._buses, config.buses, strict=True)
+        }
+
+    async def run(self) -> None:
+        """Until cancelled, or until a part dies."""
+        log.info("%s lights %d buses", self._config.edge, len(self._buses))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._lights.run(), name="lights")
+                group.create_task(self._executor.run(), name="executor")
+                group.create_task(self._uplink.run(), name="uplink")
+                for name, poller in self._pollers.items():
+                    group.create_task(poller.run(), name=f"poller {name}")
+        except* Exception as group:
+            log.critical("the edge ends: %s", "; ".join(str(error) or repr(error) for error in group.exceptions))
+            raise
+        finally:
+            for bus in self._buses:
+                bus.close()
+
+    def status(self) -> Status:
+        """How it is now."""
+        return Status(
+            connected=self._uplink.connected,
+            shelves={stream: self._outbox.shelf(stream) for stream in STREAMS},
+            buses={name: poller.counts for name, poller in self._pollers.items()},
+            silent_units={name: poller.silent_units for name, poller in self._pollers.items()},
+            corrected=self._lights.corrected,
+            repeated=self._recorder.repeated,
+            lost=self._recorder.lost,
+        )
+
+    def _stream(self) -> Stream:
+        return self._uplink.stream_for_readings()
+
+    async def _take(self, readings: Sequence[Reading]) -> None:
+        """A round's readings: the light does not wait for the disk."""
+        self._lights.hear(readings)
+        await self._recorder.record(readings)
+
+
+def _bus(settings: configs.Bus, clock: DomainClock) -> Bus:
+    link = ModbusTcpLink(settings.host, settings.port, settings.timeout.total_seconds())
+    return Bus(settings.id, link, [device.member() for device in settings.devices], clock)
+
+
+def _software() -> str:
+    try:
+        return f"haidang {metadata.version('haidang')}"
+    except metadata.PackageNotFoundError:
+        return "haidang"
