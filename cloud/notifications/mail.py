@@ -1,12 +1,12 @@
 """Mail by Apprise, which knows 170 other ways to reach people as well. The only file that knows Apprise."""
 
-import asyncio
 import logging
 import warnings
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from cloud.aside import aside
 from cloud.notifications.words import Message
 from cloud.settings import Mail
 
@@ -23,7 +23,7 @@ class Mailer:
 
     async def send(self, recipient: str, message: Message) -> None:
         """Returns when the mail server has taken it. Raises NotSent."""
-        if not await asyncio.to_thread(self._send, recipient, message):
+        if not await aside(lambda: self._send(recipient, message)):
             raise NotSent(f"the mail server at {self._mail.host}:{self._mail.port} did not take a message")
 
     def _send(self, recipient: str, message: Message) -> bool:
