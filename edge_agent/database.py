@@ -26,6 +26,10 @@ _PRAGMAS = (
 )
 
 
+class CannotOpen(OSError):
+    """The file is not to be had: no right to it, no folder, or another agent has it."""
+
+
 class Database:
     """An open file. `schema` statements must be harmless when they run again; `patience_s` is how long to wait for
     another process that still has the file."""
@@ -41,9 +45,9 @@ class Database:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             await self._in_thread(self._open)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             self._thread.shutdown()
-            raise
+            raise CannotOpen(f"{self._path}: {error}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

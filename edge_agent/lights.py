@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from edge_agent.bus import Bus, Priority
 from edge_agent.lamps import Lamp, Order, Reason
-from edge_agent.links import Garbled, LinkError, Refused
+from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.commands import Override
@@ -84,8 +84,10 @@ class Lights:
                     await self._write(lamp)
                 except (Refused, Garbled) as error:
                     self._complain(lamp, error)
+                except NoAnswer:
+                    self._forget(bus, lamp.member.unit)  # the poller tells it; the rest of the bus is not kept waiting
                 except LinkError:
-                    return  # the poller tells it, and its next reading brings us back here
+                    return  # no connection; the next readings bring us back here
 
     async def _watch_the_sun(self) -> NoReturn:
         pause = max(_SHORTEST_TICK_S, _TICK_S / self._clock.settings.speed)
@@ -113,6 +115,12 @@ class Lights:
             self._written[lamp.device] = programme
             self._heard.pop(lamp.device, None)  # the past now; the next reading tells whether it helped
         self._refusing.discard(lamp.device)
+
+    def _forget(self, bus: Bus, unit: int) -> None:
+        """What a silent unit said is the past: it has to speak before it is corrected."""
+        for member in bus.members.values():
+            if member.unit == unit:
+                self._heard.pop(member.device, None)
 
     def _programme(self) -> float:
         return self._wanted.programme(self._clock.now())

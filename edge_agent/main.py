@@ -18,6 +18,7 @@ from edge_agent.lights import Lights
 from edge_agent.links.modbus import ModbusTcpLink
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
+from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
 from edge_agent.status import Status
@@ -28,6 +29,8 @@ from protocols.readings import Reading
 from protocols.topics import STREAMS, Stream
 
 log = logging.getLogger(__name__)
+
+_SHORTEST_PAUSE_S = 0.2
 
 SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
 
@@ -99,7 +102,10 @@ class Agent:
 
 
 def _bus(settings: configs.Bus, clock: DomainClock) -> Bus:
-    link = ModbusTcpLink(settings.host, settings.port, settings.timeout.total_seconds())
+    again = Pause(
+        _SHORTEST_PAUSE_S, settings.poll_every.total_seconds()
+    )  # a cabinet that is back is seen in two rounds
+    link = ModbusTcpLink(settings.host, settings.port, settings.timeout.total_seconds(), again)
     return Bus(settings.id, link, [device.member() for device in settings.devices], clock)
 
 

@@ -25,9 +25,9 @@ class ModbusTcpLink:
     """One connection. A lost one is made again by the next read, after a growing pause; a write does not wait for it,
     because a person waits for the write."""
 
-    def __init__(self, host: str, port: int, timeout: float, pause: Pause | None = None) -> None:
+    def __init__(self, host: str, port: int, timeout: float, pause: Pause) -> None:
         self._host, self._port, self._timeout = host, port, timeout
-        self._pause = pause or Pause(0.2, 30.0)
+        self._pause = pause
         self._client: AsyncModbusTcpClient | None = None
         self._framer = _Framer(DecodePDU(False))
         self._not_before = 0.0

@@ -1,6 +1,7 @@
 """A scripted cloud on a real broker: it takes what an edge sends, and acknowledges what a test wants."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -118,7 +119,12 @@ async def cloud_on(broker: Broker) -> AsyncIterator[Cloud]:
     """The cloud's account on a broker, connected and listening."""
     account: Account = broker.everyone["cloud"]
     client = aiomqtt.Client(
-        "127.0.0.1", broker.port, identifier=account.user, username=account.user, password=account.password
+        "127.0.0.1",
+        broker.port,
+        identifier=account.user,
+        username=account.user,
+        password=account.password,
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     async with client:
         await client.subscribe([(topic, 1) for topic in topics.from_every_edge(SITE)])

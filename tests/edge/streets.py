@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge_agent.bus import Bus
 from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.pauses import Pause
 from firmware_sim.city import CITIES, load_city
 from firmware_sim.expansion import Expanded, expand
 from firmware_sim.luminaire import Luminaire
@@ -41,7 +42,9 @@ class Street:
             Member(device.id, device.unit, profiles.library()[device.profile], device.block or 0)
             for device in self.config.devices
         ]
-        self.bus = Bus(self.config.id, ModbusTcpLink("127.0.0.1", port, timeout=0.2), members, clock)
+        self.bus = Bus(
+            self.config.id, ModbusTcpLink("127.0.0.1", port, timeout=0.2, pause=Pause(0.01, 0.01)), members, clock
+        )
 
     def lamp(self, device: str) -> Luminaire:
         """The simulated luminaire, as it is now."""

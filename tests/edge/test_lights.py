@@ -166,6 +166,22 @@ async def test_a_lamp_that_says_nothing_is_left_alone_until_it_speaks(night: Nig
     assert night.street.lamp(one).state.programme == 100
 
 
+async def test_a_dead_controller_does_not_keep_the_other_phases_dark(night: Night) -> None:
+    await night.round()
+    units = night.street.world.lines[night.street.bus.name].units
+    dead = next(iter(night.lamps.values()))
+    units[dead.member.unit].silent = True
+    night.time.forward((SUNSET - NOON).total_seconds() + 300)
+    await night.lights.correct(night.street.bus)  # on what was heard before it died
+    lit = [lamp for lamp in night.lamps.values() if night.street.lamp(lamp.device).state.programme == 100]
+    assert {lamp.device for lamp in lit} == {
+        lamp.device for lamp in night.lamps.values() if lamp.member.unit != dead.member.unit
+    }
+    units[dead.member.unit].silent = False
+    await night.round()
+    assert night.street.lamp(dead.device).state.programme == 100
+
+
 async def test_overrides_survive_a_restart(tmp_path: Path) -> None:
     path, until_ = tmp_path / "edge.sqlite", NOON + timedelta(hours=1)
     async with Database(path, held.SCHEMA) as database:

@@ -26,7 +26,7 @@ async def controller() -> AsyncIterator[Controller]:
 
 @pytest.fixture
 async def link(controller: Controller) -> AsyncIterator[ModbusTcpLink]:
-    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1)
+    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
     yield link
     link.close()
 

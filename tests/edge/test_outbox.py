@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edge_agent import outbox as outboxes
-from edge_agent.database import Database
+from edge_agent.database import CannotOpen, Database
 from edge_agent.outbox import Outbox
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
@@ -137,7 +137,7 @@ async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
 async def test_two_agents_cannot_have_one_outbox(tmp_path: Path, database: Database) -> None:
     await Outbox.load(database, ROOM)
     second = Database(tmp_path / "edge.sqlite", outboxes.SCHEMA, patience_s=0.05)
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
+    with pytest.raises(CannotOpen, match=r"edge\.sqlite: database is locked"):
         await second.__aenter__()
 
 

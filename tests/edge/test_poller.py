@@ -11,6 +11,7 @@ import pytest
 from edge_agent.bus import Bus, Priority
 from edge_agent.links import Refused, Unreachable
 from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from protocols import profiles
 from protocols.clock import DomainClock
@@ -61,7 +62,7 @@ class TestOverTcp:
 
     @pytest.fixture
     def bus(self, controller: Controller) -> Bus:
-        link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1)
+        link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
         return Bus("HL-TC001", link, [METER, *LAMPS], SetClock().clock)
 
     async def test_a_round_reads_every_device_in_few_requests(
@@ -101,13 +102,13 @@ class TestOverTcp:
         self, bus: Bus, controller: Controller, taken: Taken, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        bus._link = ModbusTcpLink("127.0.0.1", 1, timeout=0.1)
+        bus._link = ModbusTcpLink("127.0.0.1", 1, timeout=0.1, pause=Pause(0.01, 0.01))
         polled = poller(bus, taken)
         for _ in range(3):
             await polled.round()
         assert taken.rounds == []
         assert polled.silent_units == 0
-        bus._link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1)
+        bus._link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
         await polled.round()
         assert len(taken.devices()) == 13
         assert [record.getMessage() for record in caplog.records] == [

@@ -16,6 +16,7 @@ import pytest
 
 from edge_agent import uplink as uplinks
 from edge_agent.config import EdgeConfig, Tls, parse_config
+from edge_agent.database import Database
 from edge_agent.outbox import Outbox
 from edge_agent.pauses import Pause
 from edge_agent.uplink import Uplink
@@ -185,6 +186,15 @@ async def test_no_more_than_a_window_is_under_way(outbox: Outbox, broker: Broker
         await until(lambda: cloud.seqs(Stream.LIVE) == [1, 2, 3])
         await cloud.acknowledge(live=2)
         await until(lambda: cloud.seqs(Stream.LIVE) == [1, 2, 3, 4, 5])
+
+
+async def test_what_had_to_be_dropped_is_declared(database: Database, broker: Broker, cloud: Cloud) -> None:
+    poor = await Outbox.load(database, limit=3 * len(BODY[0]))
+    await poor.append(Stream.BACKLOG, BODY * 10)
+    async with up(poor, configured(broker)):
+        await until(lambda: cloud.seqs(Stream.BACKLOG) == [8, 9, 10])
+        await until(lambda: poor.shelf(Stream.BACKLOG).depth == 0)
+    assert cloud.arrived[0][1].header.floor == 8
 
 
 async def test_a_cloud_that_has_restarted_gets_everything_after_its_watermark_again(
