@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from cloud.app import create_app
 from cloud.console import DIST
@@ -68,11 +69,14 @@ class Service:
             yield client
 
     @asynccontextmanager
-    async def socket(self, path: str, client: httpx2.AsyncClient) -> AsyncIterator[ClientConnection]:
-        """A WebSocket of a client's session."""
+    async def socket(
+        self, path: str, client: httpx2.AsyncClient, origin: str | None = None
+    ) -> AsyncIterator[ClientConnection]:
+        """A WebSocket of a client's session, opened by a page of an origin."""
         cookie = {"Cookie": f"{COOKIE}={client.cookies.get(COOKIE)}"}
+        page = Origin(origin) if origin else None
         url = f"ws://127.0.0.1:{self.port}{path}"
-        async with connect(url, additional_headers=cookie, origin=None, proxy=None) as open_socket:
+        async with connect(url, additional_headers=cookie, origin=page, proxy=None) as open_socket:
             yield open_socket
 
 

@@ -1,0 +1,241 @@
+"""A lamp beside its plan, and the whole city at a glance."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cloud.commands.standing import Overrides
+from cloud.lighting.board import Board, Look
+from cloud.lighting.plan import Plan, Programme
+from cloud.settings import Settings
+from protocols.clock import DomainClock
+from protocols.readings import Reading
+from protocols.wire import EdgeState
+from rules.lamp_state import LampState
+from rules.programme import Reason
+from rules.sun import next_sunset
+from tests.cloud.cities import lamp_id, small_city
+from tests.cloud.clocks import EVENING, NOON, Wall, standing_clock
+from tests.cloud.feeding import Feed, lamp
+from tests.cloud.serving import RecordingLink, Service, serving
+
+CITY = small_city()
+TIMEZONE = ZoneInfo(CITY.timezone)
+SUNSET = next_sunset(CITY.centre, NOON) or NOON
+TEN = EVENING.replace(hour=15)  # 22:00 in Ha Long: the light goes down to half
+
+
+async def test_a_lamp_is_shown_with_everything_that_is_known_of_it(service: Service, wall: Wall) -> None:
+    await Feed(service).readings([lamp(3, EVENING, active_power=98.0, gear_temperature=None)])
+    wall.advance(seconds=5)
+    async with service.signed_in() as client:
+        shown = (await client.get(f"/api/v1/luminaires/{lamp_id(3)}")).json()
+    assert shown == {
+        "id": lamp_id(3),
+        "index": 2,
+        "cabinet": "HL-TC001",
+        "phase": "A",
+        "segment": "HL-TC001-A",
+        "pole": "P003",
+        "street": "Trần Phú",
+        "ward": "W1",
+        "type": {"id": "led-100", "rated_power_w": 100.0},
+        "longitude": 107.0803,
+        "latitude": 20.95,
+        "state": "on",
+        "planned_level": 100.0,
+        "planned_reason": "astronomical_default",
+        "latest": {
+            "at": "2026-11-21T12:00:00Z",
+            "values": {
+                "active_power": 98.0,
+                "actual_level": 100.0,
+                "gear_temperature": None,
+                "status_bits": 8.0,
+                "target_level": 100.0,
+                "voltage": 230.0,
+            },
+            "age_s": 5.0,
+        },
+        "override": None,
+        "last_command": None,
+        "open_alarms": [],
+    }
+
+
+async def test_the_map_names_a_lamp_by_its_index(service: Service) -> None:
+    async with service.signed_in() as client:
+        assert (await client.get("/api/v1/map/lamps/4")).json()["id"] == lamp_id(5)
+        assert [(await client.get(f"/api/v1/map/lamps/{n}")).status_code for n in (-1, 6)] == [404, 404]
+
+
+async def test_lamps_are_found_page_by_page(service: Service) -> None:
+    async with service.signed_in() as client:
+        page = (await client.get("/api/v1/luminaires?search=tran%20phu&offset=1&limit=1")).json()
+        everything = (await client.get("/api/v1/luminaires?limit=4&offset=4")).json()
+        nothing = (await client.get("/api/v1/luminaires?search=nowhere")).json()
+    assert ([lamp["id"] for lamp in page["items"]], page["total"]) == ([lamp_id(3)], 3)
+    assert ([lamp["id"] for lamp in everything["items"]], everything["total"]) == ([lamp_id(5), lamp_id(6)], 6)
+    assert nothing == {"items": [], "total": 0}
+
+
+LATE = EVENING + timedelta(hours=4)  # 23:00 in Ha Long: half light
+SILENT = dict.fromkeys(("status_bits", "actual_level", "target_level", "active_power", "voltage"))
+
+
+@pytest.mark.parametrize(
+    ("at", "values", "state"),
+    [
+        (EVENING, {}, "on"),
+        (EVENING, {"actual_level": 50.0}, "warning"),
+        (EVENING, {"actual_level": 0.0}, "warning"),
+        (EVENING, SILENT, "no_contact"),
+        (LATE, {"actual_level": 50.0}, "dimmed"),
+        (LATE, {"actual_level": 100.0}, "warning"),
+        (NOON, {"actual_level": 0.0}, "off"),
+        (NOON, {"actual_level": 100.0}, "warning"),
+    ],
+)
+async def test_the_state_is_the_deviation_from_the_plan(
+    settings: Settings, at: datetime, values: dict[str, float | None], state: str
+) -> None:
+    async with serving(settings, standing_clock(at)[0]) as running:
+        await Feed(running).readings([lamp(1, at, **values)])
+        assert (await running.parts.lamps.by_id(lamp_id(1))).state == state
+        assert (await running.parts.lamps.by_id(lamp_id(2))).state == "unknown"
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+async def test_a_lamp_that_falls_silent_loses_contact_after_two_minutes_of_the_wall(
+    settings: Settings, speed: float
+) -> None:
+    clock, wall = standing_clock(speed=speed)
+    async with serving(settings, clock) as running:
+        await Feed(running).readings([lamp(1, EVENING)])
+        wall.advance(minutes=2)
+        assert (await running.parts.lamps.by_id(lamp_id(1))).state == "on"
+        wall.advance(seconds=1)
+        assert (await running.parts.lamps.by_id(lamp_id(1))).state == "no_contact"
+
+
+async def test_at_sunset_a_lamp_has_a_minute_to_follow(settings: Settings) -> None:
+    clock, wall = standing_clock(SUNSET - timedelta(seconds=10))
+    async with serving(settings, clock) as running:
+        feed, states = Feed(running), []
+        for _ in range(4):
+            await feed.readings([lamp(1, clock.now(), actual_level=0.0)])
+            states.append((await running.parts.lamps.by_id(lamp_id(1))).state)
+            wall.advance(seconds=25)
+    assert states == ["off", "off", "off", "warning"]
+
+
+async def test_a_lamp_that_is_out_is_a_fault_on_the_map(service: Service, wall: Wall) -> None:
+    wall.advance(minutes=5)
+    await Feed(service).readings([lamp(1, EVENING + timedelta(minutes=m), active_power=0.0) for m in range(6)])
+    shown = await service.parts.lamps.by_id(lamp_id(1))
+    assert shown.state == "fault"
+    assert [alarm.rule for alarm in shown.open_alarms] == ["lamp_out"]
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        (SUNSET + timedelta(seconds=30), SUNSET),
+        (SUNSET + timedelta(minutes=59), SUNSET),
+        (TEN, TEN),
+        (TEN + timedelta(minutes=20), TEN),
+        (EVENING, EVENING - timedelta(hours=1)),  # longer ago than it matters
+    ],
+)
+def test_since_when_a_plan_holds_is_known_at_any_start(now: datetime, since: datetime) -> None:
+    planned = Programme(CITY.centre, TIMEZONE, now).at(now)
+    assert abs((planned.since - since).total_seconds()) <= 1
+
+
+@pytest.mark.parametrize("step", [timedelta(seconds=1), timedelta(minutes=10)])
+def test_a_change_of_the_programme_is_placed_to_the_second_however_long_a_tick_is(step: timedelta) -> None:
+    at = SUNSET - timedelta(minutes=25)
+    programme = Programme(CITY.centre, TIMEZONE, at)
+    while at < SUNSET + timedelta(minutes=25):
+        at += step
+        planned = programme.at(at)
+    assert planned.decision.level == 100.0
+    assert abs((planned.since - SUNSET).total_seconds()) <= 1
+
+
+def test_without_overrides_the_programme_holds_for_every_lamp() -> None:
+    plan = Plan(Programme(CITY.centre, TIMEZONE, EVENING), CITY.centre, TIMEZONE, Overrides())
+    assert {plan.of(one, EVENING).decision.reason for one in CITY.luminaires} == {Reason.ASTRONOMICAL}
+
+
+def test_the_whole_city_is_counted_and_summed() -> None:
+    board = Board(5)
+    board.put(0, Look(LampState.ON, 200, 98.0, 100.0))
+    board.put(1, Look(LampState.DIMMED, 100, None, 50.0))
+    board.put(2, Look(LampState.FAULT, 200, 2.0, 100.0))
+    board.put(3, Look(LampState.NO_CONTACT, 255, None, 100.0))
+    totals = board.totals()
+    assert totals.states[LampState.UNKNOWN] == 1
+    assert totals.as_planned_percent == 50.0
+    assert (totals.power_kw, totals.planned_power_kw) == (0.1, 0.35)
+
+
+def test_of_a_city_that_was_never_heard_of_nothing_is_said() -> None:
+    totals = Board(5).totals()
+    assert (totals.as_planned_percent, totals.power_kw, totals.planned_power_kw) == (None, None, None)
+
+
+async def test_the_overview_says_how_the_city_is(service: Service, wall: Wall) -> None:
+    feed = Feed(service)
+    air = Reading("HL-AIR-01", "air_station", int(EVENING.timestamp()), {"pm2_5": 31.0, "noise": None})
+    await feed.readings([lamp(1, EVENING), lamp(3, EVENING, actual_level=0.0, active_power=1.0), air])
+    await feed.readings([lamp(2, EVENING, active_power=102.0)], edge="HL-E02")
+    service.parts.edges.told("HL-E01", EdgeState(state="online"))
+    wall.advance(seconds=8)
+    await service.parts.map_feed.tick()
+    async with service.signed_in() as client:
+        seen = (await client.get("/api/v1/overview")).json()
+    assert seen["lamps"] == {
+        "total": 6,
+        "unknown": 3,
+        "off": 0,
+        "on": 2,
+        "dimmed": 0,
+        "fault": 0,
+        "no_contact": 0,
+        "warning": 1,
+    }
+    assert (seen["as_planned_percent"], seen["power_kw"], seen["planned_power_kw"]) == (66.67, 0.203, 0.6)
+    assert seen["sun_up"] is False
+    assert seen["sun"]["sunrise"].startswith("2026-11-21T23:")
+    assert seen["sun"]["sunset"].startswith("2026-11-22T10:")
+    assert (seen["edges"]["online"], seen["edges"]["total"]) == (1, 2)
+    assert seen["edges"]["items"][0] == {
+        "id": "HL-E01",
+        "state": "online",
+        "since": "2026-11-21T12:00:00Z",
+        "last_batch_at": "2026-11-21T12:00:00Z",
+        "backlog": False,
+    }
+    assert seen["edges"]["items"][1]["state"] == "unknown"
+    assert seen["environment"] == [
+        {
+            "id": "HL-AIR-01",
+            "kind": "air_station",
+            "name": {"vi": "Trạm không khí", "en": "Air station"},
+            "at": "2026-11-21T12:00:00Z",
+            "values": {"noise": None, "pm2_5": 31.0},
+        }
+    ]
+    assert (seen["alarms"], seen["commands"]) == ({"unacked": 0, "acked": 0}, {"open": 0, "failed_1h": 0})
+    assert (seen["feed_delay_s"], seen["clock"]) == (8.0, {"now": "2026-11-21T12:00:08Z", "speed": 1.0})
+
+
+async def test_without_its_broker_the_cloud_does_not_know_who_is_there(settings: Settings, clock: DomainClock) -> None:
+    link = RecordingLink()
+    async with serving(settings, clock, link=link) as running:
+        running.parts.edges.told("HL-E01", EdgeState(state="online"))
+        link.connected = False
+        seen = await running.parts.overviews.look()
+    assert [edge.state for edge in seen.edges.items] == ["unknown", "unknown"]
