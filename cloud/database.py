@@ -109,7 +109,10 @@ def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | p
 
 def _engine(url: str) -> AsyncEngine:
     engine = create_async_engine(
-        url, json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads
+        url,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error's text must not carry a password's hash into the log
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare)

@@ -1,0 +1,74 @@
+"""The service starts and ends cleanly, and ends with the reason when a part of it dies."""
+
+import asyncio
+import logging
+import socket
+
+import httpx2
+import pytest
+from sqlalchemy.exc import DatabaseError
+
+from cloud.main import CANNOT_START, serve
+from cloud.settings import Address, Settings
+from protocols.clock import DomainClock
+from tests.cloud.clocks import EVENING
+from tests.cloud.feeding import Feed, lamp
+from tests.cloud.serving import serving
+from tests.ports import free_port, wait_for_port
+
+LONGEST_END_S = 5.0
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """On a port that a test knows, with a broker that is not there."""
+    broker = settings.broker.model_copy(update={"port": free_port()})
+    return settings.model_copy(update={"listen": Address(host="127.0.0.1", port=free_port()), "broker": broker})
+
+
+async def test_it_serves_until_it_is_cancelled_also_without_a_broker(settings: Settings, clock: DomainClock) -> None:
+    task = asyncio.create_task(serve(settings, clock))
+    await wait_for_port(settings.listen.port)
+    async with httpx2.AsyncClient() as client:
+        answered = await client.get(f"http://127.0.0.1:{settings.listen.port}/api/v1/health")
+    task.cancel()
+    async with asyncio.timeout(LONGEST_END_S):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert answered.json()["status"] == "ok"
+
+
+async def test_a_port_that_is_taken_is_said_in_one_line(
+    settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", settings.listen.port)), pytest.raises(SystemExit) as caught:
+        await serve(settings, clock)
+    assert caught.value.code == CANNOT_START
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert str(settings.listen.port) in line
+    assert "\n" not in line
+
+
+async def test_an_inventory_that_is_not_there_is_said_in_one_line(
+    settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.inventory.unlink()
+    with pytest.raises(SystemExit):
+        await serve(settings, clock)
+    assert "inventory.json" in caplog.messages[-1]
+
+
+async def test_a_part_that_dies_ends_the_service_with_the_reason(
+    settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        await _run_over_a_broken_registry(settings, clock)
+    assert caught.group_contains(DatabaseError, match="no such table: latest")
+    assert any("cursors has ended the service" in message for message in caplog.messages)
+
+
+async def _run_over_a_broken_registry(settings: Settings, clock: DomainClock) -> None:
+    async with asyncio.timeout(10), serving(settings, clock) as running:
+        async with running.parts.database.engine.begin() as connection:
+            await connection.exec_driver_sql("DROP TABLE latest")
+        await Feed(running).readings([lamp(1, EVENING)])
