@@ -171,10 +171,11 @@ class Executor:
         return _silence(reading) or str(error)
 
     async def _read_back(self, lamp: Lamp, command: Command) -> Reading:
-        """The reading in which the actual level is the commanded one."""
-        ends = time.monotonic() + self._patience_s
+        """The reading in which the actual level is the commanded one. Only the first look goes before the polls: a
+        hundred fading lamps must not stop them."""
+        ends, priority = time.monotonic() + self._patience_s, Priority.URGENT
         while True:
-            reading, difference = await self._look(lamp, command)
+            reading, difference = await self._look(lamp, command, priority)
             if reading is not None and difference is None:
                 return reading
             if not self._is_current(command):
@@ -182,11 +183,12 @@ class Executor:
             if time.monotonic() >= ends:
                 raise _NotDone(f"{difference} after {self._patience_s:g} s")
             await asyncio.sleep(_LOOK_EVERY_S)
+            priority = Priority.ROUTINE
 
-    async def _look(self, lamp: Lamp, command: Command) -> tuple[Reading | None, str | None]:
+    async def _look(self, lamp: Lamp, command: Command, priority: Priority) -> tuple[Reading | None, str | None]:
         """What a luminaire says now, and what it lacks."""
         try:
-            reading = await lamp.read(Priority.URGENT)
+            reading = await lamp.read(priority)
         except LinkError as error:
             return None, f"does not answer: {error}"
         self._lights.hear([reading])

@@ -1,5 +1,6 @@
 """Modbus TCP. The only file that knows pymodbus."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Sequence
@@ -82,6 +83,9 @@ class ModbusTcpLink:
         self._framer.garbled = None
         try:
             reply = await question
+        except asyncio.CancelledError:
+            self._doubt()  # somebody had less patience than we
+            raise
         except ConnectionException as error:
             raise Unreachable(f"lost the connection to {self._host}:{self._port}") from error
         except ModbusException as error:
@@ -97,10 +101,14 @@ class ModbusTcpLink:
             return Unreachable(f"lost the connection to {self._host}:{self._port}")
         if self._framer.garbled:
             return Garbled(self._framer.garbled)
+        self._doubt()
+        return NoAnswer(f"no answer within {self._timeout:g} s")
+
+    def _doubt(self) -> None:
+        """One more silence: after some of them the connection itself may be the silent one."""
         self._silences += 1
         if self._silences >= _MOST_SILENCES:
-            self.close()  # a half-open connection is silent too
-        return NoAnswer(f"no answer within {self._timeout:g} s")
+            self.close()
 
 
 class _Framer(FramerSocket):

@@ -1,5 +1,6 @@
 """The Modbus TCP link against a server that misbehaves."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -132,6 +133,14 @@ async def test_a_connection_that_only_swallows_is_given_up(link: ModbusTcpLink, 
     for _ in range(5):
         with pytest.raises(NoAnswer):
             await link.read(BLOCK)
+    await until(lambda: len(controller.connections) == 2)
+
+
+async def test_it_is_given_up_also_by_who_does_not_wait_that_long(link: ModbusTcpLink, controller: Controller) -> None:
+    controller.silent.add(11)
+    for _ in range(5):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(link.read(BLOCK), 0.02)
     await until(lambda: len(controller.connections) == 2)
 
 
