@@ -1,6 +1,7 @@
 /** The frame: who may in, what is open, and the two feeds while somebody is logged in. */
 import { type ReactNode, useEffect } from "react";
-import { readCity, whoAmI } from "./api/client";
+import { whoAmI } from "./api/client";
+import { Unreachable } from "./api/errors";
 import type { Me } from "./api/types";
 import { AlarmsPage } from "./alarms/AlarmsPage";
 import { NewAlarm } from "./alarms/NewAlarm";
@@ -46,7 +47,6 @@ function useCity(): void {
     const clock = startClock();
     const map = followMap();
     const events = followEvents();
-    readCity().then(city.set, () => undefined);
     return () => {
       clock();
       map();
@@ -81,17 +81,36 @@ function Console({ me }: { me: Me }) {
   );
 }
 
-function useSession(): void {
-  useEffect(() => {
-    const follow = followAddress();
-    whoAmI().then(enter, sessionEnded);
-    return follow;
-  }, []);
+const ASK_AGAIN_MS = 3000;
+
+/** Ask who we are until the service answers: a page loaded while it restarts must not ask for a password. */
+function askWho(): () => void {
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const ask = (): void => {
+    whoAmI().then(enter, (error: unknown) => {
+      if (!(error instanceof Unreachable)) return sessionEnded();
+      session.set({ state: "away" });
+      again = setTimeout(ask, ASK_AGAIN_MS);
+    });
+  };
+  ask();
+  return () => clearTimeout(again);
+}
+
+function Away() {
+  const { t } = useLocale();
+  return (
+    <main className="door">
+      <p role="status">{t("problem.unreachable_waiting")}</p>
+    </main>
+  );
 }
 
 export function App() {
-  useSession();
+  useEffect(followAddress, []);
+  useEffect(askWho, []);
   const current = useStore(session);
   if (current.state === "asking") return null;
+  if (current.state === "away") return <Away />;
   return current.state === "out" ? <LogInPage /> : <Console key={current.me.username} me={current.me} />;
 }

@@ -59,7 +59,7 @@ describe("a problem", () => {
     [new Unreachable("x"), "problem.unreachable"],
     [new Refused(403, "whatever"), "problem.forbidden"],
     [new Refused(404, "whatever"), "problem.not_found"],
-    [new Refused(429, "too_many_attempts"), "problem.too_many_attempts"],
+    [new Refused(429, "too_many_tries"), "problem.too_many_tries"],
     [new Refused(500, "whatever"), "problem.refused"],
     [new BrokenPart(), "problem.broken_part"],
     [new TypeError("ours"), "problem.refused"],

@@ -58,10 +58,17 @@ describe("the columns of a chart", () => {
   });
 
   it("break where nothing was heard for long", () => {
-    expect(withHoles({ at: [0, 60, 4000], values: [[1, 2, 3]] })).toEqual({ at: [0, 60, 61, 4000], values: [[1, 2, null, 3]] });
+    expect(withHoles({ at: [0, 5, 10, 15, 100], values: [[1, 1, 1, 2, 3]] })).toEqual({
+      at: [0, 5, 10, 15, 16, 100],
+      values: [[1, 1, 1, 2, null, 3]],
+    });
   });
 
-  it("do not break where the device only repeats itself every five minutes", () => {
+  it("do not break for one round that was missed", () => {
+    expect(withHoles({ at: [0, 30, 60, 120, 150], values: [[1, 1, 1, 1, 1]] }).at).toEqual([0, 30, 60, 120, 150]);
+  });
+
+  it("do not break where the device is read every five minutes of a fast clock", () => {
     expect(withHoles({ at: [0, 300, 600], values: [[1, 1, 1]] }).at).toEqual([0, 300, 600]);
   });
 

@@ -3,7 +3,7 @@ import { useLocale } from "../i18n/locale";
 import { Problem } from "../shared/Problem";
 import { PrioritySymbol } from "../shared/Symbols";
 import { useStore } from "../shared/store";
-import { isOpen, needsAcknowledging } from "../state/alarms";
+import { isListed, needsAcknowledging } from "../state/alarms";
 import { now } from "../state/clock";
 import { useAcknowledge } from "./useAcknowledge";
 
@@ -15,8 +15,8 @@ function AlarmDetail({ alarm }: { alarm: Alarm }) {
       {alarm.acked_by === null || alarm.acked_at === null ? null : (
         <p className="weak">{t("alarms.acked_by", { who: alarm.acked_by, time: f.time(alarm.acked_at) })}</p>
       )}
-      {alarm.cleared_at === null ? null : (
-        <p className="weak">{t("alarms.cleared_at", { time: f.time(alarm.cleared_at) })}</p>
+      {alarm.returned_at === null ? null : (
+        <p className="weak">{t("alarms.returned_at", { time: f.time(alarm.returned_at) })}</p>
       )}
     </div>
   );
@@ -44,7 +44,23 @@ function AlarmActions({ alarm, onShow }: { alarm: Alarm; onShow: (() => void) | 
 
 function look(alarm: Alarm): string {
   if (needsAcknowledging(alarm)) return "to-acknowledge";
-  return isOpen(alarm) ? "" : "cleared";
+  return isListed(alarm) ? "" : "cleared";
+}
+
+function AlarmLines({ alarm }: { alarm: Alarm }) {
+  const { t, f, name, word } = useLocale();
+  const cityNow = useStore(now) ?? alarm.raised_at;
+  return (
+    <>
+      <PrioritySymbol priority={alarm.priority} label={t("alarms.priority", { priority: alarm.priority })} />
+      <span className="alarm-title">
+        {name(alarm.title)} <span className="weak">{alarm.source}</span>
+      </span>
+      <time dateTime={alarm.raised_at}>{f.moment(alarm.raised_at, cityNow)}</time>
+      <span className="alarm-place">{[name(alarm.place), name(alarm.reason)].join(" · ")}</span>
+      <span className="alarm-word">{word("priority", String(alarm.priority))}</span>
+    </>
+  );
 }
 
 interface AlarmRowProps {
@@ -59,18 +75,18 @@ function isLoud(alarm: Alarm): boolean {
 }
 
 export function AlarmRow({ alarm, chosen, onChoose }: AlarmRowProps) {
-  const { t, f, name, word } = useLocale();
-  const cityNow = useStore(now) ?? alarm.raised_at;
   const show = onChoose === undefined ? undefined : () => onChoose(alarm);
   return (
     <li className={`alarm ${look(alarm)}`} aria-current={chosen || undefined}>
-      <button type="button" className="alarm-main" data-alarm={alarm.id} aria-expanded={chosen} onClick={show}>
-        <PrioritySymbol priority={alarm.priority} label={t("alarms.priority", { priority: alarm.priority })} />
-        <span className="alarm-title">{name(alarm.title)}</span>
-        <time dateTime={alarm.raised_at}>{f.moment(alarm.raised_at, cityNow)}</time>
-        <span className="alarm-place">{[name(alarm.place), name(alarm.reason)].join(" · ")}</span>
-        <span className="alarm-word">{word("priority", String(alarm.priority))}</span>
-      </button>
+      {show === undefined ? (
+        <div className="alarm-main">
+          <AlarmLines alarm={alarm} />
+        </div>
+      ) : (
+        <button type="button" className="alarm-main" data-alarm={alarm.id} aria-expanded={chosen} onClick={show}>
+          <AlarmLines alarm={alarm} />
+        </button>
+      )}
       {chosen ? <AlarmDetail alarm={alarm} /> : null}
       {chosen || isLoud(alarm) ? <AlarmActions alarm={alarm} onShow={show} /> : null}
     </li>

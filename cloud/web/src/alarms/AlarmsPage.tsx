@@ -3,13 +3,14 @@ import { useEffect, useState } from "react";
 import type { Alarm } from "../api/types";
 import { useLocale } from "../i18n/locale";
 import { Problem } from "../shared/Problem";
+import { TableScroll } from "../shared/TableScroll";
 import { PrioritySymbol } from "../shared/Symbols";
 import { hrefOf } from "../shared/route";
 import { useStore } from "../shared/store";
 import { alarms, loadAlarms, needsAcknowledging, shown } from "../state/alarms";
 import { useAcknowledge } from "./useAcknowledge";
 
-const COLUMNS = ["priority", "state", "raised", "title", "place", "reason", "acked", "cleared", "act"] as const;
+const COLUMNS = ["priority", "state", "raised", "title", "source", "place", "reason", "returned", "acked", "act"] as const;
 
 function Who({ alarm }: { alarm: Alarm }) {
   const { f } = useLocale();
@@ -45,14 +46,17 @@ function AlarmTableRow({ alarm }: { alarm: Alarm }) {
       <td>{word("alarm_state", alarm.state)}</td>
       <td className="nowrap">{f.dateTime(alarm.raised_at)}</td>
       <th scope="row">
-        <a href={hrefOf({ view: "overview", panel: { kind: "lamp", id: alarm.source } })}>{name(alarm.title)}</a>
+        {name(alarm.title)}
       </th>
+      <td className="nowrap">
+        <a href={hrefOf({ view: "overview", panel: { kind: "lamp", id: alarm.source } })}>{alarm.source}</a>
+      </td>
       <td>{name(alarm.place)}</td>
       <td>{name(alarm.reason)}</td>
+      <td className="nowrap">{alarm.returned_at === null ? null : f.dateTime(alarm.returned_at)}</td>
       <td>
         <Who alarm={alarm} />
       </td>
-      <td className="nowrap">{alarm.cleared_at === null ? null : f.dateTime(alarm.cleared_at)}</td>
       <td>
         <Act alarm={alarm} />
       </td>
@@ -71,7 +75,7 @@ export function AlarmsPage() {
         <h2 id="alarms-page-title">{t("alarms.page_title")}</h2>
       </header>
       {problem === null ? null : <Problem error={problem} />}
-      <div className="table-scroll">
+      <TableScroll label={t("alarms.page_title")}>
         <table className="rows">
           <thead>
             <tr>
@@ -88,7 +92,7 @@ export function AlarmsPage() {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
       {known.length === 0 ? <p className="empty">{t("alarms.none_all")}</p> : null}
     </section>
   );

@@ -7,6 +7,7 @@ type Json<Operation> = Operation extends { responses: { 200: { content: { "appli
 type Answer<Path extends keyof paths> = paths[Path] extends { get: infer Operation } ? Json<Operation> : never;
 
 export type Me = Answer<"/api/v1/session">;
+export type Right = Me["rights"][number];
 export type City = Answer<"/api/v1/city">;
 export type Overview = Answer<"/api/v1/overview">;
 export type LuminairePage = Answer<"/api/v1/luminaires">;

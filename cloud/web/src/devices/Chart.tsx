@@ -24,8 +24,8 @@ export interface ChartProps {
   lines: readonly Line[];
   data: AlignedData;
   height: number;
-  /** Seconds; the time axis is at least this long. */
-  atLeast?: number;
+  /** Seconds; the time axis is at least this long, with the newest at its right end. */
+  atLeast: number;
   /** The value axis begins at 0, or fits what is measured. */
   fromZero?: boolean;
 }
@@ -68,9 +68,9 @@ function valueRange(low: number | null, high: number | null, fromZero: boolean):
   return fromZero ? [Math.min(0, from), to + air] : [from - air, to + air];
 }
 
-function scales({ fromZero = true, atLeast = 0 }: ChartProps): Options["scales"] {
+function scales({ fromZero = true, atLeast }: ChartProps): Options["scales"] {
   return {
-    x: { time: true, range: (_, from, to) => [from, Math.max(to, from + atLeast)] },
+    x: { time: true, range: (_, from, to) => [Math.min(from, to - atLeast), to] },
     y: { range: (_, low, high) => valueRange(low, high, fromZero) },
     percent: { range: [0, 100 * (1 + HEADROOM)] },
   };

@@ -11,6 +11,7 @@ import { Chart, type Line } from "./Chart";
 import { type Columns, columnsOf, followed, joined, spanOf, withHoles } from "./columns";
 
 const HEIGHT = 170;
+const SHORTEST_S = 600;
 const COLOURS = ["series-1", "series-2", "series-3"] as const;
 const NOTHING: Columns = { at: [], values: [] };
 
@@ -99,7 +100,7 @@ export function DayChart({ device, quantities, fromZero = true }: DayChartProps)
       {columns.at.length > 0 ? (
         <>
           <Key lines={lines} />
-          <Chart label={summary} lines={lines} data={data} height={HEIGHT} fromZero={fromZero} />
+          <Chart label={summary} lines={lines} data={data} height={HEIGHT} atLeast={SHORTEST_S} fromZero={fromZero} />
         </>
       ) : null}
     </figure>

@@ -1,4 +1,5 @@
 /** Every value a device has given, with its unit, what we think of it, and its age. */
+import { DICTIONARIES } from "../i18n/dictionary";
 import { useLocale } from "../i18n/locale";
 import { Age, useAge } from "../shared/Age";
 import { Figure } from "../shared/Figure";
@@ -9,6 +10,17 @@ const GOOD = 1; // QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing
 
 /** Bit fields and enumerations are shown as words elsewhere; as a decimal number they say nothing to anybody. */
 const CODED: ReadonlySet<string> = new Set(["status_bits", "fault_bits", "command_reason", "override_expiry"]);
+
+/** The dictionary's order, which is that of the system's quantities: the same thing stands in the same place everywhere. */
+const ORDER = new Map(Object.keys(DICTIONARIES.en).map((key, place) => [key, place]));
+
+function placeOf(name: string): number {
+  return ORDER.get(`quantity.${name}`) ?? ORDER.size;
+}
+
+function inOrder(names: string[]): string[] {
+  return names.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
 
 interface ValueTableProps {
   latest: Latest | null;
@@ -41,7 +53,7 @@ export function ValueTable({ latest, units, flags = NO_FLAGS }: ValueTableProps)
   const { t } = useLocale();
   const { stale } = useAge(latest?.at);
   if (latest === null) return <p className="panel-part empty">{t("values.none")}</p>;
-  const names = Object.keys(latest.values).filter((name) => !CODED.has(name));
+  const names = inOrder(Object.keys(latest.values).filter((name) => !CODED.has(name)));
   return (
     <section className="panel-part values">
       <h3>

@@ -9,8 +9,15 @@ export interface Columns {
   values: Column[];
 }
 
-// Unchanged values are repeated at least every five minutes; twice that without a word is a hole in the data.
-export const HOLE_AFTER_S = 630;
+const SHORTEST_HOLE_S = 60;
+const MISSED_ROUNDS = 4;
+
+/** Seconds of silence that are a hole: several of the device's usual rounds, whatever the poll interval and the city's clock. */
+export function holeAfter(at: readonly number[]): number {
+  const steps = at.slice(1).map((time, index) => time - (at[index] ?? time));
+  const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  return Math.max(SHORTEST_HOLE_S, MISSED_ROUNDS * usual);
+}
 
 export function columnsOf(readings: Readings, quantities: readonly string[]): Columns {
   return { at: readings.at, values: quantities.map((name) => readings.quantities[name] ?? readings.at.map(() => null)) };
@@ -19,9 +26,10 @@ export function columnsOf(readings: Readings, quantities: readonly string[]): Co
 /** A row of nothing after the last word before a hole, so that no line is drawn across it. */
 export function withHoles({ at, values }: Columns): Columns {
   const out: Columns = { at: [], values: values.map(() => []) };
+  const hole = holeAfter(at);
   at.forEach((time, row) => {
     const before = at[row - 1];
-    if (before !== undefined && time - before > HOLE_AFTER_S) push(out, before + 1, []);
+    if (before !== undefined && time - before > hole) push(out, before + 1, []);
     push(out, time, values.map((column) => column[row] ?? null));
   });
   return out;

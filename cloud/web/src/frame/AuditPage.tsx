@@ -3,6 +3,7 @@ import { readAudit } from "../api/client";
 import type { AuditEntry } from "../api/types";
 import { useLocale } from "../i18n/locale";
 import { Loading, Problem } from "../shared/Problem";
+import { TableScroll } from "../shared/TableScroll";
 import { useLoad } from "../shared/useLoad";
 
 const MOST = 500;
@@ -18,7 +19,7 @@ function AuditRow({ entry }: { entry: AuditEntry }) {
       <th scope="row">{word("act", entry.act)}</th>
       <td>{entry.target}</td>
       <td>{entry.reason}</td>
-      <td>{entry.result}</td>
+      <td>{word("result", entry.result)}</td>
     </tr>
   );
 }
@@ -26,8 +27,8 @@ function AuditRow({ entry }: { entry: AuditEntry }) {
 function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
   const { t } = useLocale();
   return (
-    <div className="table-scroll">
-      <table className="rows" aria-label={t("audit.title")}>
+    <TableScroll label={t("audit.title")}>
+      <table className="rows">
         <thead>
           <tr>
             {COLUMNS.map((column) => (
@@ -38,15 +39,13 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
           </tr>
         </thead>
         <tbody>
-          {entries.map((entry, row) => (
-            // The log has no ids and its rows have no state of their own.
-            // oxlint-disable-next-line react/no-array-index-key
-            <AuditRow key={`${entry.at} ${row}`} entry={entry} />
+          {entries.map((entry) => (
+            <AuditRow key={entry.seq} entry={entry} />
           ))}
         </tbody>
       </table>
       {entries.length === 0 ? <p className="empty">{t("audit.none")}</p> : null}
-    </div>
+    </TableScroll>
   );
 }
 

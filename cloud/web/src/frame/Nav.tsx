@@ -1,11 +1,12 @@
 /** Only what exists. */
+import type { Right } from "../api/types";
 import { useLocale } from "../i18n/locale";
 import { type View, hrefOf, route } from "../shared/route";
 import { useStore } from "../shared/store";
-import { alarms, isOpen } from "../state/alarms";
+import { alarms, isListed } from "../state/alarms";
 import { may, session } from "../state/session";
 
-const NEEDS: Record<View, string> = {
+const NEEDS: Record<View, Right> = {
   overview: "view.city",
   lamps: "view.telemetry",
   alarms: "view.alarms",
@@ -22,7 +23,7 @@ export function Nav() {
   const { t, f } = useLocale();
   const here = useStore(route);
   const current = useStore(session);
-  const open = useStore(alarms).filter(isOpen).length;
+  const open = useStore(alarms).filter(isListed).length;
   return (
     <nav className="nav" aria-label={t("nav.label")}>
       <ul>

@@ -10,7 +10,7 @@ import { canDraw } from "../map/cityMap";
 import { openPanel, route } from "../shared/route";
 import { useStore } from "../shared/store";
 import { useLoad } from "../shared/useLoad";
-import { alarms, isOpen } from "../state/alarms";
+import { alarms, isListed } from "../state/alarms";
 import { city } from "../state/city";
 import { Strip } from "./Strip";
 
@@ -51,7 +51,7 @@ export function AlarmColumn() {
   const [last, setLast] = useState<string | null>(null);
   const { panel } = useStore(route);
   const known = useStore(alarms);
-  const here = panel?.kind === "lamp" ? known.filter((alarm) => alarm.source === panel.id && isOpen(alarm)) : [];
+  const here = panel?.kind === "lamp" ? known.filter((alarm) => alarm.source === panel.id && isListed(alarm)) : [];
   const chosen = here.find((alarm) => alarm.id === last) ?? here[0];
   const choose = (alarm: Alarm): void => {
     setLast(alarm.id);

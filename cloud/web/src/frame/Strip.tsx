@@ -70,8 +70,10 @@ function StationEntry({ station }: { station: StationReading }) {
   const here = useStore(route);
   return (
     <li>
-      <a href={hrefOf({ ...here, panel: { kind: "station", id: station.id } })}>{name(station.name)}</a>
-      <Age at={station.at} />
+      <p>
+        <a href={hrefOf({ ...here, panel: { kind: "station", id: station.id } })}>{name(station.name)}</a>
+        <Age at={station.at} />
+      </p>
       <StationFigures station={station} />
     </li>
   );

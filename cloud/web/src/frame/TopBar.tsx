@@ -11,7 +11,6 @@ import { useStore } from "../shared/store";
 import { city } from "../state/city";
 import { now } from "../state/clock";
 import { overview } from "../state/overview";
-import { sessionEnded } from "../state/session";
 import { FeedState } from "./FeedState";
 import { LanguageSwitch } from "./LanguageSwitch";
 
@@ -101,8 +100,9 @@ function CityClock() {
   );
 }
 
+/** A fresh page forgets everything that the last person saw. */
 function leave(): void {
-  logOut().then(sessionEnded, sessionEnded);
+  logOut().finally(() => location.replace("/"));
 }
 
 function UserMenu({ me }: { me: Me }) {
@@ -116,6 +116,7 @@ function UserMenu({ me }: { me: Me }) {
           <br />
           <span className="weak">{word("role", me.role)}</span>
         </p>
+        <p className="weak">{t("top.keys")}</p>
         <button type="button" onClick={leave}>
           {t("top.log_out")}
         </button>

@@ -31,14 +31,25 @@ function ReadBack({ command }: { command: Command }) {
   );
 }
 
+/** The edge says in its own words why; where nobody said anything, we know at least who was silent. */
+function Why({ command }: { command: Command }) {
+  const { t, word } = useLocale();
+  if (command.failure === null) return word("command.silent", command.state);
+  return (
+    <>
+      {t("command.edge_says")} <q lang="en">{command.failure}</q>
+    </>
+  );
+}
+
 function Failure({ command }: { command: Command }) {
-  const { t, f, word } = useLocale();
+  const { f, word } = useLocale();
   if (!endedBadly(command.state)) return null;
   return (
     <p className="command-failure" role="alert">
       <strong>{word("command.state", command.state)}</strong> {f.clock(endedAt(command))}
       <br />
-      {command.failure === null ? t("command.no_reason") : word("command.failure", command.failure)}
+      <Why command={command} />
     </p>
   );
 }

@@ -7,6 +7,7 @@ import { useLocale } from "../i18n/locale";
 import { Age } from "../shared/Age";
 import { Figure } from "../shared/Figure";
 import { Loading, Problem } from "../shared/Problem";
+import { TableScroll } from "../shared/TableScroll";
 import { LampSymbol } from "../shared/Symbols";
 import { hrefOf, route } from "../shared/route";
 import { useStore } from "../shared/store";
@@ -64,8 +65,8 @@ const COLUMNS = ["id", "state", "actual", "planned", "power", "age", "street", "
 function LampTable({ items }: { items: readonly Luminaire[] }) {
   const { t } = useLocale();
   return (
-    <div className="table-scroll">
-      <table className="rows" aria-label={t("lamps.title")}>
+    <TableScroll label={t("lamps.title")}>
+      <table className="rows">
         <thead>
           <tr>
             {COLUMNS.map((column) => (
@@ -81,7 +82,7 @@ function LampTable({ items }: { items: readonly Luminaire[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 

@@ -4,7 +4,8 @@ import { whoAmI } from "../api/client";
 export interface Listener {
   opened(send: (text: string) => void): void;
   received(data: string | ArrayBuffer): void;
-  lost(): void;
+  /** `heard` is performance.now() of the last word. */
+  lost(heard: number): void;
 }
 
 export interface Connection {
@@ -42,7 +43,7 @@ export function stayConnected(path: string, listener: Listener): Connection {
     if (it !== socket) return;
     socket = null;
     it.close();
-    listener.lost();
+    listener.lost(heard);
     askWhetherLoggedIn();
     again = setTimeout(open, pause(failures, Math.random()));
     failures += 1;

@@ -1,6 +1,8 @@
 /** The JSON feed: overview, alarms, commands, and the live values of watched devices. */
+import { readCity } from "../api/client";
 import type { LiveMessage } from "../api/types";
 import { learnAlarm, loadAlarms } from "../state/alarms";
+import { seeCity } from "../state/city";
 import { learnCommand } from "../state/commands";
 import { setFeed } from "../state/feeds";
 import { seeLatest, watched } from "../state/latest";
@@ -26,10 +28,11 @@ const subscription = (): string => JSON.stringify({ subscribe: [...new Set(watch
 
 /** What was said while nobody listened; a failure shows as an old figure and the next message mends it. */
 function catchUp(): void {
-  Promise.all([loadOverview(), loadAlarms()]).catch(() => undefined);
+  Promise.all([readCity().then(seeCity), loadOverview(), loadAlarms()]).catch(() => undefined);
 }
 
 export function followEvents(): () => void {
+  catchUp();
   const connection = stayConnected("/api/v1/live", {
     opened(send) {
       send(subscription());
@@ -39,7 +42,7 @@ export function followEvents(): () => void {
       setFeed("events", true);
       if (typeof data === "string") take(JSON.parse(data) as LiveMessage);
     },
-    lost: () => setFeed("events", false),
+    lost: (heard) => setFeed("events", false, heard),
   });
   const unwatch = watched.subscribe(() => connection.send(subscription()));
   return () => {

@@ -2,11 +2,11 @@
 import { readCity, readLampSnapshot } from "../api/client";
 import { lampStore } from "../map/lampStore";
 import { LampSync } from "../map/sync";
-import { city } from "../state/city";
+import { seeCity } from "../state/city";
 import { setFeed } from "../state/feeds";
 import { stayConnected } from "./connection";
 
-const readCityAgain = (): void => void readCity().then(city.set, () => undefined);
+const readCityAgain = (): void => void readCity().then(seeCity, () => undefined);
 
 export function followMap(): () => void {
   const sync = new LampSync(lampStore, readLampSnapshot, readCityAgain);
@@ -16,7 +16,7 @@ export function followMap(): () => void {
       setFeed("map", true);
       sync.receive(data);
     },
-    lost: () => setFeed("map", false),
+    lost: (heard) => setFeed("map", false, heard),
   });
   return () => {
     sync.stop();

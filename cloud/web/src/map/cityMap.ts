@@ -40,11 +40,11 @@ export function canDraw(): boolean {
   return drawable;
 }
 
-/** What the first view must show: every cabinet, station and ward name. */
+/** What the first view must show: every cabinet, which stands among its lamps, and every station. */
 function extent(city: City): LngLatBounds {
   const centre: [number, number] = [city.centre.longitude, city.centre.latitude];
   const bounds = new LngLatBounds(centre, centre);
-  for (const place of [...city.cabinets, ...city.stations, ...city.wards.map((ward) => ward.label_at)]) {
+  for (const place of [...city.cabinets, ...city.stations]) {
     bounds.extend([place.longitude, place.latitude]);
   }
   return bounds;

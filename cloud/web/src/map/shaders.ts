@@ -30,7 +30,7 @@ vec3 grey(int s) {
 
 float diameter(int s) {
   if (turn == 2) return size * 1.9 + 16.0;
-  if (s >= ABNORMAL) return max(10.0, size * 1.8 + 4.0);
+  if (s >= ABNORMAL) return max(11.0, size * 1.8 + 4.0);
   if (s == UNKNOWN) return max(5.0, size * 1.3);
   return s == OFF ? size * 0.9 : size;
 }

@@ -93,6 +93,6 @@ export function cabinetLayer(): Layer {
       "text-offset": [1.1, 0],
       "text-optional": true,
     },
-    paint: { "text-color": colour("text-weak"), "text-halo-color": colour("map-land"), "text-halo-width": 1.5 },
+    paint: { "text-color": colour("text-soft"), "text-halo-color": colour("map-sea"), "text-halo-width": 2.5 },
   };
 }

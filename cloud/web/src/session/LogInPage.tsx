@@ -39,7 +39,7 @@ function Field({ name, label, wrong }: FieldProps) {
 /** A wrong password is a 401 like a lost session; at the door it means the former. */
 function doorProblem(error: unknown): TextKey {
   const key = problemKey(error);
-  return key === "problem.unreachable" || key === "problem.too_many_attempts" ? key : "log_in.wrong";
+  return key === "problem.unreachable" || key === "problem.too_many_tries" ? key : "log_in.wrong";
 }
 
 function useLogIn() {

@@ -7,8 +7,11 @@ export const alarms = createStore<readonly Alarm[]>([]);
 /** `false` until the list has been read: an empty list and an unknown one are not the same. */
 export const alarmsKnown = createStore(false);
 
-const CLEARED = "cleared";
-const TO_ACKNOWLEDGE: ReadonlySet<string> = new Set(["unacked", "rtn_unacked"]);
+type State = Alarm["state"];
+
+/** After the alarm's life in ISA-18.2: what waits for a person, and what stands in the operator's list at all. */
+const TO_ACKNOWLEDGE: ReadonlySet<State> = new Set(["unacked", "rtn_unacked"]);
+const LISTED: ReadonlySet<State> = new Set([...TO_ACKNOWLEDGE, "acked"]);
 
 export type Tab = "unacked" | "acked" | "all";
 
@@ -16,21 +19,21 @@ export function needsAcknowledging(alarm: Alarm): boolean {
   return TO_ACKNOWLEDGE.has(alarm.state);
 }
 
-export function isOpen(alarm: Alarm): boolean {
-  return alarm.state !== CLEARED;
+export function isListed(alarm: Alarm): boolean {
+  return LISTED.has(alarm.state);
 }
 
 const SHOWN: Record<Tab, (alarm: Alarm) => boolean> = {
   unacked: needsAcknowledging,
-  acked: (alarm) => isOpen(alarm) && !needsAcknowledging(alarm),
+  acked: (alarm) => alarm.state === "acked",
   all: () => true,
 };
 
-/** What a person should look at first: not yet acknowledged, then open, then by priority, then the newest. */
+/** What a person should look at first: not yet acknowledged, then in the list, then by priority, then the newest. */
 function byUrgency(a: Alarm, b: Alarm): number {
   return (
     Number(needsAcknowledging(b)) - Number(needsAcknowledging(a)) ||
-    Number(isOpen(b)) - Number(isOpen(a)) ||
+    Number(isListed(b)) - Number(isListed(a)) ||
     a.priority - b.priority ||
     b.raised_at.localeCompare(a.raised_at)
   );

@@ -53,10 +53,10 @@ export function secondsSince(at: string | null | undefined, cityNow: number | nu
   return Math.max(0, (cityNow - Date.parse(at)) / SECOND);
 }
 
-const STALE_AFTER_S = 300;
+const STALE_AFTER_S = 120; // after so long the service calls a lamp out of contact (its `stale_after`)
 const STALE_AFTER_WALL_S = 30;
 
-/** Older than five minutes; when the city's clock runs fast, older than what half a minute of ours is there. */
+/** Older than two minutes; when the city's clock runs fast, older than what half a minute of ours is there. */
 export function isStale(age: number | null, speed: number): boolean {
   return age === null || age > Math.max(STALE_AFTER_S, STALE_AFTER_WALL_S * speed);
 }

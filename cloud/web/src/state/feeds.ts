@@ -5,7 +5,7 @@ export type Feed = "map" | "events";
 
 export interface FeedState {
   live: boolean;
-  /** performance.now() of the last change of `live`. */
+  /** performance.now(): live since then, or silent since then. */
   since: number;
 }
 
@@ -13,7 +13,7 @@ const waiting = (): FeedState => ({ live: false, since: performance.now() });
 
 export const feeds = createStore<Readonly<Record<Feed, FeedState>>>({ map: waiting(), events: waiting() });
 
-export function setFeed(feed: Feed, live: boolean): void {
+export function setFeed(feed: Feed, live: boolean, since = performance.now()): void {
   if (feeds.get()[feed].live === live) return;
-  feeds.update((all) => ({ ...all, [feed]: { live, since: performance.now() } }));
+  feeds.update((all) => ({ ...all, [feed]: { live, since } }));
 }
