@@ -47,9 +47,8 @@ def edge(
     clock: ClockFile = None,
 ) -> None:
     """Run one edge agent."""
-    from edge_agent.config import load_config
-
     from edge_agent import main
+    from edge_agent.config import load_config
 
     _log_to_stderr()
     settings = _or_advice(lambda: load_config(config))
@@ -83,9 +82,8 @@ def sim_run(
     mail_port: Annotated[int | None, typer.Option(help="Also take mail on this port, into --data/mail.")] = None,
 ) -> None:
     """Play the city."""
-    from firmware_sim.city import load_city
-
     from firmware_sim import main
+    from firmware_sim.city import load_city
 
     _log_to_stderr()
     spec = _or_advice(lambda: load_city(city))
@@ -205,8 +203,12 @@ def _or_refusal(ask: Callable[[], T]) -> T:
 
 
 def _until_told(role: Coroutine[Any, Any, None]) -> None:
-    """Run a role until SIGTERM or SIGINT, which cancel it and are a good end."""
-    asyncio.run(_cancel_on_signal(role))
+    """Run a role until SIGTERM or SIGINT, which cancel it and are a good end. A bad start is one line."""
+    try:
+        asyncio.run(_cancel_on_signal(role))
+    except (ConfigError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAULT_IN_CONFIG) from error
 
 
 async def _cancel_on_signal(role: Coroutine[Any, Any, None]) -> None:

@@ -1,14 +1,10 @@
-"""Loopback ports for servers that a test starts."""
+"""Waiting for servers that a test starts."""
 
 import asyncio
-import socket
 
+from haidang.demo.ports import free_port
 
-def free_port() -> int:
-    """A port on 127.0.0.1 that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["free_port", "wait_for_port"]
 
 
 async def wait_for_port(port: int, timeout_s: float = 20.0) -> None:

@@ -18,12 +18,13 @@ class Account:
     reads: Sequence[str]
 
 
-def accounts(site: str, edges: Sequence[str], folder: Path) -> list[Account]:
-    """Every account of a site; their passwords are kept in `folder`."""
+def accounts(site: str, edges: Sequence[str], data: Path) -> list[Account]:
+    """Every account of a site. An edge's password stands beside its configuration, as on a machine of its own."""
+    own, ours = data / "edges" / "secrets", data / "secrets"
     return [
-        *(_edge(site, edge, secret(folder, edge)) for edge in edges),
-        Account("cloud", secret(folder, "cloud"), topics.cloud_may_write(site), topics.from_every_edge(site)),
-        Account("monitor", secret(folder, "monitor"), [], [topics.everything(site)]),
+        *(_edge(site, edge, secret(own, edge)) for edge in edges),
+        Account("cloud", secret(ours, "cloud"), topics.cloud_may_write(site), topics.from_every_edge(site)),
+        Account("monitor", secret(ours, "monitor"), [], [topics.everything(site)]),
     ]
 
 

@@ -75,7 +75,7 @@ def _mosquitto_files(folder: Path, port: int, accounts: Sequence[Account]) -> st
         f"max_inflight_messages {_IN_FLIGHT}",
         "max_queued_messages 100000",
         "max_queued_bytes 268435456",
-        f"message_size_limit {_LARGEST_MESSAGE}",
+        f"max_packet_size {_LARGEST_MESSAGE}",
         f"user {getpass.getuser()}",
         "log_dest stderr",
         "log_type error",

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from haidang import clock as clock_file
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import accounts
+from haidang.demo.ports import free_port, free_run
 from haidang.demo.secrets import secret
 from haidang.demo.supervisor import Child, keep_running
 from haidang.demo.visitor import Visitor
@@ -117,7 +117,13 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
     """Write every role's files: inventory, base map, edges, cloud."""
     from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
 
-    ports = Ports(_free_port(wish.http_port), _free_port(1883), _free_port(2525), 15020, _free_port(8554))
+    ports = Ports(
+        http=free_port(wish.http_port),
+        broker=free_port(1883),
+        mail=free_port(2525),
+        modbus=free_run(15020, (wish.lamps or 0) // 50 + 50),
+        camera=free_port(8554),
+    )
     export(
         wish.city,
         wish.data,
@@ -127,7 +133,6 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
         camera_port=ports.camera,
     )
     city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
-    secret(wish.data / "secrets", "cloud")
     (wish.data / "cloud.yaml").write_text(yaml.safe_dump(_cloud_settings(city, ports), sort_keys=False))
     return ports, city
 
@@ -154,23 +159,11 @@ def _cloud_settings(city: City, ports: Ports) -> dict[str, object]:
     }
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port on loopback, or any free one when somebody has it."""
-    for port in (wanted, 0):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
-
-
 def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], brokers.Broker]:
     data = wish.data.resolve()
     logs = data / "logs"
     logs.mkdir(exist_ok=True)
-    broker = brokers.prepare(
-        data / "broker", ports.broker, accounts(city.site, city.edges, data / "secrets"), wish.prefer_broker
-    )
+    broker = brokers.prepare(data / "broker", ports.broker, accounts(city.site, city.edges, data), wish.prefer_broker)
     common = ["--clock", str(data / "clock.json")]
     lamps = ["--lamps", str(wish.lamps)] if wish.lamps else []
     sim = ["sim", "run", str(wish.city.resolve()), "--data", str(data), "--base-port", str(ports.modbus), *lamps]

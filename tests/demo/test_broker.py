@@ -18,7 +18,7 @@ SITE = "halong"
 @pytest.fixture(params=["mosquitto", "nats-server"])
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[int, dict[str, Account]]]:
     port = free_port()
-    everyone = accounts(SITE, ["HL-E01", "HL-E02"], tmp_path / "secrets")
+    everyone = accounts(SITE, ["HL-E01", "HL-E02"], tmp_path)
     prepared = brokers.prepare(tmp_path / "broker", port, everyone, request.param)
     assert prepared.name == request.param
     with (tmp_path / "log").open("wb") as log:

@@ -1,0 +1,1 @@
+"""Real processes over a real broker, with the simulator's read log as the truth."""

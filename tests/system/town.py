@@ -1,0 +1,172 @@
+"""A small town of real processes on loopback: broker, simulator, cloud and edges, each of which a test may kill."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from firmware_sim.export import export
+from haidang import clock as clock_file
+from haidang.demo import broker as brokers
+from haidang.demo.accounts import accounts
+from haidang.demo.ports import free_port, free_run
+from protocols.inventory import City
+from tests.ports import wait_for_port
+
+CITY = Path(__file__).parents[2] / "firmware_sim" / "cities" / "halong.yaml"
+EVENING = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)  # 20:00 in Hạ Long: every lamp is lit
+
+
+@dataclass(slots=True)
+class Town:
+    """Processes by name: broker, sim, cloud, and the edges by their ids."""
+
+    folder: Path
+    broker_name: str
+    city: City
+    ports: Mapping[str, int]
+    commands: Mapping[str, list[str]]
+    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    edge_starts: list[float] = field(default_factory=list)  # domain Unix seconds
+
+    @property
+    def edges(self) -> tuple[str, ...]:
+        return self.city.edges
+
+    async def start(self, *names: str, **environment: str) -> None:
+        """Start processes; a broker, a simulator and a cloud are waited for."""
+        for name in names:
+            if name in self.edges:
+                self.edge_starts.append(self.now())
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.running[name] = await asyncio.create_subprocess_exec(
+                    *self.commands[name], stdout=log, stderr=log, env={**os.environ, **environment}
+                )
+            if name in self.ports:
+                await wait_for_port(self.ports[name])
+
+    async def start_all(self, **environment: str) -> None:
+        await self.start("broker", "sim", "cloud", *self.edges, **environment)
+
+    async def kill(self, name: str) -> None:
+        """kill -9: nothing is said, nothing is flushed."""
+        process = self.running.pop(name)
+        process.kill()
+        await process.wait()
+
+    async def stop(self, name: str) -> int:
+        """The polite end; its exit code."""
+        process = self.running.pop(name)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(15):
+            return await process.wait()
+
+    async def end(self) -> None:
+        """Nothing is left behind."""
+        for name in list(self.running):
+            process = self.running.pop(name)
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    def now(self) -> float:
+        """The town's time in Unix seconds."""
+        return clock_file.load(self.folder / "clock.json").now().timestamp()
+
+    def outbox(self, edge: str) -> Path:
+        return self.folder / "edges" / f"{edge}.sqlite"
+
+    @property
+    def inbox(self) -> Path:
+        return self.folder / "inbox.sqlite"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "telemetry.duckdb"
+
+    def log_of(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+
+def lay_out(
+    folder: Path,
+    broker_name: str,
+    *,
+    lamps: int = 12,
+    speed: float = 1.0,
+    at: datetime = EVENING,
+    poll_every: str = "1s",
+    edge_settings: Mapping[str, object] | None = None,
+    cloud_settings: Mapping[str, object] | None = None,
+) -> Town:
+    """Write every file of a town; nothing is started."""
+    ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
+    ports["sim"] = free_run(20000 + os.getpid() % 400 * 10, 10)
+    export(
+        CITY,
+        folder,
+        lamps=lamps,
+        broker_port=ports["broker"],
+        base_port=ports["sim"],
+        camera_port=ports["camera"],
+        poll_every=poll_every,
+    )
+    city = City.model_validate_json((folder / "inventory.json").read_bytes())
+    everyone = accounts(city.site, city.edges, folder)
+    broker = brokers.prepare(folder / "broker", ports["broker"], everyone, broker_name)
+    clock_file.start(folder / "clock.json", speed, at)
+    for edge in city.edges:
+        _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {})
+    _write_cloud(folder, city, ports, cloud_settings or {})
+    return Town(folder, broker_name, city, ports, _commands(folder, broker, city, ports, lamps))
+
+
+def _commands(
+    folder: Path, broker: brokers.Broker, city: City, ports: Mapping[str, int], lamps: int
+) -> dict[str, list[str]]:
+    haidang, clock = [sys.executable, "-m", "haidang"], ["--clock", str(folder / "clock.json")]
+    sim = ["sim", "run", str(CITY), "--data", str(folder), "--lamps", str(lamps)]
+    sim += ["--base-port", str(ports["sim"]), "--camera-port", str(ports["camera"])]
+    sim += ["--mail-port", str(ports["mail"]), "--read-log", str(folder / "reads.jsonl")]
+    edges = {e: ["edge", "--config", str(folder / "edges" / f"{e}.yaml")] for e in city.edges}
+    return {
+        "broker": list(broker.command),
+        "sim": [*haidang, *sim, *clock],
+        "cloud": [*haidang, "cloud", "--data", str(folder), *clock],
+        **{edge: [*haidang, *command, *clock] for edge, command in edges.items()},
+    }
+
+
+def _write_cloud(folder: Path, city: City, ports: Mapping[str, int], more: Mapping[str, object]) -> None:
+    settings = {
+        "site": city.site,
+        "listen": f"127.0.0.1:{ports['cloud']}",
+        "broker": {
+            "host": "127.0.0.1",
+            "port": ports["broker"],
+            "username": "cloud",
+            "password_file": "secrets/cloud",
+        },
+        "inventory": "inventory.json",
+        "basemap": "basemap.geojson",
+        "mail": {
+            "host": "127.0.0.1",
+            "port": ports["mail"],
+            "sender": "haidang@localhost",
+            "technicians": ["technician@localhost"],
+        },
+        "admin_password_file": "secrets/admin",
+        **more,
+    }
+    (folder / "cloud.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def _amend(path: Path, settings: Mapping[str, object]) -> None:
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **settings}, sort_keys=False))

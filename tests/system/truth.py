@@ -1,0 +1,127 @@
+"""What the simulator answered, beside what the store holds.
+
+The read log is the truth: every read that was answered stands in it. A value of the store must be one of them, and
+each of them must be in the store exactly once, but for the moments in which the edge itself was killed between the
+answer and the commit of its outbox, which the test names.
+"""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from edge_agent.config import EdgeConfig, load_config
+from protocols.modbus.plan import Member
+from protocols.profiles import Point, library
+
+Key = tuple[str, str]  # device, quantity
+Seen = list[tuple[float, float | None]]  # (domain Unix seconds, value), in the order of time
+
+_CLOCK_SLACK_S = 1.5  # a sample carries whole seconds, of the moment at which the answer was in
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`missing` were answered and are not stored; `invented` are stored and were never answered."""
+
+    answered: int
+    stored: int
+    missing: Sequence[tuple[Key, float]]
+    invented: Sequence[tuple[Key, float]]
+    doubled: Sequence[tuple[Key, float]]
+
+    def missing_outside(self, windows: Sequence[tuple[float, float]]) -> list[tuple[Key, float]]:
+        """What no named moment explains."""
+        return [(key, at) for key, at in self.missing if not any(low <= at <= high for low, high in windows)]
+
+
+def compare(read_log: Path, edges: Sequence[Path], store: Path) -> Verdict:
+    """Every value that was answered beside every value that is stored."""
+    truth = answered(read_log, edges)
+    found = stored(store)
+    missing: list[tuple[Key, float]] = []
+    invented: list[tuple[Key, float]] = []
+    for key in truth.keys() | found.keys():
+        lost, new = _matched(truth.get(key, []), found.get(key, []))
+        missing += [(key, at) for at in lost]
+        invented += [(key, at) for at in new]
+    doubled = [(k, a[0]) for k, seen in found.items() for a, b in itertools.pairwise(seen) if a[0] == b[0]]
+    return Verdict(_count(truth), _count(found), missing, invented, doubled)
+
+
+def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
+    """The read log as values of devices, through the edges' own configuration."""
+    places = _places([load_config(path) for path in edges])
+    seen: dict[Key, Seen] = defaultdict(list)
+    for line in read_log.read_bytes().splitlines():
+        read = orjson.loads(line)
+        here = places.get((read["bus"], read["unit"], read["space"]), [])
+        for device, point, address in here:
+            start = address - read["address"]
+            if start >= 0 and start + point.width <= len(read["words"]):
+                value = point.decode(read["words"][start : start + point.width])
+                seen[device, point.quantity].append((read["at"], value))
+    return seen
+
+
+def stored(store: Path) -> dict[Key, Seen]:
+    """Every value of the embedded store; its service has ended."""
+    seen: dict[Key, Seen] = defaultdict(list)
+    with duckdb.connect(str(store), read_only=True) as connection:
+        for kind in sorted({profile.kind for profile in library().values()}):
+            for key, at, value in _rows(connection, kind):
+                seen[key].append((at, value))
+    return seen
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, kind: str) -> Iterator[tuple[Key, float, float | None]]:
+    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if kind not in tables:
+        return
+    # The kind comes from our own profiles.
+    sql = f'SELECT name, s.* FROM samples."{kind}" s JOIN own.devices ON number = device ORDER BY "at"'  # noqa: S608
+    answer = connection.execute(sql)
+    names = [column[0] for column in answer.description or []]
+    for row in answer.fetchall():
+        values = dict(zip(names, row, strict=True))
+        for name in names:
+            if f"{name}_q" in values and values[f"{name}_q"] is not None:
+                yield (values["name"], name), float(values["at"]), values[name]
+
+
+def _places(configs: Sequence[EdgeConfig]) -> Mapping[tuple[str, int, str], list[tuple[str, Point, int]]]:
+    places: dict[tuple[str, int, str], list[tuple[str, Point, int]]] = defaultdict(list)
+    for bus in (bus for config in configs for bus in config.buses):
+        for device in bus.devices:
+            member = Member(device.id, device.unit, library()[device.profile], device.block)
+            for point in member.profile.polled:
+                place = (bus.id, device.unit, str(point.register_.space))
+                places[place].append((device.id, point, member.address(point)))
+    return places
+
+
+def _matched(truth: Seen, found: Seen) -> tuple[list[float], list[float]]:
+    """The moments of the truth that were not found, and those that were found and are not true."""
+    missing: list[float] = []
+    invented: list[float] = []
+    position = 0
+    for at, value in found:
+        match = next((n for n in range(position, len(truth)) if _same(truth[n], (at, value))), None)
+        if match is None:
+            invented.append(at)
+            continue
+        missing += [moment for moment, _ in truth[position:match]]
+        position = match + 1
+    return missing + [moment for moment, _ in truth[position:]], invented
+
+
+def _same(answer: tuple[float, float | None], sample: tuple[float, float | None]) -> bool:
+    return answer[1] == sample[1] and -1 <= sample[0] - answer[0] <= _CLOCK_SLACK_S
+
+
+def _count(seen: Mapping[Key, Seen]) -> int:
+    return sum(len(values) for values in seen.values())
