@@ -1,7 +1,7 @@
 """What is said over /live, in both directions."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,9 +32,6 @@ class LatestMessage(BaseModel):
     device: str
     at: datetime
     values: dict[str, float | None]
-
-
-LiveMessage = Annotated[OverviewMessage | AlarmMessage | CommandMessage | LatestMessage, Field(discriminator="type")]
 
 
 class Subscribe(BaseModel):
