@@ -78,7 +78,8 @@ class LampOutWatch:
 def place_of(fleet: Fleet, lamp: Luminaire) -> Text:
     """Where a technician finds a lamp, in both languages."""
     ward = fleet.wards[lamp.ward].name
+    pole = lamp.pole if lamp.street in lamp.pole else f"{lamp.pole}, {lamp.street}"
     return Text(
-        vi=f"Cột {lamp.pole}, {lamp.street}, {ward.vi}; tủ {lamp.cabinet}",
-        en=f"Pole {lamp.pole}, {lamp.street}, {ward.en}; cabinet {lamp.cabinet}",
+        vi=f"Cột {pole}, {ward.vi}; tủ {lamp.cabinet}",
+        en=f"Pole {pole}, {ward.en}; cabinet {lamp.cabinet}",
     )
