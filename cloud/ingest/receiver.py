@@ -103,13 +103,21 @@ class Receiver:
             self._link.close()
 
     def _round(self) -> None:
-        messages = self._link.receive(self._pace.wait(time.monotonic(), _LONGEST_WAIT_S))
-        if self._link.connected and self._link.connection != self._greeted:
-            self._greeted = self._link.connection
-            self._touch(self._inbox.edges())
+        messages = self._link.receive(self._longest_wait())
         if messages:
             self._settle(messages)
-        self._tell()
+        if self._link.connected:
+            self._greet()
+            self._tell()
+
+    def _longest_wait(self) -> float:
+        return self._pace.wait(time.monotonic(), _LONGEST_WAIT_S) if self._link.connected else _LONGEST_WAIT_S
+
+    def _greet(self) -> None:
+        """Over a new connection every edge is told, also those that have nothing to say."""
+        if self._link.connection != self._greeted:
+            self._greeted = self._link.connection
+            self._touch(self._inbox.edges())
 
     def _settle(self, messages: Sequence[Message]) -> None:
         """Commit, acknowledge, pass on: in this order."""
@@ -141,7 +149,7 @@ class Receiver:
             self._pace.touch(edge, now)
 
     def _tell(self) -> None:
-        """Publish the watermarks that are due. An edge that missed one gets it at the next connection."""
+        """Publish the watermarks that are due. One that is lost is made good at the next connection."""
         for edge in self._pace.take(time.monotonic()):
             watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge))
             self.publish(topics.topic(self._site, edge, Leaf.WATERMARK), wire.encode_message(watermark), retain=True)

@@ -35,17 +35,18 @@ class RunningBroker:
     process: asyncio.subprocess.Process | None = None
 
     @property
-    def secrets(self) -> Path:
-        """One file for each account's password."""
-        return self.folder / "secrets"
+    def password_file(self) -> Path:
+        """The cloud's."""
+        return self.folder / "password"
 
     def accounts(self) -> dict[str, Account]:
         """Every account by its name."""
-        return {account.user: account for account in accounts(SITE, EDGES, self.secrets)}
+        return {account.user: account for account in accounts(SITE, EDGES, self.folder)}
 
-    def address(self, user: str = "cloud") -> Address:
-        """How to reach it with an account."""
-        return Address(self.port, user, self.secrets / user)
+    def address(self, port: int | None = None) -> Address:
+        """How the cloud reaches it, or reaches a wire that leads to it."""
+        self.password_file.write_text(self.accounts()["cloud"].password)
+        return Address(port or self.port, "cloud", self.password_file)
 
     async def start(self) -> None:
         """Start, or start again with what it kept."""

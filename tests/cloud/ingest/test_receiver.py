@@ -4,7 +4,8 @@ import asyncio
 import sqlite3
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,7 +98,7 @@ async def test_the_broker_may_forget_a_batch_only_when_it_is_in_the_inbox(
     broker: RunningBroker, wiretap: Wiretap, tmp_path: Path
 ) -> None:
     inbox = GatedInbox(tmp_path / "gated.sqlite")
-    async with receiving(Address(wiretap.port, "cloud", broker.secrets / "cloud"), inbox), broker.client() as edge:
+    async with receiving(broker.address(wiretap.port), inbox), broker.client() as edge:
         await publish(edge, 1)
         assert await asyncio.to_thread(inbox.waiting.wait, 20)
         await publish(edge, 2)
@@ -113,7 +114,7 @@ async def test_a_cut_between_receiving_and_acknowledging_doubles_nothing(
     broker: RunningBroker, wiretap: Wiretap, tmp_path: Path
 ) -> None:
     inbox = GatedInbox(tmp_path / "gated.sqlite")
-    async with receiving(Address(wiretap.port, "cloud", broker.secrets / "cloud"), inbox) as receiver:
+    async with receiving(broker.address(wiretap.port), inbox) as receiver:
         async with broker.client() as edge:
             await publish(edge, 1)
             assert await asyncio.to_thread(inbox.waiting.wait, 20)
@@ -130,51 +131,73 @@ async def test_a_cut_between_receiving_and_acknowledging_doubles_nothing(
 async def test_an_acknowledgement_never_goes_out_over_a_later_connection(
     broker: RunningBroker, wiretap: Wiretap
 ) -> None:
-    link = Link(Address(wiretap.port, "cloud", broker.secrets / "cloud"), "cloud", [LIVE])
+    async with driven(Link(broker.address(wiretap.port), "cloud", [LIVE])) as (link, received, to_acknowledge):
+        await until(lambda: link.connected)
+        async with broker.client() as edge:
+            await publish(edge, 1)
+        await until(lambda: received)
+        wiretap.cut()
+        await until(lambda: received[-1].connection == 2)
+        to_acknowledge.append(received[0])
+        await until(lambda: not to_acknowledge)
+        async with broker.client() as edge:
+            await publish(edge, 2)
+        await until(lambda: received[-1].payload == payload(2))  # whatever went the other way has been seen by now
+        assert wiretap.acknowledged == 0
+        to_acknowledge.append(received[-1])
+        await until(lambda: wiretap.acknowledged == 1)
+
+
+@asynccontextmanager
+async def driven(link: Link) -> AsyncIterator[tuple[Link, list[Message], deque[Message]]]:
+    """A link in a thread of its own, what it has received, and what it shall acknowledge."""
     received: list[Message] = []
+    to_acknowledge: deque[Message] = deque()
+    ended = threading.Event()
 
-    def receive(until: Callable[[], bool]) -> None:
-        while not until():
-            received.extend(link.receive(0.1))
+    def drive() -> None:
+        while not ended.is_set():
+            received.extend(link.receive(0.02))
+            if to_acknowledge:
+                link.acknowledge([to_acknowledge[0]])
+                to_acknowledge.popleft()
+        link.close()
 
-    async def wait(until: Callable[[], bool]) -> None:
-        await asyncio.wait_for(asyncio.to_thread(receive, until), 20)
-
-    await wait(lambda: link.connected)
-    async with broker.client() as edge:
-        await publish(edge, 1)
-    await wait(lambda: len(received) == 1)
-    wiretap.cut()
-    await wait(lambda: len(received) == 2)
-    first, again = received
-    assert (first.connection, again.connection) == (1, 2)
-    link.acknowledge([first])
-    await wait(lambda: not link.receive(0.1))
-    assert wiretap.acknowledged == 0
-    link.acknowledge([again])
-    await until(lambda: wiretap.acknowledged == 1)
-    link.close()
+    driver = asyncio.create_task(asyncio.to_thread(drive))
+    try:
+        yield link, received, to_acknowledge
+    finally:
+        ended.set()
+        await driver
 
 
 async def test_a_receiver_that_is_killed_again_and_again_loses_and_doubles_nothing(
     broker: RunningBroker, inbox: Inbox, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "tests.cloud.ingest.receiving", str(broker.port)]
-    command += [str(broker.secrets / "cloud"), str(tmp_path / "inbox.sqlite")]
     async with receiving(broker.address(), inbox):
         pass  # from now on the broker keeps what comes for us
     async with broker.client() as edge:
         for first in (1, 101, 201):
-            process = await asyncio.create_subprocess_exec(*command)
-            await publish(edge, *range(first, first + 60))
-            await until(lambda seq=first: live_mark(inbox) >= seq, 30)  # type: ignore[misc]  # of the lambda's default
-            await publish(edge, *range(first + 60, first + 80))
-            process.kill()
+            async with a_receiver_to_kill(broker, tmp_path / "inbox.sqlite"):
+                await publish(edge, *range(first, first + 60))
+                await until(lambda seq=first: live_mark(inbox) >= seq, 30)  # type: ignore[misc]  # of its default
+                await publish(edge, *range(first + 60, first + 80))
             await publish(edge, *range(first + 80, first + 100))
-            await process.wait()
     async with receiving(broker.address(), inbox):
         await until(lambda: live_mark(inbox) == 300, 30)
     assert sorted(seqs(inbox)) == [*range(1, 301)]
+
+
+@asynccontextmanager
+async def a_receiver_to_kill(broker: RunningBroker, inbox: Path) -> AsyncIterator[None]:
+    """A process that receives until the block ends, and not a moment longer."""
+    command = [sys.executable, "-m", "tests.cloud.ingest.receiving"]
+    process = await asyncio.create_subprocess_exec(*command, str(broker.port), str(broker.password_file), str(inbox))
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_the_watermark_is_retained_and_stands_below_the_first_hole(broker: RunningBroker, inbox: Inbox) -> None:
@@ -242,8 +265,7 @@ async def test_hostile_payloads_are_kept_acknowledged_and_harm_nobody(
     broker: RunningBroker, wiretap: Wiretap, inbox: Inbox
 ) -> None:
     heard = Heard()
-    address = Address(wiretap.port, "cloud", broker.secrets / "cloud")
-    async with receiving(address, inbox, heard) as receiver, broker.client() as edge:
+    async with receiving(broker.address(wiretap.port), inbox, heard) as receiver, broker.client() as edge:
         for leaf, content in HOSTILE.values():
             await edge.publish(topics.topic(SITE, EDGE, leaf), content, qos=1)
         await edge.publish(LIVE, broken_payload(2), qos=1)  # has a name, so the cursor will find out
@@ -261,8 +283,7 @@ async def test_a_batch_that_is_lost_between_memory_and_disk_is_asked_for_by_the_
     broker: RunningBroker, wiretap: Wiretap, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(drop.VARIABLE, "HL-*:live:2")
-    address = Address(wiretap.port, "cloud", broker.secrets / "cloud")
-    async with receiving(address, inbox), broker.client() as edge:
+    async with receiving(broker.address(wiretap.port), inbox), broker.client() as edge:
         await publish(edge, 1, 2, 3)
         await until(lambda: wiretap.acknowledged == 3)
         assert live_mark(inbox) == 1
@@ -316,10 +337,12 @@ async def test_a_wrong_password_is_said_once_and_ends_nothing(
     heard = Heard()
     receiver = receiver_for(Address(broker.port, "cloud", wrong), inbox, heard)
     receiver.start()
-    await until(lambda: caplog.messages)
-    wrong.write_text((broker.secrets / "cloud").read_text())
-    await until(lambda: receiver.connected)
-    await asyncio.to_thread(receiver.stop)
+    try:
+        await until(lambda: caplog.messages)
+        wrong.write_text(broker.accounts()["cloud"].password)
+        await until(lambda: receiver.connected)
+    finally:
+        await asyncio.to_thread(receiver.stop)
     assert len([message for message in caplog.messages if "is away" in message]) == 1
     assert heard.failures == []
 
@@ -346,7 +369,9 @@ async def test_a_receiver_stops_at_once_while_there_is_no_broker(
 ) -> None:
     receiver = receiver_for(Address(1, "cloud", None), inbox, Heard())
     receiver.start()
-    await until(lambda: caplog.messages)
-    async with asyncio.timeout(5):
-        await asyncio.to_thread(receiver.stop)
+    try:
+        await until(lambda: caplog.messages)
+    finally:
+        async with asyncio.timeout(5):
+            await asyncio.to_thread(receiver.stop)
     assert not receiver.connected
