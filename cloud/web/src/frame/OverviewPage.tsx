@@ -7,32 +7,34 @@ import { useLocale } from "../i18n/locale";
 import { LampsPage } from "../lamps/LampsPage";
 import { CityMapView, type Target } from "../map/CityMapView";
 import { canDraw } from "../map/cityMap";
-import { openPanel, route } from "../shared/route";
+import { type Panel, openPanel, route } from "../shared/route";
 import { useStore } from "../shared/store";
 import { useLoad } from "../shared/useLoad";
 import { alarms, isListed } from "../state/alarms";
 import { city } from "../state/city";
 import { Strip } from "./Strip";
 
-const NOWHERE: Target = { index: null, longitude: null, latitude: null };
-
-async function targetOf(id: string | null): Promise<Target> {
-  if (id === null) return NOWHERE;
-  const { index, longitude, latitude } = await readLuminaire(id);
-  return { index, longitude, latitude };
+function fixedTarget(place: City, id: string): Target | null {
+  const found = [...place.stations, ...place.cabinets].find((it) => it.id === id);
+  return found === undefined ? null : { id, index: null, longitude: found.longitude, latitude: found.latitude };
 }
 
-/** The lamp in the open panel: ringed on the map, which goes there. */
-function useTarget(): Target {
+async function targetOf(place: City, panel: Panel | null): Promise<Target | null> {
+  if (panel?.kind !== "lamp") return panel && fixedTarget(place, panel.id);
+  const { id, index, longitude, latitude } = await readLuminaire(panel.id);
+  return { id, index, longitude, latitude };
+}
+
+/** What the open panel is about: the map goes there, and rings it when it is a lamp. */
+function useTarget(place: City): Target | null {
   const { panel } = useStore(route);
-  const id = panel?.kind === "lamp" ? panel.id : null;
-  const { loaded } = useLoad(useCallback(() => targetOf(id), [id]));
-  return loaded.state === "here" ? loaded.value : NOWHERE;
+  const { loaded } = useLoad(useCallback(() => targetOf(place, panel), [place, panel]));
+  return loaded.state === "here" ? loaded.value : null;
 }
 
 function MapOrList({ place }: { place: City }) {
   const { t } = useLocale();
-  const target = useTarget();
+  const target = useTarget(place);
   return canDraw() ? <CityMapView place={place} target={target} /> : <LampsPage notice={t("map.no_webgl")} />;
 }
 

@@ -24,7 +24,7 @@ export interface Formats {
   time(at: Maybe<Moment>): string;
   /** HH:MM:SS */
   clock(at: Maybe<Moment>): string;
-  /** Time alone on the same day, with its date otherwise. */
+  /** Time alone on the same day, with day and month otherwise. */
   moment(at: Maybe<Moment>, now: Moment): string;
   dateTime(at: Maybe<Moment>): string;
   duration(seconds: number): string;
@@ -37,7 +37,9 @@ function times(locale: string, timeZone: string) {
   const hm = { hour: "2-digit", minute: "2-digit" } as const;
   const hms = { ...hm, second: "2-digit" } as const;
   const day = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
-  return { time: make(hm), clock: make(hms), day: make(day) };
+  // Vietnamese writes day and month with a stroke as well; its locale data has a dash there.
+  const short = new Intl.DateTimeFormat(LOCALES.en, { timeZone, day: "2-digit", month: "2-digit" });
+  return { time: make(hm), clock: make(hms), day: make(day), short };
 }
 
 function parts(seconds: number): [number, number, number, number] {
@@ -59,7 +61,7 @@ function timed(at: Maybe<Moment>, write: (date: Date) => string): string {
 
 export function formats(language: Language, timeZone: string): Formats {
   const locale = LOCALES[language];
-  const { time, clock, day } = times(locale, timeZone);
+  const { time, clock, day, short } = times(locale, timeZone);
   const numeric = (value: Maybe<number>, options: Intl.NumberFormatOptions): string =>
     value === null || value === undefined || !Number.isFinite(value)
       ? UNKNOWN
@@ -73,7 +75,7 @@ export function formats(language: Language, timeZone: string): Formats {
     clock: (at) => timed(at, (date) => clock.format(date)),
     moment: (at, now) =>
       timed(at, (date) =>
-        day.format(date) === day.format(new Date(now)) ? time.format(date) : `${day.format(date)} ${time.format(date)}`,
+        day.format(date) === day.format(new Date(now)) ? time.format(date) : `${short.format(date)} ${time.format(date)}`,
       ),
     dateTime,
     duration: (seconds) => duration(language, seconds),

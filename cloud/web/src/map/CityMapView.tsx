@@ -5,16 +5,23 @@ import { readLuminaireAt } from "../api/client";
 import type { City } from "../api/types";
 import { useSilence } from "../frame/FeedState";
 import { language as chosenLanguage, useLocale } from "../i18n/locale";
-import { openPanel } from "../shared/route";
-import { CityMap } from "./cityMap";
+import { type PanelKind, openPanel } from "../shared/route";
+import { CityMap, type Picks } from "./cityMap";
 import { Legend } from "./Legend";
 import { StationMarkers } from "./StationMarkers";
 import { lampStore } from "./lampStore";
 import { showTestHook } from "./testHook";
 
-const picks = {
-  lamp: (index: number): void => void readLuminaireAt(index).then((lamp) => openPanel("lamp", lamp.id), () => undefined),
-  cabinet: (id: string): void => openPanel("cabinet", id),
+let pickedHere: string | null = null;
+
+function pick(kind: PanelKind, id: string): void {
+  pickedHere = id;
+  openPanel(kind, id);
+}
+
+const picks: Picks = {
+  lamp: (index) => void readLuminaireAt(index).then((lamp) => pick("lamp", lamp.id), () => undefined),
+  cabinet: (id) => pick("cabinet", id),
 };
 
 function useCityMap(place: City) {
@@ -69,21 +76,25 @@ function StaleMap() {
   );
 }
 
+/** What the open panel is about. `index` is that of a lamp, which is ringed. */
 export interface Target {
+  id: string;
   index: number | null;
-  longitude: number | null;
-  latitude: number | null;
+  longitude: number;
+  latitude: number;
 }
 
-function useTarget(map: CityMap | null, target: Target): void {
-  const { index, longitude, latitude } = target;
-  useEffect(() => map?.choose(index), [map, index]);
+function useTarget(map: CityMap | null, target: Target | null): void {
   useEffect(() => {
-    if (longitude !== null && latitude !== null) map?.flyTo(longitude, latitude);
-  }, [map, longitude, latitude]);
+    map?.choose(target?.index ?? null);
+    if (map === null || target === null) return;
+    if (target.id === pickedHere) map.reveal(target.longitude, target.latitude);
+    else map.flyTo(target.longitude, target.latitude);
+    pickedHere = null;
+  }, [map, target]);
 }
 
-export function CityMapView({ place, target }: { place: City; target: Target }) {
+export function CityMapView({ place, target }: { place: City; target: Target | null }) {
   const { t, language, name } = useLocale();
   const { container, map } = useCityMap(place);
   useTarget(map, target);
@@ -91,7 +102,7 @@ export function CityMapView({ place, target }: { place: City; target: Target }) 
   return (
     <section className="map-area" aria-label={t("map.title")}>
       <div ref={container} className="map" />
-      {map === null ? null : <StationMarkers map={map} />}
+      {map === null ? null : <StationMarkers map={map} onPick={(id) => pick("station", id)} />}
       {map === null ? null : <MapButtons map={map} />}
       <StaleMap />
       <div className="map-foot">

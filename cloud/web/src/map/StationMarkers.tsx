@@ -5,7 +5,6 @@ import { createPortal } from "react-dom";
 import type { Station } from "../api/types";
 import { useLocale } from "../i18n/locale";
 import { written } from "../i18n/units";
-import { openPanel } from "../shared/route";
 import { useStore } from "../shared/store";
 import { useAge } from "../shared/Age";
 import { city } from "../state/city";
@@ -17,7 +16,7 @@ const FIRST: Record<string, readonly [quantity: string, unit: string]> = {
   water_station: ["water_temperature", "degC"],
 };
 
-function StationButton({ station }: { station: Station }) {
+function StationButton({ station, onPick }: { station: Station; onPick: (id: string) => void }) {
   const { t, f, name, word } = useLocale();
   const seen = useStore(overview)?.environment.find((it) => it.id === station.id);
   const { stale } = useAge(seen?.at);
@@ -28,16 +27,16 @@ function StationButton({ station }: { station: Station }) {
       type="button"
       className={stale ? "station-mark stale" : "station-mark"}
       aria-label={t("map.station", { name: name(station.name), quantity: word("quantity", quantity), value })}
-      onClick={() => openPanel("station", station.id)}
+      onClick={() => onPick(station.id)}
     >
       <span aria-hidden="true">
-        {word("short", quantity)} {value}
+        {word("mark", station.kind)} {value}
       </span>
     </button>
   );
 }
 
-function StationMarker({ map, station }: { map: CityMap; station: Station }) {
+function StationMarker({ map, station, onPick }: { map: CityMap; station: Station; onPick: (id: string) => void }) {
   const [element] = useState(() => document.createElement("div"));
   useEffect(() => {
     const marker = new Marker({ element, anchor: "bottom" }).setLngLat([station.longitude, station.latitude]).addTo(map.view);
@@ -45,10 +44,12 @@ function StationMarker({ map, station }: { map: CityMap; station: Station }) {
     for (const name of ["role", "aria-label", "tabindex"]) element.removeAttribute(name);
     return () => void marker.remove();
   }, [map, station, element]);
-  return createPortal(<StationButton station={station} />, element);
+  return createPortal(<StationButton station={station} onPick={onPick} />, element);
 }
 
-export function StationMarkers({ map }: { map: CityMap }) {
+export function StationMarkers({ map, onPick }: { map: CityMap; onPick: (id: string) => void }) {
   const place = useStore(city);
-  return place?.stations.map((station) => <StationMarker key={station.id} map={map} station={station} />) ?? null;
+  return (
+    place?.stations.map((station) => <StationMarker key={station.id} map={map} station={station} onPick={onPick} />) ?? null
+  );
 }

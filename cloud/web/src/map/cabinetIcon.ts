@@ -17,7 +17,7 @@ function paint(data: Uint8Array, at: number, [r, g, b]: Rgb): void {
 
 export function cabinetIcon(): { width: number; height: number; data: Uint8Array } {
   const data = new Uint8Array(WIDTH * HEIGHT * 4);
-  const line = rgb(colour("text"));
+  const line = rgb(colour("text-weak"));
   const ground = rgb(colour("map-sea"));
   for (let at = 0; at < WIDTH * HEIGHT; at++) {
     paint(data, at, isLine(at % WIDTH, Math.floor(at / WIDTH)) ? line : ground);

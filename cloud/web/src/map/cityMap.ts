@@ -98,6 +98,14 @@ export class CityMap {
     this.view.flyTo({ center: [longitude, latitude], zoom, maxDuration: 1500 });
   }
 
+  /** What was picked on the map stays where it was seen, unless the panel that it opened has covered it. */
+  reveal(longitude: number, latitude: number): void {
+    this.view.once("idle", () => {
+      if (!this.view.getBounds().contains([longitude, latitude])) this.view.easeTo({ center: [longitude, latitude] });
+    });
+    this.view.triggerRepaint();
+  }
+
   zoomBy(step: number): void {
     this.view.easeTo({ zoom: this.view.getZoom() + step, duration: 200 });
   }
@@ -155,6 +163,7 @@ export class CityMap {
   }
 
   private pick(event: MapMouseEvent): void {
+    if (event.originalEvent.target !== this.view.getCanvas()) return; // a marker's button acts for itself
     const cabinet = this.cabinetUnder(event.point);
     if (cabinet !== null) return this.picks.cabinet(cabinet);
     const lamp = this.lampUnder(event);
