@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from protocols.clock import DomainClock
 
 CHEAP = PasswordCost(memory_kib=8, rounds=1, lanes=1)
 PASSWORD = "four words of a test"
+_NO_TLS = ssl.create_default_context()  # loading it for every client would take longer than the test
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class Service:
     @asynccontextmanager
     async def anonymous(self) -> AsyncIterator[httpx2.AsyncClient]:
         """A browser without a session."""
-        async with httpx2.AsyncClient(base_url=self.url) as client:
+        async with httpx2.AsyncClient(base_url=self.url, verify=_NO_TLS) as client:
             yield client
 
     @asynccontextmanager
@@ -98,12 +100,24 @@ def settings_in(folder: Path, **more: object) -> Settings:
 async def serving(
     settings: Settings, clock: DomainClock, dist: Path = DIST, link: RecordingLink | None = None
 ) -> AsyncIterator[Service]:
-    """A service from its start to its end."""
+    """A service from its start to its end; what it sends to edges is written down."""
     recording = link or RecordingLink()
-    app = create_app(settings, clock, dist, recording)
+    async with _serving(create_app(settings, clock, dist, recording), settings, recording) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving_over_a_broker(settings: Settings, clock: DomainClock) -> AsyncIterator[Service]:
+    """A service from its start to its end, with the broker of its settings."""
+    async with _serving(create_app(settings, clock), settings, RecordingLink()) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI, settings: Settings, link: RecordingLink) -> AsyncIterator[Service]:
     with listening(settings.listen) as door:
         async with app.router.lifespan_context(app), _answering(app, door):
-            yield Service(app, app.state.parts, door.getsockname()[1], recording)
+            yield Service(app, app.state.parts, door.getsockname()[1], link)
 
 
 @asynccontextmanager
@@ -114,8 +128,3 @@ async def _answering(app: FastAPI, door: socket.socket) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-def session_cookies(client: httpx2.AsyncClient) -> Sequence[str]:
-    """The session secrets that a client holds."""
-    return [cookie.value or "" for cookie in client.cookies.jar if cookie.name == COOKIE]
