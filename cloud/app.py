@@ -31,6 +31,7 @@ API = "/api/v1"
 # The only doors without a lock: (method, path).
 PUBLIC = frozenset({("GET", f"{API}/health"), ("POST", f"{API}/session"), ("GET", "/{path:path}")})
 
+_LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (401, 403)}
 
 health = APIRouter(tags=["health"])
@@ -76,6 +77,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
         openapi_url=None,  # see cloud/openapi.py
         docs_url=None,
         redoc_url=None,
+        max_body_size=_LARGEST_BODY,
         generate_unique_id_function=_operation,
     )
     answer_refusals(app)

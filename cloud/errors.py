@@ -12,11 +12,13 @@
 A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake.
 """
 
+from http import HTTPStatus
 from typing import ClassVar
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 
@@ -83,16 +85,27 @@ class ErrorOut(BaseModel):
 
 
 def answer_refusals(app: FastAPI) -> None:
-    """Turn every Refused of an app into its JSON."""
+    """Turn every Refused of an app, and what the framework itself refuses, into the same JSON."""
     app.add_exception_handler(Refused, _answer)
+    app.add_exception_handler(HTTPException, _answer_http)
 
 
 def as_json(error: Refused) -> JSONResponse:
     """The answer to a refused request."""
-    detail = ErrorDetail(code=error.code, message=str(error))
-    return JSONResponse(ErrorOut(detail=detail).model_dump(), status_code=error.status)
+    return _json(error.status, error.code, str(error))
+
+
+def _json(status: int, code: str, message: str) -> JSONResponse:
+    detail = ErrorDetail(code=code, message=message)
+    return JSONResponse(ErrorOut(detail=detail).model_dump(), status_code=status)
 
 
 async def _answer(_connection: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)  # noqa: S101 - registered for nothing else; for mypy
     return as_json(error)
+
+
+async def _answer_http(_connection: HTTPConnection, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else; for mypy
+    words = HTTPStatus(error.status_code).phrase
+    return _json(error.status_code, words.lower().replace(" ", "_"), str(error.detail))

@@ -16,7 +16,8 @@ from protocols.clock import DomainClock
 from protocols.config import ConfigError
 
 CANNOT_START = 2  # the exit code
-_GRACE_S = 2  # for requests and sockets that are open when the service ends
+_LARGEST_MESSAGE = 64_000  # bytes that a listener may send at once
+_GRACE_S = 1  # for requests and sockets that are open when the service ends
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ async def answer(app: FastAPI, door: socket.socket) -> None:
         server_header=False,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=_LARGEST_MESSAGE,
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = _Server(config)

@@ -46,7 +46,8 @@ async def test_hashed_files_are_kept_for_ever(console: Service) -> None:
 @pytest.mark.parametrize("path", ["/assets/gone-0000.js", "/api/v1/nothing", "/api"])
 async def test_what_is_not_there_is_not_the_first_page(console: Service, path: str) -> None:
     async with console.anonymous() as client:
-        assert (await client.get(path)).status_code == 404
+        answered = await client.get(path)
+    assert (answered.status_code, answered.json()["detail"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/%2e%2e/registry.sqlite", "/assets/%2e%2e/%2e%2e/registry.sqlite", "/..%2fx"])

@@ -131,5 +131,11 @@ def test_the_limit_is_on_a_window_and_a_good_log_in_wipes_the_slate() -> None:
         limiter.count("lan", "10.0.0.1")
 
 
+async def test_nobody_fills_the_memory_with_one_request(service: Service) -> None:
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, content=b"x" * 1_000_000)
+    assert answered.status_code == 413
+
+
 async def _guess(client: httpx2.AsyncClient, username: str, password: str) -> httpx2.Response:
     return await client.post(SESSION, json={"username": username, "password": password})
