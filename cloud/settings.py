@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from protocols import config
 from protocols.config import ConfigModel
@@ -78,6 +79,13 @@ class Settings(ConfigModel):
     commit_every: Span = Field(default=span("10s"), description="how often samples go into the telemetry store")
     live_every: Span = span("1s")
     overview_every: Span = span("2s")
+
+    @field_validator("live_every")
+    @classmethod
+    def _is_no_oscilloscope(cls, every: timedelta) -> timedelta:
+        if every < timedelta(seconds=1):
+            raise ValueError(f"{every.total_seconds():g}s is too short; give 1s or more")
+        return every
 
     @model_validator(mode="after")
     def _speaks_async(self) -> Self:

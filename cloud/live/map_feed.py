@@ -18,14 +18,15 @@ _U32 = 1 << 32
 class MapFeed:
     """What the listeners have been told so far, and the next frame.
 
-    The first seq is the wall's second: a service that starts again is never behind what its clients have seen.
+    The first seq is the wall's half-second, and at most one frame is sent in a second: a service that starts again
+    is ahead of what its clients have seen, and they fetch the city anew.
     """
 
     def __init__(self, fleet: Fleet, watch: LampWatch, clock: DomainClock, hub: Hub, every: timedelta) -> None:
         self._fleet, self._watch, self._clock, self._hub = fleet, watch, clock, hub
         self._every_s = every.total_seconds()
         self._state, self._level = watch.board.state.copy(), watch.board.level.copy()
-        self.seq = int(clock.wall()) % _U32
+        self.seq = int(clock.wall() * 2) % _U32
 
     async def tick(self) -> bytes:
         """Look at the lamps and tell what has changed."""

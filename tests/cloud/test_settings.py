@@ -62,6 +62,7 @@ def test_the_database_may_be_named_by_the_environment(file: Path) -> None:
         ("lisen: 127.0.0.1:8080", "cloud.yaml:3: lisen: unknown key; did you mean `listen`?"),
         ("session_lasts: 12", "12 is not a span of time"),
         ("broker: {port: 0}", "broker.port"),
+        ("live_every: 200ms", "cloud.yaml:3: live_every: 0.2s is too short; give 1s or more"),
     ],
 )
 def test_a_mistake_is_answered_like_a_colleague_would(tmp_path: Path, line: str, advice: str) -> None:
