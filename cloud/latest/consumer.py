@@ -5,6 +5,7 @@ than what they have seen, and an answer that a command has heard before is no ne
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from cloud.latest.values import Latest, LatestValues
 from cloud.notifications.service import Notifier
 from protocols.readings import Reading
 from rules.alarms import State
+
+log = logging.getLogger(__name__)
 
 FROM_THE_FUTURE_S = 300  # a clock that is further ahead would stop its devices' live values until it is caught up
 
@@ -126,8 +129,12 @@ class Live:
             device = self._fleet.devices.get(reading.device)
             if device is None or device.edge != arrived.edge or device.kind != reading.kind:
                 self.tally.strangers += 1
+                _say_first(self.tally.strangers, "is not one of its devices", arrived.edge, reading)
             elif reading.at > last:
                 self.tally.from_the_future += 1
+                _say_first(
+                    self.tally.from_the_future, "is from the future; look at the edge's clock", arrived.edge, reading
+                )
             else:
                 yield reading
 
@@ -135,6 +142,12 @@ class Live:
         for device, latest in moved.items():
             remembered = self._watch.remembered(device)
             yield device, latest, {} if remembered is None else {RULE: remembered}
+
+
+def _say_first(count: int, what: str, edge: str, reading: Reading) -> None:
+    """Once; the rest is counted."""
+    if count == 1:
+        log.warning("%s sends readings of %s %s at %d, which %s", edge, reading.kind, reading.device, reading.at, what)
 
 
 def _news(episodes: Iterable[Episode]) -> Iterator[Episode]:
