@@ -126,18 +126,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     stale_after_s = settings.stale_after.total_seconds()
     watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
-    overviews = Overviews(
-        database,
-        clock,
-        ground.link,
-        fleet,
-        memory.edges,
-        memory.latest,
-        memory.alarms,
-        memory.commands,
-        watch,
-        SunTimes(fleet.city.centre),
-    )
+    overviews = _overviews(ground, memory, watch)
     map_hub, event_hub = Hub(), Hub()
     events = Events(fleet, overviews, event_hub, settings.overview_every)
     _listen(memory, watch, events)
@@ -162,6 +151,21 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         map_feed=MapFeed(fleet, watch, clock, map_hub, settings.live_every),
         event_hub=event_hub,
         events=events,
+    )
+
+
+def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
+    return Overviews(
+        ground.database,
+        ground.clock,
+        ground.link,
+        memory.fleet,
+        memory.edges,
+        memory.latest,
+        memory.alarms,
+        memory.commands,
+        watch,
+        SunTimes(memory.fleet.city.centre),
     )
 
 
