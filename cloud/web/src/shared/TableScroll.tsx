@@ -9,7 +9,7 @@ interface TableScrollProps {
 export function TableScroll({ label, children }: TableScrollProps) {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="table-scroll" role="region" aria-label={label} tabIndex={0}>
+    <div className="table-scroll" role="group" aria-label={label} tabIndex={0}>
       {children}
     </div>
   );
