@@ -31,12 +31,12 @@ function State({ lamp }: { lamp: Luminaire }) {
 function LampRow({ lamp }: { lamp: Luminaire }) {
   const { language } = useLocale();
   const place = useStore(city);
-  const { panel } = useStore(route);
+  const here = useStore(route);
   const { values, at } = lamp.latest;
   return (
-    <tr aria-current={panel?.kind === "lamp" && panel.id === lamp.id ? true : undefined}>
+    <tr aria-current={here.panel?.kind === "lamp" && here.panel.id === lamp.id ? true : undefined}>
       <th scope="row">
-        <a href={hrefOf({ view: "lamps", panel: { kind: "lamp", id: lamp.id } })}>{lamp.id}</a>
+        <a href={hrefOf({ ...here, panel: { kind: "lamp", id: lamp.id } })}>{lamp.id}</a>
       </th>
       <td>
         <State lamp={lamp} />
