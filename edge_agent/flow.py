@@ -58,19 +58,20 @@ class Flow:
         self._lanes = {stream: _Lane() for stream in STREAMS}
 
     def restart(self) -> None:
-        """Everything that is not acknowledged goes out again: a new connection, or a cloud that has restarted."""
+        """What is not acknowledged goes out again: a new connection, or a cloud that did not hear it."""
         for lane in self._lanes.values():
-            lane.sent = lane.acknowledged
-            lane.stalled = False
+            lane.sent, lane.stalled = lane.acknowledged, False
 
-    def acknowledged(self, stream: Stream, seq: int, now: float) -> None:
-        """The cloud's watermark of a stream."""
+    def acknowledged(self, stream: Stream, seq: int, now: float) -> bool:
+        """The cloud's watermark of a stream. True when it has moved."""
         lane = self._lanes[stream]
-        if seq > lane.acknowledged:
+        moved = seq > lane.acknowledged
+        if moved:
             lane.moved_at = now
             lane.stalled = False
         lane.acknowledged = seq
         lane.sent = max(lane.sent, seq)
+        return moved
 
     def published(self, stream: Stream, seq: int, now: float) -> None:
         """A batch is on its way."""

@@ -19,6 +19,7 @@ from protocols.readings import Reading
 log = logging.getLogger(__name__)
 
 _PROBE_SHARE = 20  # a dead unit may cost one part in so many of the bus's time
+_TRY_AGAIN_S = 0.5
 _SHORTEST_PROBE = 0.25  # of the time-out, where a round leaves no idle time at all
 
 Take = Callable[[Sequence[Reading]], Awaitable[None]]
@@ -61,7 +62,7 @@ class Poller:
         begins = schedule.phase(self._bus.name, period)
         slot = schedule.next_slot(self._now(), period, begins)
         while True:
-            await asyncio.sleep(max(0.0, slot - self._now()) / self._clock.settings.speed)
+            await self._wait(max(0.0, slot - self._now()) / self._clock.settings.speed)
             await self.round()
             slot = self._slot_after(slot, period, begins)
 
@@ -80,6 +81,15 @@ class Poller:
         if readings:
             self.counts.last_at = max(reading.at for reading in readings)
             await self._take(readings)
+
+    async def _wait(self, seconds: float) -> None:
+        """Until the next slot; a bus without a connection is tried in between, at the pace of its link."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            is_away = self._unreachable_since is not None
+            await asyncio.sleep(min(left, _TRY_AGAIN_S) if is_away else left)
+            if is_away and ends - time.monotonic() > _TRY_AGAIN_S:
+                await self.round()
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

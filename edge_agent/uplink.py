@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import aiomqtt
 
+from edge_agent.cancelling import notice_cancellation
 from edge_agent.config import Broker, EdgeConfig, Tls
 from edge_agent.flow import Flow
 from edge_agent.outbox import Entry, Outbox
@@ -75,7 +76,7 @@ class Uplink:
         """Keep a connection until cancelled."""
         while True:
             reason = await self._connection()
-            _notice_cancellation()
+            notice_cancellation()
             if self._away_since is None:
                 self._away_since = time.monotonic()
                 log.warning("no connection to the cloud: %s", reason)
@@ -95,7 +96,9 @@ class Uplink:
 
     async def _session(self, client: aiomqtt.Client) -> None:
         await self._introduce(client)
+        notice_cancellation()
         self._flow.restart()
+        self._boot = None
         self.connected = True
         self._arrived()
         try:
@@ -177,16 +180,20 @@ class Uplink:
         if self._outbox.epoch != epoch:
             self._flow.begin_epoch()
             raise _BeginAgain("a new epoch is begun")
-        self._acknowledge({mark.stream: mark.seq for mark in watermark.marks if mark.epoch == epoch})
-        if self._boot not in (None, watermark.boot):
-            log.info("the cloud has restarted; what it has not got is sent again")
-            self._flow.restart()
-        self._boot = watermark.boot
+        marks = {mark.stream: mark.seq for mark in watermark.marks if mark.epoch == epoch}
+        now = time.monotonic()
+        moved = [self._flow.acknowledged(stream, marks.get(stream, 0), now) for stream in topics.STREAMS]
+        self._greet(watermark.boot, any(moved))
         self._outbox.news.set()
 
-    def _acknowledge(self, marks: dict[Stream, int]) -> None:
-        for stream in topics.STREAMS:
-            self._flow.acknowledged(stream, marks.get(stream, 0), time.monotonic())
+    def _greet(self, boot: str, moved: bool) -> None:
+        """A cloud that has restarted may have lost what it heard. One that is heard for the first time on this
+        connection may not have been listening before, unless its watermark has just moved."""
+        if self._boot is not None and boot != self._boot:
+            log.info("the cloud has restarted; what it has not got is sent again")
+        if boot != self._boot and not (self._boot is None and moved):
+            self._flow.restart()
+        self._boot = boot
 
     def _tell_stalls(self, still: list[Stream]) -> None:
         """Once for each silence; it has ended when nothing of the stream waits any more."""
@@ -216,13 +223,6 @@ def _client(config: EdgeConfig, patience_s: float) -> aiomqtt.Client:
     client.pending_calls_threshold = 3 * config.uplink.window + 10
     client._client.connect_timeout = _CONNECT_S  # aiomqtt has no option for it
     return client
-
-
-def _notice_cancellation() -> None:
-    """A TaskGroup in which something fails while it is being cancelled forgets the cancellation (Python < 3.13)."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:

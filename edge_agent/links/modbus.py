@@ -10,6 +10,7 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
+from edge_agent.cancelling import notice_cancellation
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
@@ -63,12 +64,14 @@ class ModbusTcpLink:
         if patiently and time.monotonic() < self._not_before:
             raise Unreachable(f"no connection to {self._host}:{self._port}")
         client = self._new_client()
-        if not await client.connect():
+        if await client.connect():
+            self._client = client
+        notice_cancellation()
+        if self._client is None:
             self._not_before = time.monotonic() + self._pause.after_failure()
             raise Unreachable(f"cannot connect to {self._host}:{self._port}")
         self._pause.reset()
         self._silences = 0
-        self._client = client
         return client
 
     def _new_client(self) -> AsyncModbusTcpClient:
@@ -90,6 +93,7 @@ class ModbusTcpLink:
             raise Unreachable(f"lost the connection to {self._host}:{self._port}") from error
         except ModbusException as error:
             raise self._silence(client) from error
+        notice_cancellation()
         self._silences = 0
         if reply.isError():
             raise _refusal(reply.exception_code)

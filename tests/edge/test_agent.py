@@ -23,6 +23,7 @@ from protocols.commands import Answer, Command, Override, Step
 from protocols.topics import Stream
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, Broker, Cloud
+from tests.edge.jobs import at_work
 from tests.edge.streets import Street, city, street
 from tests.waiting import until
 
@@ -49,15 +50,8 @@ async def agent_on(config: EdgeConfig, clock: DomainClock) -> AsyncIterator[Agen
     async with Database(config.data, main.SCHEMA) as database:
         held, box = await Overrides.load(database), await Outbox.load(database, config.outbox_limit)
         agent = Agent(config, clock, box, held, Ledger(database))
-        running = asyncio.create_task(agent.run())
-        try:
+        async with at_work(agent.run()):
             yield agent
-        finally:
-            started = time.monotonic()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-        assert running.cancelled()
-        assert time.monotonic() - started < 3
 
 
 @pytest.fixture

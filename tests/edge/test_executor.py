@@ -1,6 +1,5 @@
 """A command is done when the lamp's actual level was read, and every command gets its one answer."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -28,6 +27,7 @@ from protocols.readings import Reading
 from protocols.topics import Stream
 from protocols.wire import Header
 from tests.edge.clocks import MIDNIGHT, running_clock
+from tests.edge.jobs import at_work
 from tests.edge.streets import Street, street
 from tests.waiting import until_async
 
@@ -94,13 +94,8 @@ async def desk_on(folder: Path, street: Street, clock: DomainClock) -> AsyncIter
     async with Database(folder / "edge.sqlite", SCHEMA) as database:
         box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
         desk = Desk(street, clock, database, box, held)
-        working = asyncio.create_task(desk.executor.run())
-        try:
+        async with at_work(desk.executor.run()):
             yield desk
-        finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-        assert working.cancelled()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The street is lit as it should be, with no cloud, whatever the devices have forgotten."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,8 @@ from protocols.commands import Override
 from protocols.inventory import Place
 from protocols.readings import Reading
 from tests.edge.clocks import NOON, SetClock, running_clock
-from tests.edge.streets import Street, street
+from tests.edge.jobs import at_work
+from tests.edge.streets import Street, city, street
 from tests.waiting import until
 
 HALONG = Place(longitude=107.07, latitude=20.95)
@@ -198,8 +198,9 @@ async def test_overrides_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overrides: Overrides) -> None:
-    """The loops as they run, ten minutes of the city before sunset."""
-    clock = running_clock(SUNSET - timedelta(minutes=10), speed=600)
+    """The loops as they run, twenty minutes of the city before sunset."""
+    city()  # before the clock starts
+    clock = running_clock(SUNSET - timedelta(minutes=20), speed=300)
     async with street(tmp_path, clock) as found:
         lights = Lights(lamps([found.bus]), Wanted(HALONG, HANOI_TIME, overrides), clock)
 
@@ -207,12 +208,9 @@ async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overri
             lights.hear(readings)
 
         poller = Poller(found.bus, timedelta(seconds=0.1), timedelta(seconds=0.2), clock, take)
-        tasks = [asyncio.create_task(lights.run()), asyncio.create_task(poller.run())]
-        await until(lambda: {found.lamp(lamp).state.programme for lamp in found.lamps} == {0})
-        await until(lambda: {found.level(lamp) for lamp in found.lamps} == {100})
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with at_work(lights.run(), poller.run()):
+            await until(lambda: {found.lamp(lamp).state.programme for lamp in found.lamps} == {0})
+            await until(lambda: {found.level(lamp) for lamp in found.lamps} == {100})
 
 
 async def test_a_lamp_that_refuses_its_level_is_told_once(night: Night, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from pymodbus.pdu import ModbusPDU
 
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.links.modbus import ModbusTcpLink
@@ -158,6 +159,22 @@ async def test_who_is_gone_is_not_asked_all_the_time_but_a_person_does_not_wait(
         assert await link.read(BLOCK) == [0, 0, 0]
     link.close()
     assert port != free
+
+
+async def test_who_is_cancelled_when_the_answer_comes_is_still_cancelled(
+    link: ModbusTcpLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`asyncio.wait_for` of Python 3.11 would return the answer, and a poller would never end."""
+    receive = link._framer.handleFrame
+
+    def receive_and_cancel(data: bytes, unit: int, transaction: int) -> tuple[int, ModbusPDU | None]:
+        reading.cancel()
+        return receive(data, unit, transaction)
+
+    monkeypatch.setattr(link._framer, "handleFrame", receive_and_cancel)
+    reading = asyncio.create_task(link.read(BLOCK))
+    with pytest.raises(asyncio.CancelledError):
+        await reading
 
 
 def test_pauses_grow_to_their_limit_and_are_never_the_same() -> None:

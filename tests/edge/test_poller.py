@@ -20,6 +20,7 @@ from protocols.modbus.registers import Space
 from protocols.readings import Reading
 from tests.edge.clocks import SetClock, running_clock
 from tests.edge.controller import Controller, running
+from tests.edge.jobs import at_work
 from tests.edge.scripted import ScriptedLink
 from tests.waiting import until, until_async
 
@@ -116,6 +117,18 @@ class TestOverTcp:
             "HL-TC001 answers again after 0 s",
         ]
 
+    async def test_a_cabinet_that_comes_up_is_read_without_waiting_for_the_next_round(self, taken: Taken) -> None:
+        clock = running_clock()
+        async with running(Controller()) as absent:
+            pass
+        link = ModbusTcpLink("127.0.0.1", absent.port, timeout=0.1, pause=Pause(0.01, 0.01))
+        bus = Bus("HL-TC001", link, [METER], clock)
+        polled = Poller(bus, timedelta(hours=1), timedelta(seconds=0.1), clock, taken)
+        await polled.round()
+        async with running(Controller(absent.port)), at_work(polled.run()):
+            await until(lambda: taken.rounds)
+        bus.close()
+
 
 class TestWithAScript:
     """Against a link that can be held back."""
@@ -177,25 +190,21 @@ class TestWithAScript:
         bus = Bus("HL-TC001", link, LAMPS, clock)
         polled = Poller(bus, timedelta(seconds=0.05), timedelta(seconds=1), clock, taken)
         link.gate.clear()
-        loop = asyncio.create_task(polled.run())
-        await until(lambda: link.asked)
-        start = clock.now()
-        await until(lambda: (clock.now() - start).total_seconds() > 4 * 5)
-        assert polled.counts.rounds == 0
-        link.gate.set()
-        await until(lambda: polled.counts.rounds >= 3)
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        async with at_work(polled.run()):
+            await until(lambda: link.asked)
+            start = clock.now()
+            await until(lambda: (clock.now() - start).total_seconds() > 4 * 5)
+            assert polled.counts.rounds == 0
+            link.gate.set()
+            await until(lambda: polled.counts.rounds >= 3)
         assert polled.counts.late >= 3
 
     async def test_a_clock_that_is_put_back_does_not_stop_the_rounds(self, link: ScriptedLink, taken: Taken) -> None:
         wrong_by = [0.0]
         clock = DomainClock(running_clock().settings, lambda: time.time() + wrong_by[0])
         polled = Poller(Bus("B", link, LAMPS, clock), timedelta(seconds=0.02), timedelta(seconds=1), clock, taken)
-        loop = asyncio.create_task(polled.run())
-        await until(lambda: polled.counts.rounds)
-        wrong_by[0] = -5 * 3600
-        rounds = polled.counts.rounds
-        await until(lambda: polled.counts.rounds > rounds + 3)
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        async with at_work(polled.run()):
+            await until(lambda: polled.counts.rounds)
+            wrong_by[0] = -5 * 3600
+            rounds = polled.counts.rounds
+            await until(lambda: polled.counts.rounds > rounds + 3)

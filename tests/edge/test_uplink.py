@@ -28,6 +28,7 @@ from protocols.topics import Leaf, Stream
 from protocols.wire import Birth, Mark, Watermark
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, Broker, Cloud, cloud_on
+from tests.edge.jobs import at_work
 from tests.ports import wait_for_port
 from tests.waiting import until
 
@@ -66,13 +67,8 @@ async def up(
     uplink = Uplink(
         config, outbox, running_clock(), "haidang 0", on_command, pause=Pause(0.05, 0.1), patience_s=patience_s
     )
-    task = asyncio.create_task(uplink.run())
-    try:
+    async with at_work(uplink.run()):
         yield uplink
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    assert task.cancelled()
 
 
 @pytest.fixture
@@ -209,6 +205,18 @@ async def test_a_cloud_that_has_restarted_gets_everything_after_its_watermark_ag
     await cloud.acknowledge(live=2)
     await until(lambda: cloud.seqs(Stream.LIVE) == [1, 2, 3, 4, 3, 4])
     assert cloud.arrived[-1][1].header.floor == 3
+
+
+async def test_a_cloud_that_comes_later_than_the_edge_gets_everything_at_once(
+    outbox: Outbox, broker: Broker, uplink: Uplink
+) -> None:
+    """What was published while nobody had subscribed is gone; the first watermark says that somebody has."""
+    await outbox.append(Stream.LIVE, BODY * 3)
+    await until(lambda: uplink.connected and uplink._flow.wish(0) is None)
+    async with cloud_on(broker) as cloud:
+        cloud.answering = False
+        await cloud.acknowledge()
+        await until(lambda: cloud.seqs(Stream.LIVE) == [1, 2, 3])
 
 
 async def test_what_was_lost_on_the_way_is_sent_again_after_a_while(
