@@ -142,7 +142,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         commands=memory.commands,
         notifier=memory.notifier,
         live=memory.live,
-        cursors=Cursors(ground.inbox, ground.store, memory.live, _commits(settings)),
+        cursors=Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of),
         intake=intake,
         measurements=Measurements(clock, fleet, memory.latest, ground.store, ground.inbox),
         lamps=lamps,

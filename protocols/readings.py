@@ -1,6 +1,6 @@
 """What was measured, by which device, when, and how far it can be trusted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -50,6 +50,18 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.devices)
+
+    def where(self, wanted: Callable[[str], bool]) -> "Table":
+        """Only the rows whose device is wanted."""
+        rows = [row for row, device in enumerate(self.devices) if wanted(device)]
+        return Table(
+            self.kind,
+            self.quantities,
+            [self.devices[row] for row in rows],
+            [self.at[row] for row in rows],
+            [[column[row] for row in rows] for column in self.values],
+            [[column[row] for row in rows] for column in self.flags],
+        )
 
     def readings(self) -> Iterator[Reading]:
         """The rows as single readings, in order."""

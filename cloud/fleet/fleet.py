@@ -40,6 +40,11 @@ class Fleet:
         index = self.index.get(lamp_id)
         return None if index is None else self.lamps[index]
 
+    def owner_of(self, device_id: str) -> str | None:
+        """The edge that speaks for a device."""
+        device = self.devices.get(device_id)
+        return device.edge if device else None
+
     def type_of(self, lamp: Luminaire) -> LuminaireType:
         """What kind of luminaire it is."""
         return self.types[lamp.type]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cloud.ingest.feed import Feed, Item
+from cloud.ingest.feed import Feed, Item, OwnerOf, unknown_owner
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.store_cursor import Commits, StoreCursor
 from cloud.telemetry.store import TelemetryStore
@@ -48,11 +48,16 @@ class Cursors:
     """Runs both; `wake` and everything else in the event loop's thread."""
 
     def __init__(
-        self, inbox: Inbox, store: TelemetryStore, consumer: LiveConsumer, commits: Commits | None = None
+        self,
+        inbox: Inbox,
+        store: TelemetryStore,
+        consumer: LiveConsumer,
+        commits: Commits | None = None,
+        owner_of: OwnerOf = unknown_owner,
     ) -> None:
         self._inbox, self._consumer = inbox, consumer
-        self._store = StoreCursor(inbox, store, commits or Commits())
-        self._live = Feed(inbox, 0)
+        self._store = StoreCursor(inbox, store, commits or Commits(), owner_of)
+        self._live = Feed(inbox, 0, owner_of)
         self._consumed = 0
         self._trimmed = 0
 

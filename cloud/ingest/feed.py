@@ -1,8 +1,12 @@
-"""The inbox as a cursor reads it: batch after batch, decoded, woken when there is more."""
+"""The inbox as a cursor reads it: batch after batch, decoded, woken when there is more.
+
+An edge speaks for its own devices only: what it says of another edge's is kept as a dead letter and goes no further.
+"""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloud.ingest.inbox import Delivery, Inbox
 from protocols import wire
@@ -10,10 +14,17 @@ from protocols.wire import Batch, WireError
 
 _TOGETHER = 200
 
+OwnerOf = Callable[[str], str | None]  # the edge of a device; None for one that nobody knows
+
+
+def unknown_owner(_device: str) -> str | None:
+    """Without an inventory nobody knows whose a device is."""
+    return None
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A delivery and what is in it; or why nobody can tell."""
+    """A delivery and what is in it. `why` says what kept all of it, or a part, from being used."""
 
     delivery: Delivery
     batch: Batch | None
@@ -23,8 +34,8 @@ class Item:
 class Feed:
     """One cursor's place in the inbox. Reading and decoding happen in a thread."""
 
-    def __init__(self, inbox: Inbox, position: int) -> None:
-        self._inbox = inbox
+    def __init__(self, inbox: Inbox, position: int, owner_of: OwnerOf = unknown_owner) -> None:
+        self._inbox, self._owner_of = inbox, owner_of
         self._more = asyncio.Event()
         self.position = position
 
@@ -46,12 +57,24 @@ class Feed:
         return items
 
     def _read(self) -> list[Item]:
-        return [item(delivery) for delivery in self._inbox.after(self.position, _TOGETHER)]
+        return [item(delivery, self._owner_of) for delivery in self._inbox.after(self.position, _TOGETHER)]
 
 
-def item(delivery: Delivery) -> Item:
-    """Decode one delivery."""
+def item(delivery: Delivery, owner_of: OwnerOf = unknown_owner) -> Item:
+    """Decode one delivery, without what the edge may not speak of."""
     try:
-        return Item(delivery, wire.decode_batch(delivery.payload))
+        batch = wire.decode_batch(delivery.payload)
     except WireError as error:
         return Item(delivery, None, str(error))
+    devices = {device for table in batch.tables for device in table.devices}
+    foreign = {device for device in devices if owner_of(device) not in (None, delivery.edge)}
+    return Item(delivery, _without(batch, foreign), _whose(foreign, owner_of)) if foreign else Item(delivery, batch)
+
+
+def _without(batch: Batch, foreign: set[str]) -> Batch:
+    return replace(batch, tables=[table.where(lambda device: device not in foreign) for table in batch.tables])
+
+
+def _whose(foreign: set[str], owner_of: OwnerOf) -> str:
+    first = min(foreign)
+    return f"{first} belongs to {owner_of(first)}, and {len(foreign) - 1} more devices are not this edge's"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cloud.ingest.arrivals import DeadLetter, dead_letter
-from cloud.ingest.feed import Feed, Item
+from cloud.ingest.feed import Feed, Item, OwnerOf, unknown_owner
 from cloud.ingest.inbox import Delivery, Inbox
 from cloud.ingest.pause import Pause
 from cloud.telemetry.store import Mark, StoreAway, StoreRefused, TelemetryStore
@@ -47,9 +47,11 @@ class _Load:
 class StoreCursor:
     """`position` is what the store holds durably."""
 
-    def __init__(self, inbox: Inbox, store: TelemetryStore, commits: Commits) -> None:
+    def __init__(
+        self, inbox: Inbox, store: TelemetryStore, commits: Commits, owner_of: OwnerOf = unknown_owner
+    ) -> None:
         self._inbox, self._store, self._commits = inbox, store, commits
-        self.feed = Feed(inbox, 0)
+        self.feed = Feed(inbox, 0, owner_of)
         self.position = 0
 
     async def start(self) -> None:
@@ -90,9 +92,11 @@ class StoreCursor:
                 await self._write([Item(item.delivery, None)])
 
     async def _bury(self, items: Sequence[Item]) -> None:
-        letters = [_letter(item.delivery, item.why) for item in items if item.batch is None]
+        letters = [_letter(item.delivery, item.why) for item in items if item.why]
         if letters:
-            log.warning("%d undecodable batches, the first %s: %s", len(letters), letters[0].where, letters[0].why)
+            log.warning(
+                "%d batches not used as they are, the first %s: %s", len(letters), letters[0].where, letters[0].why
+            )
             await asyncio.to_thread(self._inbox.bury, letters)
 
     async def _place(self) -> int:

@@ -59,6 +59,7 @@ class Measurements:
                 quantities,
                 int(since.timestamp()),
                 int(until.timestamp()),
+                self.fleet.owner_of,
             )
         except StoreError as error:
             raise NotReady("the telemetry store does not answer") from error

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cloud.ingest.feed import item
+from cloud.ingest.feed import OwnerOf, item, unknown_owner
 from cloud.ingest.inbox import Delivery, Inbox
 from cloud.telemetry.store import Columns, TelemetryStore
 from protocols.readings import Reading
@@ -14,7 +14,14 @@ Point = tuple[float | None, int]  # value and QARTOD flag
 
 
 async def readings(
-    store: TelemetryStore, inbox: Inbox, kind: str, device: str, quantities: Sequence[str], start: int, end: int
+    store: TelemetryStore,
+    inbox: Inbox,
+    kind: str,
+    device: str,
+    quantities: Sequence[str],
+    start: int,
+    end: int,
+    owner_of: OwnerOf = unknown_owner,
 ) -> Columns:
     """Points in [start, end), each once. Raises StoreError.
 
@@ -22,17 +29,24 @@ async def readings(
     """
     mark = await store.mark()
     position = mark.position if mark and mark.inbox == inbox.uuid else 0
-    fresh = await asyncio.to_thread(_in_inbox, inbox, position, kind, device, quantities, start, end)
+    fresh = await asyncio.to_thread(_in_inbox, inbox, position, kind, device, quantities, start, end, owner_of)
     stored = await store.raw(kind, device, quantities, start, end)
     return _merged(stored, fresh, quantities) if fresh else stored
 
 
 def _in_inbox(
-    inbox: Inbox, position: int, kind: str, device: str, quantities: Sequence[str], start: int, end: int
+    inbox: Inbox,
+    position: int,
+    kind: str,
+    device: str,
+    quantities: Sequence[str],
+    start: int,
+    end: int,
+    owner_of: OwnerOf,
 ) -> dict[int, dict[str, Point]]:
     """What the inbox has by second and quantity; the later batch counts, as it will in the store."""
     points: dict[int, dict[str, Point]] = {}
-    for reading in _readings(_deliveries(inbox, position, device), kind, device):
+    for reading in _readings(_deliveries(inbox, position, device), kind, device, owner_of):
         read = {q: (reading.values[q], int(reading.flag(q))) for q in quantities if q in reading.values}
         if read and start <= reading.at < end:
             points.setdefault(reading.at, {}).update(read)
@@ -46,9 +60,9 @@ def _deliveries(inbox: Inbox, position: int, device: str) -> Iterator[Delivery]:
         position = page[-1].position
 
 
-def _readings(deliveries: Iterable[Delivery], kind: str, device: str) -> Iterator[Reading]:
+def _readings(deliveries: Iterable[Delivery], kind: str, device: str, owner_of: OwnerOf) -> Iterator[Reading]:
     for delivery in deliveries:
-        batch = item(delivery).batch
+        batch = item(delivery, owner_of).batch
         for table in batch.tables if batch else ():
             if table.kind == kind and device in table.devices:
                 yield from (reading for reading in table.readings() if reading.device == device)

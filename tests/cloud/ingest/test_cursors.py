@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from cloud.ingest.cursors import Arrived, Cursors
+from cloud.ingest.feed import OwnerOf, unknown_owner
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.store_cursor import Commits
 from cloud.telemetry.store import Mark
+from protocols.readings import Table
 from protocols.topics import Stream
-from tests.cloud.ingest.batches import EDGE, arrival, broken_payload, table
+from tests.cloud.ingest.batches import EDGE, arrival, broken_payload, payload, table
 from tests.cloud.ingest.stores import Consumer, SwitchedStore
 from tests.waiting import until
 
@@ -36,9 +38,13 @@ def consumer() -> Consumer:
 
 @asynccontextmanager
 async def running(
-    inbox: Inbox, store: SwitchedStore, consumer: Consumer, commits: Commits = QUICK
+    inbox: Inbox,
+    store: SwitchedStore,
+    consumer: Consumer,
+    commits: Commits = QUICK,
+    owner_of: OwnerOf = unknown_owner,
 ) -> AsyncIterator[Cursors]:
-    cursors = Cursors(inbox, store, consumer, commits)
+    cursors = Cursors(inbox, store, consumer, commits, owner_of)
     task = asyncio.create_task(cursors.run())
     try:
         yield cursors
@@ -145,6 +151,21 @@ async def test_a_batch_without_sense_is_kept_for_a_person_and_holds_nobody_up(
     assert letter.where == f"{EDGE}/abcdefgh01234567/live/2"
     assert "tables[0]" in letter.why
     assert letter.payload == broken_payload(2)
+
+
+async def test_an_edge_speaks_for_its_own_devices_only(inbox: Inbox, store: SwitchedStore, consumer: Consumer) -> None:
+    theirs = "HL-000777"
+    forged = Table("luminaire", ("voltage",), [LAMP, theirs], [1, 1], [[230.0, 0.0]], [[1, 1]])
+    owners = {LAMP: EDGE, theirs: "HL-E02"}
+    async with running(inbox, store, consumer, owner_of=owners.get) as cursors:
+        inbox.accept([arrival(1, forged)])
+        cursors.wake()
+        await until(lambda: not inbox.after(0, 10))
+    assert (await stored(store), await stored(store, theirs)) == ([1], [])
+    assert [table.devices for arrived in consumer.batches for table in arrived.batch.tables] == [[LAMP]]
+    [letter] = inbox.dead()
+    assert letter.why.startswith(f"{theirs} belongs to HL-E02")
+    assert letter.payload == payload(1, forged)
 
 
 async def test_a_batch_that_the_store_refuses_for_ever_is_kept_for_a_person_and_its_neighbours_are_stored(

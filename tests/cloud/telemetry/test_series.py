@@ -92,3 +92,9 @@ async def test_the_mark_of_another_inbox_hides_nothing(store: DuckDbStore, inbox
     await store.write([], Mark("another", 99))
     inbox.accept([arrival(1, voltage(LAMP, [10], [230]))])
     assert (await chart(store, inbox)).at == [10]
+
+
+async def test_what_another_edge_says_of_a_device_is_in_no_chart(store: DuckDbStore, inbox: Inbox) -> None:
+    inbox.accept([arrival(1, voltage(LAMP, [10], [0])), arrival(1, voltage(LAMP, [20], [230]), edge="HL-E02")])
+    columns = await readings(store, inbox, "luminaire", LAMP, ["voltage"], 0, 100, {LAMP: "HL-E02"}.get)
+    assert columns.values == {"voltage": [230]}

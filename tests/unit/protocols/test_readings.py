@@ -67,3 +67,10 @@ def _sorted(row: Reading) -> Reading:
     return Reading(
         row.device, row.kind, row.at, values, {name: row.flags[name] for name in values if name in row.flags}
     )
+
+
+def test_a_table_keeps_the_rows_of_the_devices_that_are_wanted() -> None:
+    [table] = tables([Reading(device, "meter", n, {"voltage": n}) for n, device in enumerate("ABAC")])
+    kept = table.where(lambda device: device == "A")
+    assert (kept.devices, kept.at, kept.values, kept.flags) == (["A", "A"], [0, 2], [[0, 2]], [[1, 1]])
+    assert not len(table.where(lambda _: False))
