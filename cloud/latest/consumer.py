@@ -38,7 +38,7 @@ Told = Callable[[Moved], None]
 class Tally:
     """Readings that did not move live state, since the start."""
 
-    strangers: int = 0  # of no device of the inventory, or of another edge's
+    strangers: int = 0  # of no device of the inventory
     late: int = 0
     from_the_future: int = 0
 
@@ -123,13 +123,13 @@ class Live:
                     yield reading, latest
 
     def _known(self, arrived: Arrived, readings: Iterable[Reading]) -> Iterator[Reading]:
-        """The readings of devices that are this edge's, and of a time that can be."""
+        """The readings of devices that there are, and of a time that can be."""
         last = arrived.received_at + FROM_THE_FUTURE_S
         for reading in readings:
             device = self._fleet.devices.get(reading.device)
-            if device is None or device.edge != arrived.edge or device.kind != reading.kind:
+            if device is None or device.kind != reading.kind:
                 self.tally.strangers += 1
-                _say_first(self.tally.strangers, "is not one of its devices", arrived.edge, reading)
+                _say_first(self.tally.strangers, "no inventory names", arrived.edge, reading)
             elif reading.at > last:
                 self.tally.from_the_future += 1
                 _say_first(

@@ -102,16 +102,21 @@ async def test_late_readings_do_not_move_live_values_back(service: Service) -> N
     "reading",
     [
         Reading("HL-999999", "luminaire", int(EVENING.timestamp()), {"active_power": 1.0}),
-        Reading(lamp_id(2), "luminaire", int(EVENING.timestamp()), {"active_power": 1.0}),  # hangs on another edge
         Reading(lamp_id(1), "meter", int(EVENING.timestamp()), {"active_power": 1.0}),
     ],
-    ids=["of no device", "of another edge's device", "of another kind"],
+    ids=["of no device", "of another kind"],
 )
 async def test_a_strangers_reading_is_counted_and_changes_nothing(service: Service, reading: Reading) -> None:
     await Feed(service).readings([reading, lamp(3, EVENING)])
     assert service.parts.live.tally.strangers == 1
-    assert service.parts.measurements.now_of(lamp_id(2)).at is None
     assert service.parts.measurements.now_of(lamp_id(1)).at is None
+    assert service.parts.measurements.now_of(lamp_id(3)).at == EVENING
+
+
+async def test_what_an_edge_says_of_another_edges_lamp_changes_nothing(service: Service) -> None:
+    forged = Reading(lamp_id(2), "luminaire", int(EVENING.timestamp()), {"active_power": 1.0})
+    await Feed(service).readings([forged, lamp(3, EVENING)])
+    assert service.parts.measurements.now_of(lamp_id(2)).at is None
     assert service.parts.measurements.now_of(lamp_id(3)).at == EVENING
 
 
