@@ -1,28 +1,38 @@
-"""Loopback ports that nobody has at this moment."""
+"""Loopback ports that nobody has at this moment.
+
+All of them lie below 32768, where Linux begins to give ports to outgoing connections by itself: a port from there may
+be taken by anybody's connection before its server comes to listen.
+"""
 
 import contextlib
+import random
 import socket
 
-
-def free_port(wanted: int = 0) -> int:
-    """The wanted port on loopback, or any free one when somebody has it."""
-    port = _bound(wanted) or _bound(0)
-    if port is None:
-        raise OSError("no free port on 127.0.0.1")
-    return port
+_FIRST, _END = 10_000, 32_768
 
 
-def free_run(wanted: int, count: int) -> int:
-    """The first of `count` free ports in a row: one for each cabinet."""
-    for first in range(wanted, 32768 - count, count):  # below the ports that Linux hands out by itself
-        if all(_bound(port) for port in range(first, first + count)):
+def free_port(wanted: int | None = None) -> int:
+    """The wanted port, or the next free one above it; without a wish any. Raises OSError."""
+    return free_run(wanted or _anywhere(), 1)
+
+
+def free_run(wanted: int | None, count: int) -> int:
+    """The first of `count` free ports in a row. Raises OSError."""
+    start = wanted or _anywhere()
+    for first in (*range(start, _END - count, count), *range(_FIRST, start, count)):
+        if all(map(_is_free, range(first, first + count))):
             return first
     raise OSError(f"no {count} free ports in a row on 127.0.0.1")
 
 
-def _bound(port: int) -> int | None:
+def _anywhere() -> int:
+    """Two that look at the same time should not look at the same place."""
+    return random.randrange(_FIRST, _END - 1000)  # noqa: S311 - no secret
+
+
+def _is_free(port: int) -> bool:
     with contextlib.suppress(OSError), socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-        return int(probe.getsockname()[1])
-    return None
+        return True
+    return False
