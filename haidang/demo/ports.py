@@ -5,6 +5,7 @@ be taken by anybody's connection before its server comes to listen.
 """
 
 import contextlib
+import itertools
 import random
 import socket
 
@@ -13,13 +14,13 @@ _FIRST, _END = 10_000, 32_768
 
 def free_port(wanted: int | None = None) -> int:
     """The wanted port, or the next free one above it; without a wish any. Raises OSError."""
-    return free_run(wanted or _anywhere(), 1)
+    return free_run(wanted, 1)
 
 
 def free_run(wanted: int | None, count: int) -> int:
     """The first of `count` free ports in a row. Raises OSError."""
     start = wanted or _anywhere()
-    for first in (*range(start, _END - count, count), *range(_FIRST, start, count)):
+    for first in itertools.chain(range(start, _END - count, count), range(_FIRST, start, count)):
         if all(map(_is_free, range(first, first + count))):
             return first
     raise OSError(f"no {count} free ports in a row on 127.0.0.1")

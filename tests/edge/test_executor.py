@@ -21,7 +21,7 @@ from edge_agent.recorder import Recorder
 from edge_agent.wanted import Wanted
 from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Action, Answer, Command, Override, Resume, Step
+from protocols.commands import Action, Answer, Command, Override, Refusal, Resume, Step
 from protocols.inventory import Place
 from protocols.readings import Reading
 from protocols.topics import Stream
@@ -195,7 +195,8 @@ async def test_a_command_that_comes_too_late_does_nothing(desk: Desk) -> None:
     version = desk.street.lamp(desk.lamp).version
     late = desk.override("c1", 80).model_copy(update={"expires_at": desk.clock.now()})
     desk.executor.submit(late)
-    assert (await desk.last("c1")).step is Step.TOO_LATE
+    answer = await desk.last("c1")
+    assert (answer.step, answer.refusal) == (Step.TOO_LATE, Refusal.CAME_TOO_LATE)
     desk.executor.submit(late.model_copy(update={"expires_at": desk.clock.now() + timedelta(hours=1)}))
 
     async def said_again() -> bool:
@@ -205,45 +206,50 @@ async def test_a_command_that_comes_too_late_does_nothing(desk: Desk) -> None:
     assert desk.street.lamp(desk.lamp).version == version
 
 
-async def refused(desk: Desk, command: Command) -> str:
+async def refused(desk: Desk, command: Command) -> dict[str, object]:
+    """What an edge says with its refusal."""
     desk.executor.submit(command)
     answer = await desk.last(command.id)
     assert answer.step is Step.REFUSED
-    assert answer.actual_level is None
-    return answer.reason or ""
+    return answer.model_dump(exclude={"type", "id", "step", "at"}, exclude_none=True)
 
 
 async def test_a_lamp_that_its_controller_does_not_reach(desk: Desk) -> None:
     desk.street.faults.switch("comm_loss", desk.lamp, on=True)
-    assert await refused(desk, desk.override("c1", 80)) == "the lamp does not answer its controller"
+    said = await refused(desk, desk.override("c1", 80))
+    assert said == {"refusal": Refusal.LAMP_SILENT, "detail": "Modbus 0x04"}
     assert desk.held.current(desk.lamp, desk.clock.now()) is None, "what failed leaves everything as it was"
 
 
 async def test_a_cabinet_that_does_not_answer(desk: Desk) -> None:
     desk.street.faults.switch("comm_loss", desk.street.config.id, on=True)
-    assert await refused(desk, desk.override("c1", 80)) == "does not answer: no answer within 0.2 s"
+    assert await refused(desk, desk.override("c1", 80)) == {"refusal": Refusal.NO_ANSWER}
 
 
 async def test_a_lamp_that_does_not_follow(desk: Desk) -> None:
     desk.executor.submit(desk.override("c0", 70))
     await desk.last("c0")
     desk.street.faults.switch("stuck_on", desk.lamp, on=True)
-    assert await refused(desk, desk.override("c1", 30)) == "actual level 100 % instead of 30 % after 0.6 s"
+    assert await refused(desk, desk.override("c1", 30)) == {
+        "refusal": Refusal.LEVEL_NOT_REACHED,
+        "wanted_level": 30,
+        "actual_level": 100,
+        "waited_s": 0.6,
+    }
     kept = desk.held.current(desk.lamp, desk.clock.now())
     assert kept is not None
     assert kept.level == 70, "the override of before is in force again"
 
 
 async def test_somebody_else_s_device(desk: Desk) -> None:
-    reason = await refused(desk, desk.override("c1", 30, target="HL-999999"))
-    assert reason == "HL-999999 is not a luminaire of this edge"
+    assert await refused(desk, desk.override("c1", 30, target="HL-999999")) == {"refusal": Refusal.NO_SUCH_LAMP}
     meter = desk.street.config.devices[0].id
-    assert await refused(desk, desk.override("c2", 30, target=meter)) == f"{meter} is not a luminaire of this edge"
+    assert await refused(desk, desk.override("c2", 30, target=meter)) == {"refusal": Refusal.NO_SUCH_LAMP}
 
 
 async def test_an_override_whose_end_has_passed(desk: Desk) -> None:
     over = desk.command("c1", Override(level=10, until=desk.clock.now()))
-    assert await refused(desk, over) == "its end has already passed"
+    assert await refused(desk, over) == {"refusal": Refusal.ALREADY_OVER}
 
 
 async def test_of_two_commands_the_later_wins(desk: Desk) -> None:
@@ -251,7 +257,7 @@ async def test_of_two_commands_the_later_wins(desk: Desk) -> None:
     desk.executor.submit(desk.override("c2", 20, later_s=1))
     assert (await desk.last("c2")).step is Step.READ_BACK
     overtaken = await desk.last("c1")
-    assert (overtaken.step, overtaken.reason) == (Step.REFUSED, "a later command took its place")
+    assert (overtaken.step, overtaken.refusal) == (Step.REFUSED, Refusal.SUPERSEDED)
     assert abs(desk.street.level(desk.lamp) - 20) <= 1
 
 
@@ -259,7 +265,7 @@ async def test_the_later_wins_also_when_the_earlier_arrives_after_it(desk: Desk)
     early = desk.override("c1", 100)
     desk.executor.submit(desk.override("c2", 20, later_s=1))
     await desk.last("c2")
-    assert await refused(desk, early) == "a later command came first"
+    assert await refused(desk, early) == {"refusal": Refusal.SUPERSEDED}
     assert abs(desk.street.level(desk.lamp) - 20) <= 1
 
 
@@ -315,8 +321,8 @@ async def test_what_cannot_go_on_after_a_restart_is_refused(tmp_path: Path, lit:
             accepted = Answer(id=name, step=Step.ACCEPTED, at=until_)
             await box.append(Stream.EVENT, [wire.encode_events([accepted])], ledger.begin(command, accepted))
     async with desk_on(tmp_path, lit, clock) as desk:
-        assert (await desk.last("gone")).reason == "HL-999999 is not a luminaire of this edge"
-        assert (await desk.last("over")).reason == "its end has already passed"
+        assert (await desk.last("gone")).refusal is Refusal.NO_SUCH_LAMP
+        assert (await desk.last("over")).refusal is Refusal.ALREADY_OVER
         assert await desk.ledger.unfinished() == []
 
 
@@ -326,7 +332,7 @@ async def test_old_commands_are_forgotten_after_a_week(tmp_path: Path) -> None:
         for name, day in (("c1", 0), ("c2", 6), ("c3", 8)):
             at = MIDNIGHT + timedelta(days=day)
             command = Command(id=name, target="L", action=Resume(), issued_at=at, expires_at=at, who="anna")
-            answer = Answer(id=name, step=Step.TOO_LATE, at=at)
+            answer = Answer(id=name, step=Step.TOO_LATE, at=at, refusal=Refusal.CAME_TOO_LATE)
             await box.append(Stream.EVENT, [wire.encode_events([answer])], ledger.begin(command, answer))
         assert await kept.answer("c1") is None
         assert await kept.answer("c2") is not None
