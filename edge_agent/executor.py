@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -19,13 +19,14 @@ from edge_agent.lamps import Lamp, Order, Reason
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
 from edge_agent.links import LinkError
+from edge_agent.obstacles import Obstacle, refused, trouble
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.recorder import Recorder
 from edge_agent.wanted import Wanted
 from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Answer, Command, Override, Step, is_expired
+from protocols.commands import Answer, Command, Override, Refusal, Step, is_expired
 from protocols.readings import Reading
 from protocols.topics import Stream
 
@@ -34,13 +35,14 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
 _SAME = 1.0  # % of light between the commanded and the actual level
-_LONGEST_REASON = 500
-
-_OVERTAKEN = "a later command took its place"
 
 
 class _NotDone(Exception):
-    """Why a command has failed, in words for a person."""
+    """A command has failed."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(str(obstacle))
+        self.obstacle = obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +120,18 @@ class Executor:
     def _first_word(self, command: Command, latest: datetime | None) -> Answer:
         now = self._clock.now()
         if is_expired(command, now):
-            return Answer(id=command.id, step=Step.TOO_LATE, at=now, reason="it came after its expiry")
+            return self._refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
         obstacle = self._obstacle(command)
         if obstacle is None and latest is not None and latest > command.issued_at:
-            obstacle = "a later command came first"
+            obstacle = Obstacle(Refusal.SUPERSEDED)
         return self._refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
 
-    def _obstacle(self, command: Command) -> str | None:
+    def _obstacle(self, command: Command) -> Obstacle | None:
         """Why this edge cannot even begin."""
         if command.target not in self._lamps:
-            return f"{command.target} is not a luminaire of this edge"
+            return Obstacle(Refusal.NO_SUCH_LAMP)
         if isinstance(command.action, Override) and command.action.until <= self._clock.now():
-            return "its end has already passed"
+            return Obstacle(Refusal.ALREADY_OVER)
         return None
 
     async def _carry_out(self, running: _Running) -> None:
@@ -142,7 +144,7 @@ class Executor:
         except _NotDone as error:
             if self._is_current(command):
                 await self._overrides.put(lamp.device, running.before)
-            await self._end(command, self._refusal(command, str(error)))
+            await self._end(command, self._refusal(command, error.obstacle))
         else:
             await self._end(command, self._confirmation(command, reading))
             await self._show(lamp, reading)
@@ -151,7 +153,7 @@ class Executor:
         try:
             async with lamp.bus.turn(Priority.URGENT) as write:
                 if not self._is_current(command):
-                    raise _NotDone(_OVERTAKEN)
+                    raise _NotDone(Obstacle(Refusal.SUPERSEDED))
                 for order in self._orders(lamp, command):
                     await write(lamp.device, order.address, order.words)
         except LinkError as error:
@@ -162,46 +164,48 @@ class Executor:
             return [lamp.override(command.action.level, command.action.until)]
         return [lamp.programme(self._wanted.programme(self._clock.now())), lamp.resume()]
 
-    async def _explained(self, lamp: Lamp, error: LinkError) -> str:
+    async def _explained(self, lamp: Lamp, error: LinkError) -> Obstacle:
         """A controller that has lost its lamp refuses a write with a bare code, but says so when it is read."""
         try:
             reading = await lamp.read(Priority.URGENT)
         except LinkError:
-            return f"does not answer: {error}"
-        return _silence(reading) or str(error)
+            return trouble(error)
+        return Obstacle(Refusal.LAMP_SILENT, error) if _is_silent(reading) else trouble(error)
 
     async def _read_back(self, lamp: Lamp, command: Command) -> Reading:
         """The reading in which the actual level is the commanded one. Only the first look goes before the polls: a
         hundred fading lamps must not stop them."""
         ends, priority = time.monotonic() + self._patience_s, Priority.URGENT
         while True:
-            reading, difference = await self._look(lamp, command, priority)
-            if reading is not None and difference is None:
-                return reading
+            seen = await self._look(lamp, command, priority)
+            if isinstance(seen, Reading):
+                return seen
             if not self._is_current(command):
-                raise _NotDone(_OVERTAKEN)
+                raise _NotDone(Obstacle(Refusal.SUPERSEDED))
             if time.monotonic() >= ends:
-                raise _NotDone(f"{difference} after {self._patience_s:g} s")
+                raise _NotDone(replace(seen, waited_s=self._patience_s))
             await asyncio.sleep(_LOOK_EVERY_S)
             priority = Priority.ROUTINE
 
-    async def _look(self, lamp: Lamp, command: Command, priority: Priority) -> tuple[Reading | None, str | None]:
-        """What a luminaire says now, and what it lacks."""
+    async def _look(self, lamp: Lamp, command: Command, priority: Priority) -> Reading | Obstacle:
+        """What a luminaire says now when that is what was commanded, or what it lacks."""
         try:
             reading = await lamp.read(priority)
         except LinkError as error:
-            return None, f"does not answer: {error}"
+            return trouble(error)
         self._lights.hear([reading])
-        return reading, _silence(reading) or self._difference(command, reading)
+        return self._difference(command, reading) or reading
 
-    def _difference(self, command: Command, reading: Reading) -> str | None:
-        action, actual = command.action, reading.values["actual_level"] or 0.0
+    def _difference(self, command: Command, reading: Reading) -> Obstacle | None:
+        action, actual = command.action, reading.values.get("actual_level")
         is_held = reading.values.get("command_reason") == Reason.OVERRIDE
+        if actual is None:
+            return Obstacle(Refusal.LAMP_SILENT)
         if not isinstance(action, Override) and is_held:
-            return "is still held by its override"
+            return Obstacle(Refusal.STILL_HELD, actual_level=actual)
         wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
         if abs(actual - wanted) > _SAME:
-            return f"actual level {actual:g} % instead of {wanted:g} %"
+            return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return None
 
     async def _show(self, lamp: Lamp, reading: Reading) -> None:
@@ -233,9 +237,9 @@ class Executor:
     async def _say(self, answer: Answer, also: Act | None = None) -> None:
         await self._outbox.append(Stream.EVENT, [wire.encode_events([answer])], also)
 
-    def _refusal(self, command: Command, reason: str) -> Answer:
-        log.info("command %s for %s is refused: %s", command.id, command.target, reason)
-        return Answer(id=command.id, step=Step.REFUSED, at=self._clock.now(), reason=reason[:_LONGEST_REASON])
+    def _refusal(self, command: Command, obstacle: Obstacle) -> Answer:
+        log.info("command %s for %s is refused: %s", command.id, command.target, obstacle)
+        return refused(command, obstacle, self._clock.now())
 
     def _confirmation(self, command: Command, reading: Reading) -> Answer:
         return Answer(
@@ -251,6 +255,6 @@ def _override(command: Command) -> Override | None:
     return command.action if isinstance(command.action, Override) else None
 
 
-def _silence(reading: Reading) -> str | None:
-    """A lamp that its controller does not reach, in words."""
-    return "the lamp does not answer its controller" if reading.values.get("actual_level") is None else None
+def _is_silent(reading: Reading) -> bool:
+    """True of a lamp that its controller does not hear."""
+    return reading.values.get("actual_level") is None

@@ -10,9 +10,9 @@ the edge keeps answers durably, so a late one is the truth.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from protocols.names import Id
 
@@ -41,6 +41,25 @@ class Step(StrEnum):
     REFUSED = "refused"  # by the edge or by the device
     TOO_LATE = "too_late"  # the edge received it after its expiry and did nothing
     RAN_OUT = "ran_out"  # the cloud's expiry passed without a last word
+
+
+ENDS_BADLY = frozenset({Step.REFUSED, Step.TOO_LATE})
+
+
+class Refusal(StrEnum):
+    """Why an edge has not done what it was told. The words for it are the console's, one text a language."""
+
+    CAME_TOO_LATE = "came_too_late"  # after the command's expiry
+    NO_SUCH_LAMP = "no_such_lamp"  # the target is no luminaire of this edge
+    ALREADY_OVER = "already_over"  # the end of the override had passed
+    SUPERSEDED = "superseded"  # a command that was issued later took its place
+    NO_CONNECTION = "no_connection"  # the bus cannot be reached
+    NO_ANSWER = "no_answer"  # the controller was silent
+    GARBLED = "garbled"  # the controller's answer does not fit the question
+    DEVICE_REFUSED = "device_refused"  # the controller said no; `detail` has its exception code
+    LAMP_SILENT = "lamp_silent"  # the controller answers, and does not hear its lamp
+    STILL_HELD = "still_held"  # after a resume the lamp is still driven by an override
+    LEVEL_NOT_REACHED = "level_not_reached"  # `actual_level` is not `wanted_level`
 
 
 NEXT: Mapping[tuple[State, Step], State] = {
@@ -112,6 +131,8 @@ class Answer(_Model):
     """What the edge says of a command, on its event stream.
 
     `actual_level` (%) and `active_power` (W) were read from the device after the write; `None` is not known.
+    An answer that ends a command badly, and no other, has a `refusal`. What goes with it: the level that should have
+    been there (%), how long the edge kept looking (of a person's time), and a code that tells a technician more.
     """
 
     type: Literal["command"] = "command"
@@ -120,7 +141,16 @@ class Answer(_Model):
     at: AwareDatetime
     actual_level: float | None = None
     active_power: float | None = None
-    reason: str | None = Field(default=None, max_length=500)
+    refusal: Refusal | None = None
+    wanted_level: float | None = None
+    waited_s: float | None = Field(default=None, ge=0)
+    detail: str | None = Field(default=None, max_length=100)
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if (self.refusal is not None) != (self.step in ENDS_BADLY):
+            raise ValueError(f"{self.step} with refusal {self.refusal}: a bad end has one, and no other answer")
+        return self
 
 
 def is_expired(command: Command, now: datetime) -> bool:

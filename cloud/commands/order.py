@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from protocols import commands
-from protocols.commands import OPEN, Answer, Command, Override, State, Step
-
-_ENDED_BADLY = frozenset({Step.REFUSED, Step.TOO_LATE})
+from protocols.commands import OPEN, Answer, Command, Override, Refusal, State, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as the cloud follows it."""
+    """A command as the cloud follows it. The last four are what its edge said when it refused."""
 
     command: Command
     edge: str
@@ -28,7 +26,10 @@ class Order:
     history: Sequence[Moment]
     actual_level: float | None = None
     active_power: float | None = None
-    failure: str | None = None
+    refusal: Refusal | None = None
+    wanted_level: float | None = None
+    waited_s: float | None = None
+    detail: str | None = None
 
     @property
     def state(self) -> State:
@@ -61,7 +62,10 @@ def answered(order: Order, answer: Answer) -> Order:
         moved,
         actual_level=_newer(answer.actual_level, order.actual_level),
         active_power=_newer(answer.active_power, order.active_power),
-        failure=(answer.reason or str(answer.step)) if answer.step in _ENDED_BADLY else None,
+        refusal=answer.refusal,
+        wanted_level=answer.wanted_level,
+        waited_s=answer.waited_s,
+        detail=answer.detail,
     )
 
 

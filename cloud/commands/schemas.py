@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.commands.order import Order
-from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, State
+from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, Refusal, State
 from protocols.names import Id
 
 _MINUTE_S = 60
@@ -56,7 +56,11 @@ class MomentOut(BaseModel):
 
 
 class CommandOut(BaseModel):
-    """A command and how far it has come. `actual_level` (%) and `active_power` (W) were read back from the lamp."""
+    """A command and how far it has come. `actual_level` (%) and `active_power` (W) were read back from the lamp.
+
+    Where the edge refused, `refusal` says why. With it may come the level that was wanted (%), how long the edge kept
+    looking (of a person's time), and a code for technicians.
+    """
 
     id: str
     target: str
@@ -69,7 +73,10 @@ class CommandOut(BaseModel):
     history: list[MomentOut]
     actual_level: float | None
     active_power: float | None
-    failure: str | None
+    refusal: Refusal | None
+    wanted_level: float | None
+    waited_s: float | None
+    detail: str | None
 
 
 def command_out(order: Order) -> CommandOut:
@@ -87,5 +94,8 @@ def command_out(order: Order) -> CommandOut:
         history=[MomentOut(state=moment.state, at=moment.at) for moment in order.history],
         actual_level=order.actual_level,
         active_power=order.active_power,
-        failure=order.failure,
+        refusal=order.refusal,
+        wanted_level=order.wanted_level,
+        waited_s=order.waited_s,
+        detail=order.detail,
     )

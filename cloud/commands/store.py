@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow
 from cloud.database import upsert
-from protocols.commands import OPEN, Command, State
+from protocols.commands import OPEN, Command, Refusal, State
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
 
@@ -81,7 +81,10 @@ def _row(order: Order) -> dict[str, Any]:
         "history": _MOMENTS.dump_python(list(order.history), mode="json"),
         "actual_level": order.actual_level,
         "active_power": order.active_power,
-        "failure": order.failure,
+        "refusal": order.refusal,
+        "wanted_level": order.wanted_level,
+        "waited_s": order.waited_s,
+        "detail": order.detail,
     }
 
 
@@ -96,5 +99,15 @@ def _order(row: CommandRow) -> Order:
             "who": row.who,
         }
     )
-    history = tuple(_MOMENTS.validate_python(row.history))
-    return Order(command, row.edge, row.reason, history, row.actual_level, row.active_power, row.failure)
+    return Order(
+        command=command,
+        edge=row.edge,
+        reason=row.reason,
+        history=tuple(_MOMENTS.validate_python(row.history)),
+        actual_level=row.actual_level,
+        active_power=row.active_power,
+        refusal=Refusal(row.refusal) if row.refusal else None,
+        wanted_level=row.wanted_level,
+        waited_s=row.waited_s,
+        detail=row.detail,
+    )

@@ -31,4 +31,7 @@ class CommandRow(Base):
     history: Mapped[list[dict[str, Any]]]
     actual_level: Mapped[float | None]
     active_power: Mapped[float | None]
-    failure: Mapped[str | None] = mapped_column(String(500))
+    refusal: Mapped[str | None] = mapped_column(String(40))
+    wanted_level: Mapped[float | None]
+    waited_s: Mapped[float | None]
+    detail: Mapped[str | None] = mapped_column(String(500))

@@ -3,7 +3,7 @@
 LinkError
   Unreachable   no connection: nothing behind this address can be asked
   NoAnswer      connected, but this unit was silent
-  Refused       the unit answered that it will not; has the exception code
+  Refused       the unit answered that it will not
   Garbled       an answer came that does not belong to the question
 """
 
@@ -25,7 +25,11 @@ _EXCEPTIONS: Mapping[int, str] = {
 
 
 class LinkError(Exception):
-    """A request that brought no answer to use."""
+    """A request that brought no answer to use. `code` is the Modbus exception code, where somebody gave one."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Unreachable(LinkError):
@@ -37,11 +41,10 @@ class NoAnswer(LinkError):
 
 
 class Refused(LinkError):
-    """The unit said no. `code` is the Modbus exception code."""
+    """The unit said no."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"device refused: {_EXCEPTIONS.get(code, f'exception {code}')}")
-        self.code = code
+        super().__init__(f"device refused: {_EXCEPTIONS.get(code, f'exception {code}')}", code)
 
 
 class Garbled(LinkError):

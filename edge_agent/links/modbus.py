@@ -131,5 +131,5 @@ class _Framer(FramerSocket):
 
 def _refusal(code: int) -> LinkError:
     if code in _SILENT_BEHIND_GATEWAY:
-        return NoAnswer(f"the gateway got no answer from it (exception {code})")
+        return NoAnswer(f"the gateway got no answer from it (exception {code})", code)
     return Refused(code)

@@ -12,10 +12,12 @@ from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
 from cloud.audit.tables import AuditRow
+from cloud.commands import store as commands
 from cloud.database import Database, upsert
-from cloud.migrations import migrate
+from cloud.migrations import migrate, upgrade
 from cloud.people.tables import PersonRow
 from cloud.tables import METADATA
+from protocols.commands import State
 
 _LAN = {"id": 1, "username": "lan", "display_name": "Lan", "role": "viewer", "language": "vi", "password_hash": "x"}
 
@@ -36,6 +38,25 @@ async def test_the_migrations_make_what_the_models_say(database: Database) -> No
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+_OLD_COMMAND = """
+INSERT INTO command (id, target, edge, action, state, who, issued_at, expires_at, history, failure)
+VALUES ('c1', 'HL-000001', 'HL-E01', '{"type": "resume"}', 'failed', 'lan', '2026-11-21 12:00:00.000000',
+        '2026-11-21 12:01:00.000000', '[{"state": "failed", "at": "2026-11-21T12:00:05Z"}]', 'does not answer')
+"""
+
+
+async def test_a_failure_that_was_told_in_a_sentence_keeps_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0004")
+        await connection.execute(text(_OLD_COMMAND.replace(":", r"\:")))
+    await migrate(database, tmp_path)
+    async with database.read() as session:
+        order = (await commands.load(session, ["c1"]))["c1"]
+    assert (order.state, order.refusal, order.detail) == (State.FAILED, None, "does not answer")
+    await database.close()
 
 
 async def test_migrating_twice_at_once_is_migrating_once(tmp_path: Path) -> None:

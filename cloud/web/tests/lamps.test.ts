@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { columnsOf, followed, joined, spanOf, withHoles } from "../src/devices/columns";
+import { locale } from "../src/i18n/locale";
 import { commandSteps, endedAt } from "../src/lamps/commandSteps";
+import { whyItFailed } from "../src/lamps/failure";
 
 type Life = Parameters<typeof commandSteps>[0];
 
@@ -38,6 +40,27 @@ describe("the four steps of a command", () => {
 
   it("say when it ended badly, and nothing while it goes well", () => {
     expect([endedAt(life("requested", "failed")), endedAt(life("requested", "sent"))]).toEqual(["2026-11-21T13:00:01Z", null]);
+  });
+});
+
+describe("why a command failed", () => {
+  type End = Parameters<typeof whyItFailed>[1];
+  const vi = locale("vi", "Asia/Ho_Chi_Minh");
+  const en = locale("en", "Asia/Ho_Chi_Minh");
+  const silent: End = { state: "failed", refusal: "lamp_silent", waited_s: null, wanted_level: null, actual_level: null };
+
+  it.each<[Partial<End>, string, string]>([
+    [{}, "Đèn không trả lời.", "The lamp does not answer."],
+    [{ waited_s: 10 }, "Đèn không trả lời (quá 10 s).", "The lamp does not answer (after 10 s)."],
+    [
+      { refusal: "level_not_reached", wanted_level: 30, actual_level: 99.5, waited_s: 10 },
+      "Đèn ở mức 99,5 % thay vì 30 % (quá 10 s).",
+      "The lamp is at 99.5 % instead of 30 % (after 10 s).",
+    ],
+    [{ refusal: null, state: "expired" }, "Cổng không trả lời trong thời hạn.", "The edge did not answer in time."],
+  ])("%j is told in both languages", (change, inVietnamese, inEnglish) => {
+    const end = { ...silent, ...change };
+    expect([whyItFailed(vi, end), whyItFailed(en, end)]).toEqual([inVietnamese, inEnglish]);
   });
 });
 

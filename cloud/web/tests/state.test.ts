@@ -129,7 +129,10 @@ function command(id: string, states: string[], issued = "2026-11-21T13:00:00Z"):
     history: states.map((state) => ({ state, at: issued })),
     actual_level: null,
     active_power: null,
-    failure: null,
+    refusal: null,
+    wanted_level: null,
+    waited_s: null,
+    detail: null,
   } as Command;
 }
 

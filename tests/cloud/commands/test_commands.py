@@ -11,7 +11,7 @@ from cloud.people.rights import Role
 from cloud.settings import Settings
 from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Answer, Command, Override, Resume, Step
+from protocols.commands import Answer, Command, Override, Refusal, Resume, Step
 from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import EVENING, Wall, standing_clock
 from tests.cloud.feeding import Feed
@@ -54,7 +54,7 @@ async def test_a_command_goes_at_once_to_the_edge_of_its_lamp(service: Service) 
     assert command.expires_at == EVENING + timedelta(seconds=60)
     assert issued["state"] == "sent"
     assert [moment["state"] for moment in issued["history"]] == ["requested", "sent"]
-    assert (issued["reason"], issued["failure"], issued["actual_level"]) == ("road works", None, None)
+    assert (issued["reason"], issued["refusal"], issued["actual_level"]) == ("road works", None, None)
     assert other["target"] == lamp_id(2)
 
 
@@ -111,9 +111,27 @@ async def test_a_command_is_confirmed_when_the_actual_level_was_read_back(servic
 async def test_a_refusal_says_why(service: Service) -> None:
     async with service.signed_in() as client:
         issued = await order(client)
-        await Feed(service).answers([said(issued, Step.REFUSED, reason="the lamp does not answer")])
+        await Feed(service).answers([said(issued, Step.REFUSED, refusal=Refusal.LAMP_SILENT, detail="Modbus 0x04")])
         failed = await look(client, issued)
-    assert (failed["state"], failed["failure"]) == ("failed", "the lamp does not answer")
+    assert (failed["state"], failed["refusal"], failed["detail"]) == ("failed", "lamp_silent", "Modbus 0x04")
+
+
+async def test_a_level_that_was_not_reached_comes_with_its_figures(service: Service) -> None:
+    figures: dict[str, Any] = {"wanted_level": 60.0, "actual_level": 100.0, "waited_s": 10.0}
+    async with service.signed_in() as client:
+        issued = await order(client)
+        await Feed(service).answers([said(issued, Step.REFUSED, refusal=Refusal.LEVEL_NOT_REACHED, **figures)])
+        failed = await look(client, issued)
+    assert failed["refusal"] == "level_not_reached"
+    assert {name: failed[name] for name in figures} == figures
+
+
+async def test_too_late_for_the_edge_is_not_the_same_as_no_word_from_it(service: Service) -> None:
+    async with service.signed_in() as client:
+        issued = await order(client)
+        await Feed(service).answers([said(issued, Step.TOO_LATE, refusal=Refusal.CAME_TOO_LATE)])
+        expired = await look(client, issued)
+    assert (expired["state"], expired["refusal"]) == ("expired", "came_too_late")
 
 
 async def test_answers_in_one_batch_are_taken_one_after_the_other(service: Service) -> None:

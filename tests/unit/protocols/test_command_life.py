@@ -7,7 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from protocols.commands import LONGEST_OVERRIDE, NEXT, OPEN, Command, Override, Resume, State, Step, after, is_expired
+from protocols.commands import (
+    ENDS_BADLY,
+    LONGEST_OVERRIDE,
+    NEXT,
+    OPEN,
+    Answer,
+    Command,
+    Override,
+    Refusal,
+    Resume,
+    State,
+    Step,
+    after,
+    is_expired,
+)
 
 T = datetime(2026, 3, 20, 12, tzinfo=UTC)
 CLOSED = [state for state in State if state not in OPEN]
@@ -126,6 +140,22 @@ def test_the_action_is_told_by_its_type() -> None:
 def test_a_command_without_an_end_a_level_or_a_name_is_impossible(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         command(**changes)
+
+
+@pytest.mark.parametrize("step", [Step.ACCEPTED, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE])
+@pytest.mark.parametrize("refusal", [None, Refusal.NO_ANSWER])
+def test_a_bad_end_says_why_and_a_good_one_has_nothing_to_say(step: Step, refusal: Refusal | None) -> None:
+    facts = {"id": "c1", "step": step, "at": T, "refusal": refusal}
+    if (step in ENDS_BADLY) == (refusal is not None):
+        assert Answer.model_validate(facts).refusal is refusal
+    else:
+        with pytest.raises(ValidationError, match="a bad end has one"):
+            Answer.model_validate(facts)
+
+
+def test_why_is_a_word_of_the_list_and_no_sentence() -> None:
+    with pytest.raises(ValidationError, match="refusal"):
+        Answer.model_validate({"id": "c1", "step": Step.REFUSED, "at": T, "refusal": "the lamp does not answer"})
 
 
 def test_an_override_lasts_a_day_at_most() -> None:

@@ -3,6 +3,7 @@ import { useLocale } from "../i18n/locale";
 import { Figure } from "../shared/Figure";
 import { StepSymbol } from "../shared/Symbols";
 import { commandSteps, endedAt, endedBadly } from "./commandSteps";
+import { whyItFailed } from "./failure";
 
 function Wanted({ command }: { command: Command }) {
   const { t, f } = useLocale();
@@ -31,25 +32,21 @@ function ReadBack({ command }: { command: Command }) {
   );
 }
 
-/** The edge says in its own words why; where nobody said anything, we know at least who was silent. */
-function Why({ command }: { command: Command }) {
-  const { t, word } = useLocale();
-  if (command.failure === null) return word("command.silent", command.state);
-  return (
-    <>
-      {t("command.edge_says")} <q lang="en">{command.failure}</q>
-    </>
-  );
+/** What a technician can look up in the maker's manual. */
+function Detail({ command }: { command: Command }) {
+  return command.detail === null ? null : <small className="weak"> {command.detail}</small>;
 }
 
 function Failure({ command }: { command: Command }) {
-  const { f, word } = useLocale();
+  const locale = useLocale();
+  const { f, word } = locale;
   if (!endedBadly(command.state)) return null;
   return (
     <p className="command-failure" role="alert">
       <strong>{word("command.state", command.state)}</strong> {f.clock(endedAt(command))}
       <br />
-      <Why command={command} />
+      {whyItFailed(locale, command)}
+      <Detail command={command} />
     </p>
   );
 }
