@@ -102,5 +102,10 @@ class Database:
             self._connection = None
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """True when there was no room on the disk, which somebody may make again."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+
+
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from edge_agent.database import Act, Database
+from edge_agent.database import Act, Database, is_full
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 
@@ -84,11 +84,7 @@ class Outbox:
             if also:
                 also(connection)
 
-        try:
-            await self._database.run(act)
-        except sqlite3.Error:
-            await self._database.run(self._load)  # nothing of it happened, so nothing of it is remembered
-            raise
+        await self._run(act)
         self.news.set()
 
     async def unsent(self, stream: Stream, after: int, limit: int) -> list[Entry]:
@@ -99,7 +95,7 @@ class Outbox:
         """Forget what the cloud has. Nothing else forgets, but for want of room."""
         ours = [mark for mark in marks if mark.epoch == self.epoch]
         if any(self._would_trim(mark) for mark in ours):
-            await self._database.run(lambda connection: self._trim(connection, ours))
+            await self._forget(ours)
 
     def shelf(self, stream: Stream) -> Shelf:
         """What is held of a stream."""
@@ -108,6 +104,22 @@ class Outbox:
     def floor(self, stream: Stream) -> int:
         """The oldest seq that is held, or the next one."""
         return self._shelves[stream].first
+
+    async def _forget(self, ours: Sequence[Mark]) -> None:
+        """To forget needs room as well. On a full disk it waits for a later watermark: the street goes first."""
+        try:
+            await self._run(lambda connection: self._trim(connection, ours))
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            log.warning("the disk is full: what the cloud has is kept until there is room")
+
+    async def _run(self, act: Act) -> None:
+        try:
+            await self._database.run(act)
+        except sqlite3.Error:
+            await self._database.run(self._load)  # nothing of it happened, so nothing of it is remembered
+            raise
 
     def _load(self, connection: sqlite3.Connection) -> None:
         row = connection.execute("SELECT epoch FROM epoch").fetchone()

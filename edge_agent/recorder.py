@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from edge_agent.database import is_full
 from edge_agent.outbox import Outbox
 from protocols import readings as columns
 from protocols import wire
@@ -42,7 +43,7 @@ class Recorder:
             await self._outbox.append(self._stream(), wire.encode_tables(columns.tables(fresh)))
             self._disk_is_full = False
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            if not is_full(error):
                 raise
             if not self._disk_is_full:
                 log.error("the disk is full: readings are lost until there is room")  # noqa: TRY400 - no trace needed

@@ -18,6 +18,7 @@ from edge_agent.database import CannotOpen, Database
 from edge_agent.outbox import Outbox
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
+from tests.edge.full_disk import FillingDisk
 
 ROOM = 1_000_000
 
@@ -69,6 +70,22 @@ async def test_a_mark_of_another_epoch_or_of_the_past_forgets_nothing(outbox: Ou
     await outbox.trim([mark(outbox, Stream.LIVE, 1)])
     await outbox.trim([Mark(epoch="another", stream=Stream.LIVE, seq=2), mark(outbox, Stream.LIVE, 0)])
     assert await held(outbox, Stream.LIVE) == [(2, b"b")]
+
+
+async def test_a_full_disk_forgets_later_and_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with FillingDisk(tmp_path / "edge.sqlite", outboxes.SCHEMA) as disk:
+        outbox = await Outbox.load(disk, ROOM)
+        await outbox.append(Stream.LIVE, [b"a", b"b"])
+        disk.full = True
+        await outbox.trim([mark(outbox, Stream.LIVE, 1)])
+        assert outbox.floor(Stream.LIVE) == 1
+        assert await held(outbox, Stream.LIVE) == [(1, b"a"), (2, b"b")]
+        disk.full = False
+        await outbox.trim([mark(outbox, Stream.LIVE, 1)])
+        assert await held(outbox, Stream.LIVE) == [(2, b"b")]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the disk is full: what the cloud has is kept until there is room"
+    ]
 
 
 async def test_it_goes_on_where_it_was_after_a_restart(tmp_path: Path) -> None:
