@@ -77,8 +77,8 @@ def serve_console(app: FastAPI, dist: Path) -> None:
 
 
 def _answer(root: Path, path: str) -> Response:
-    file = (root / path).resolve()
-    if path and file.is_relative_to(root) and file.is_file():
+    file = _file(root, path)
+    if file is not None:
         hashed = file.parent == root / "assets"
         return FileResponse(file, headers={"Cache-Control": _FOR_EVER if hashed else "no-cache"})
     if path.startswith("assets/"):
@@ -87,3 +87,12 @@ def _answer(root: Path, path: str) -> Response:
     if not index.is_file():
         return HTMLResponse(_NOT_BUILT, status_code=503)
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+def _file(root: Path, path: str) -> Path | None:
+    """The file of the console that a path names, if it names one."""
+    try:
+        file = (root / path).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+    except (OSError, ValueError):  # longer than a name may be, or with a NUL in it
+        return None

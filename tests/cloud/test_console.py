@@ -56,6 +56,13 @@ async def test_nothing_outside_the_console_is_served(console: Service, path: str
         assert not (await client.get(path)).content.startswith(b"SQLite")
 
 
+@pytest.mark.parametrize("path", ["/%00", f"/{'a' * 300}", f"/{'a/' * 3000}", "/%ff"])
+async def test_what_can_be_no_file_is_the_first_page(console: Service, path: str) -> None:
+    async with console.anonymous() as client:
+        answered = await client.get(path)
+    assert (answered.status_code, "console" in answered.text) == (200, True)
+
+
 @pytest.mark.parametrize("path", ["/", "/api/v1/health", "/api/v1/session"])
 async def test_every_answer_carries_the_strict_policy(console: Service, path: str) -> None:
     async with console.anonymous() as client:
