@@ -12,11 +12,13 @@
 A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake.
 """
 
+import json
 from http import HTTPStatus
 from typing import ClassVar
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -88,6 +90,7 @@ def answer_refusals(app: FastAPI) -> None:
     """Turn every Refused of an app, and what the framework itself refuses, into the same JSON."""
     app.add_exception_handler(Refused, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
 
 
 def as_json(error: Refused) -> JSONResponse:
@@ -109,3 +112,10 @@ async def _answer_http(_connection: HTTPConnection, error: Exception) -> JSONRes
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else; for mypy
     words = HTTPStatus(error.status_code).phrase
     return _json(error.status_code, words.lower().replace(" ", "_"), str(error.detail))
+
+
+async def _answer_invalid(_connection: HTTPConnection, error: Exception) -> Response:
+    """FastAPI's own form without what was sent: a password is not repeated, and half a letter breaks no answer."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else; for mypy
+    told = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
+    return Response(json.dumps({"detail": told}), 422, media_type="application/json")  # every letter as ASCII

@@ -91,6 +91,7 @@ async def test_a_session_ends_after_twelve_hours_of_wall_time(service: Service, 
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -135,6 +136,21 @@ async def test_nobody_fills_the_memory_with_one_request(service: Service) -> Non
     async with service.anonymous() as client:
         answered = await client.post(SESSION, content=b"x" * 1_000_000)
     assert answered.status_code == 413
+
+
+@pytest.mark.parametrize("body", [b'{"username": "\\ud800", "password": "x"}', b'{"username": NaN, "password": "x"}'])
+async def test_a_body_that_no_answer_could_carry_is_refused_like_any_other(service: Service, body: bytes) -> None:
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, content=body, headers={"Content-Type": "application/json"})
+    assert answered.status_code == 422
+    assert answered.json()["detail"][0]["loc"] == ["body", "username"]
+
+
+async def test_a_refusal_does_not_repeat_the_password(service: Service) -> None:
+    async with service.anonymous() as client:
+        answered = await client.post(SESSION, json={"password": PASSWORD})
+    assert answered.json()["detail"][0]["msg"] == "Field required"
+    assert PASSWORD not in answered.text
 
 
 async def _guess(client: httpx2.AsyncClient, username: str, password: str) -> httpx2.Response:
