@@ -1,5 +1,6 @@
 """Any device's values over HTTP."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -20,6 +21,8 @@ router = APIRouter(
     responses={404: {"model": ErrorOut}},
 )
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def _known(quantity: str) -> str:
     if quantity not in QUANTITIES:
@@ -27,8 +30,15 @@ def _known(quantity: str) -> str:
     return quantity
 
 
+def _since_1970(at: datetime) -> datetime:
+    if at < _EPOCH:
+        raise ValueError("nothing was measured before 1970")
+    return at
+
+
 MeasurementsPart = Annotated[Measurements, Depends(part(lambda parts: parts.measurements))]
 Quantity = Annotated[str, AfterValidator(_known)]
+Moment = Annotated[AwareDatetime, AfterValidator(_since_1970)]
 
 
 @router.get("/latest")
@@ -42,8 +52,8 @@ async def over_time(
     device_id: str,
     measurements: MeasurementsPart,
     quantity: Annotated[list[Quantity], Query(min_length=1, max_length=32)],
-    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    start: Annotated[Moment | None, Query(alias="from")] = None,
+    end: Annotated[Moment | None, Query(alias="to")] = None,
 ) -> ReadingsOut:
     """The values of a device over time."""
     return await measurements.over_time(device_id, quantity, start, end)

@@ -151,7 +151,10 @@ async def test_readings_over_time_show_what_the_store_has_not_yet_got(service: S
     assert part["quantities"]["active_power"] == [1.0]
 
 
-@pytest.mark.parametrize("query", ["", "quantity=nonsense", "quantity=voltage&from=yesterday"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "quantity=nonsense", "quantity=voltage&from=yesterday", "quantity=voltage&to=0001-01-01T00:00:00Z"],
+)
 async def test_a_question_that_makes_no_sense_is_refused(service: Service, query: str) -> None:
     async with service.signed_in() as client:
         assert (await client.get(f"/api/v1/devices/{lamp_id(1)}/readings?{query}")).status_code == 422
