@@ -111,7 +111,7 @@ class Settings(ConfigModel):
 
 def load_settings(path: Path, data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read cloud.yaml. Raises OSError and ConfigError. `data` stands above what the file says."""
-    document = config.parse(path.read_text("utf-8"), str(path))
+    document = config.parse(path.read_bytes(), str(path))
     if isinstance(document.content, dict) and environ.get(DATABASE_URL):
         document.content["database_url"] = environ[DATABASE_URL]
     return _placed(config.validate(document, Settings), path.parent, data)

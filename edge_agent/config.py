@@ -147,7 +147,7 @@ class EdgeConfig(ConfigModel):
 
 def load_config(path: Path) -> EdgeConfig:
     """Read edge.yaml; the files that it names are relative to its folder. Raises ConfigError or OSError."""
-    document = config.parse(path.read_text("utf-8"), str(path))
+    document = config.parse(path.read_bytes(), str(path))
     found = _rooted(_checked(document), path.parent)
     missing = [document.problem(key, f"{file}: no such file") for key, file in _files(found) if not file.is_file()]
     if missing:

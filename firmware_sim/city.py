@@ -119,4 +119,4 @@ class CitySpec(ConfigModel):
 
 def load_city(file: Path) -> CitySpec:
     """Read a city. Raises ConfigError with file, line, key and advice; OSError when it cannot be read."""
-    return config.load(file.read_text("utf-8"), file.name, CitySpec)
+    return config.load(file.read_bytes(), file.name, CitySpec)

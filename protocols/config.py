@@ -3,7 +3,7 @@
     edge.yaml:14: buses[0].poll_every: 0.2s is too short; give 1s or more
     edge.yaml:15: buses[0].baud: unknown key; did you mean `baudrate`?
 
-The text is an argument; whoever calls has read the file.
+The text, or its bytes, is an argument; whoever calls has read the file.
 """
 
 import difflib
@@ -63,15 +63,15 @@ class Document:
         return Problem(self.file, self.lines.get(known, 1), dotted(path), advice)
 
 
-def load(text: str, file: str, model: type[T]) -> T:
+def load(text: str | bytes, file: str, model: type[T]) -> T:
     """Parse and validate. Raises ConfigError."""
     return validate(parse(text, file), model)
 
 
-def parse(text: str, file: str) -> Document:
+def parse(text: str | bytes, file: str) -> Document:
     """YAML to plain data with line numbers. Raises ConfigError, also for a key that stands twice."""
     try:
-        document, twice = _parsed(text, file)
+        document, twice = _parsed(_decoded(text, file), file)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError([Problem(file, line, "", f"not YAML: {error.problem or error}")]) from error
@@ -109,6 +109,16 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+def _decoded(text: str | bytes, file: str) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Problem(file, line, "", "not UTF-8; save the file in that encoding")]) from error
 
 
 def _parsed(text: str, file: str) -> tuple[Document, list[tuple[Path, int]]]:

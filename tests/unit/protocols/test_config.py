@@ -124,6 +124,20 @@ def test_what_is_not_even_a_mapping_is_said_in_words(text: str, answer: str) -> 
     assert said(text) == [answer]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [("latin-1", 2), ("utf-16", 1)],  # what an editor of another age saves
+)
+def test_bytes_in_another_encoding_are_said_with_their_line(encoding: str, line: int) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.parse("edge: a\n# à la carte\n".encode(encoding), "edge.yaml")
+    assert str(refused.value) == f"edge.yaml:{line}: not UTF-8; save the file in that encoding"
+
+
+def test_a_mark_at_the_beginning_of_the_bytes_is_no_part_of_the_text() -> None:
+    assert config.parse("\ufeffedge: a\n".encode(), "edge.yaml").content == {"edge": "a"}
+
+
 @given(st.text(alphabet="ab:-[]{}&*!?,#|>'\"% \n\t\x000123456789", max_size=60))
 def test_no_text_ends_in_anything_but_a_model_or_a_config_error(text: str) -> None:
     assert all(line >= 1 for line in lines_with_problems(text))
