@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-class Unreadable(ValueError):
+class Unreadable(OSError):
     """A file of the last run that cannot be used."""
 
     def __init__(self, file: Path, reason: str) -> None:

@@ -50,7 +50,7 @@ async def run(
     mail_port: int | None = None,
     on_ready: Callable[[Ports], None] | None = None,
 ) -> None:
-    """Play the city until cancelled. A port of 0 is any free one. Raises ConfigError, Unreadable, OSError."""
+    """Play the city until cancelled. A port of 0 is any free one. Raises ConfigError, OSError."""
     asked = {"base_port": base_port, "camera_port": camera_port}
     spec = spec.model_copy(update={name: port for name, port in asked.items() if port is not None})
     expanded = await asyncio.to_thread(expand, spec, lamps)

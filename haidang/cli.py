@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from haidang import clock as clock_file
 from protocols.config import ConfigError
+from protocols.durations import span
 
 FAULT_IN_CONFIG = 2
 
@@ -41,6 +42,15 @@ fault = typer.Typer(no_args_is_help=True, help="Switch a fault of the running si
 sim.add_typer(fault, name="fault")
 
 
+def _a_span(text: str) -> str:
+    """An option that is a span of time, as it was written."""
+    try:
+        span(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
 @app.command()
 def edge(
     config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The edge, as YAML.")],
@@ -51,8 +61,8 @@ def edge(
     from edge_agent.config import load_config
 
     _log_to_stderr()
-    settings = _or_advice(lambda: load_config(config))
-    _until_told(main.run(settings, clock_file.load(clock)))
+    settings, running = _or_advice(lambda: (load_config(config), clock_file.load(clock)))
+    _until_told(main.run(settings, running))
 
 
 @app.command()
@@ -66,8 +76,8 @@ def cloud(
     from cloud.settings import load_settings
 
     _log_to_stderr()
-    settings = _or_advice(lambda: load_settings(config or data / "cloud.yaml", data))
-    _until_told(main.serve(settings, clock_file.load(clock)))
+    settings, running = _or_advice(lambda: (load_settings(config or data / "cloud.yaml", data), clock_file.load(clock)))
+    _until_told(main.serve(settings, running))
 
 
 @sim.command("run")
@@ -86,12 +96,12 @@ def sim_run(
     from firmware_sim.city import load_city
 
     _log_to_stderr()
-    spec = _or_advice(lambda: load_city(city))
+    spec, running = _or_advice(lambda: (load_city(city), clock_file.load(clock)))
     _until_told(
         main.run(
             spec,
             data,
-            clock_file.load(clock),
+            running,
             lamps=lamps,
             read_log=read_log,
             base_port=base_port,
@@ -109,7 +119,7 @@ def sim_export(
     broker_port: Annotated[int, typer.Option(help="What the edges' files say.")] = 1883,
     base_port: Annotated[int, typer.Option(help="Modbus TCP port of the first cabinet.")] = 15020,
     camera_port: Annotated[int, typer.Option(help="HTTP port of the cameras.")] = 8554,
-    poll_every: Annotated[str, typer.Option(help="How often the edges poll, as in 10s.")] = "10s",
+    poll_every: Annotated[str, typer.Option(callback=_a_span, help="How often the edges poll, as in 10s.")] = "10s",
 ) -> None:
     """Write the city's inventory, base map and edge configurations."""
     from firmware_sim.export import export
@@ -161,6 +171,7 @@ def demo(
     """Run a whole demo city: broker, simulator, cloud and edges."""
     from rich.console import Console
 
+    from haidang.demo.broker import NoBroker
     from haidang.demo.up import Wish, up
 
     start_at = at.replace(tzinfo=UTC) if at else None
@@ -170,6 +181,9 @@ def demo(
         asyncio.run(up(wish, Console()))
     except KeyboardInterrupt:
         sys.exit(0)
+    except (ConfigError, OSError, NoBroker) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAULT_IN_CONFIG) from error
 
 
 def _switch(data: Path, state: str, name: str, target: str) -> None:

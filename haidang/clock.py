@@ -4,13 +4,14 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from protocols import config
 from protocols.clock import ClockSettings, DomainClock
 
 
 def load(path: Path | None) -> DomainClock:
-    """The clock that a file describes; without one, the wall's."""
+    """The clock that a file describes; without one, the wall's. Raises ConfigError, OSError."""
     if path is not None:
-        return DomainClock(ClockSettings.model_validate_json(path.read_bytes()), time.time)
+        return DomainClock(config.load(path.read_bytes(), str(path), ClockSettings), time.time)
     now = time.time()
     return DomainClock(ClockSettings(origin=datetime.fromtimestamp(now, UTC), started=now), time.time)
 
@@ -24,13 +25,20 @@ def start(path: Path, speed: float, at: datetime | None) -> DomainClock:
     now = time.time()
     origin = max(at or datetime.fromtimestamp(now, UTC), _reached(path))
     settings = ClockSettings(origin=origin, started=now, speed=speed)
-    path.write_text(settings.model_dump_json())
+    _write(path, settings.model_dump_json())
     return DomainClock(settings, time.time)
 
 
 def remember(path: Path, clock: DomainClock) -> None:
     """Write down the moment that the city has reached."""
-    _beside(path).write_text(clock.now().isoformat())
+    _write(_beside(path), clock.now().isoformat())
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: whoever is killed meanwhile leaves a file that the next start can read."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def _reached(path: Path) -> datetime:
