@@ -9,7 +9,7 @@ from cloud.alarms import episode as life
 from cloud.alarms import store
 from cloud.alarms.episode import Episode
 from cloud.alarms.lamp_out import Finding
-from cloud.audit.chain import Act, Entry
+from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import NotThere
@@ -51,7 +51,7 @@ class Alarms:
     async def note(self, session: AsyncSession, findings: Sequence[Finding]) -> Sequence[Episode]:
         """Write down what rules have found; pass the result to `keep` after the commit."""
         raised = [_episode_id(finding) for finding in findings if finding.event is Event.RAISED]
-        known = await store.load_known(session, raised) if raised else set()
+        known = await store.load_known(session, raised)
         changed: dict[Key, Episode] = {}
         over: list[Episode] = []
         for finding in findings:
@@ -86,7 +86,9 @@ class Alarms:
             if after is before:
                 return before
             await store.save(session, [after])
-            await append(session, Entry(now, who, Act.ACKNOWLEDGE, after.source, comment or "", str(after.state)))
+            parameters = written({"alarm": after.id})
+            entry = Entry(now, who, Act.ACKNOWLEDGE, after.source, comment or "", str(after.state), parameters)
+            await append(session, entry)
         self.keep([after])
         return after
 

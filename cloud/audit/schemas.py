@@ -1,12 +1,23 @@
 """The audit log as people read it."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from cloud.audit.chain import Parameters
+
+
+def _read(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)
 
 
 class AuditOut(BaseModel):
-    """One act; `seq` and `hash` let a reader check the chain."""
+    """One act; `seq` and `hash` let a reader check the chain.
+
+    `parameters` are those of the act: of a command its id and action, of an acknowledgement the alarm.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -17,4 +28,5 @@ class AuditOut(BaseModel):
     target: str
     reason: str
     result: str
+    parameters: Annotated[Parameters | None, BeforeValidator(_read)]
     hash: str

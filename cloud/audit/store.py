@@ -43,11 +43,12 @@ def _row(link: Link) -> AuditRow:
         target=entry.target,
         reason=entry.reason,
         result=entry.result,
+        parameters=entry.parameters,
         previous=link.previous,
         hash=link.hash,
     )
 
 
 def _link(row: AuditRow) -> Link:
-    entry = Entry(row.at, row.who, Act(row.act), row.target, row.reason, row.result)
+    entry = Entry(row.at, row.who, Act(row.act), row.target, row.reason, row.result, row.parameters)
     return Link(row.seq, entry, row.previous, row.hash)

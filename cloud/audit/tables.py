@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database import Base
 
 
 class AuditRow(Base):
-    """One act. `hash` covers the row and the hash before it."""
+    """One act. `hash` covers the row and the hash before it; `parameters` is JSON, kept as the text that was hashed."""
 
     __tablename__ = "audit"
 
@@ -20,5 +20,6 @@ class AuditRow(Base):
     target: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(500))
     result: Mapped[str] = mapped_column(String(40))
+    parameters: Mapped[str | None] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.audit.chain import Act, Entry
+from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.commands import store
 from cloud.commands.order import Order, answered, issued, stepped
@@ -64,10 +64,9 @@ class Commands:
         if lamp is None:
             raise NotThere(f"there is no luminaire {wanted.target}")
         order = issued(self._command(wanted, who), self._fleet.devices[lamp.id].edge, wanted.reason)
-        entry = Entry(order.command.issued_at, who, Act.COMMAND, lamp.id, wanted.reason or "", _words(order))
         async with self._database.write() as session:
             await store.save(session, [order])
-            await append(session, entry)
+            await append(session, _entry(order))
         self.keep([order])
         await self._send([order])
         return self._open.get(order.command.id, order)
@@ -168,9 +167,8 @@ def _action(wanted: CommandIn, now: datetime) -> Action:
     return Resume()
 
 
-def _words(order: Order) -> str:
-    """An order in the few words that the audit log has room for."""
-    action = order.command.action
-    if isinstance(action, Override):
-        return f"override {action.level:g} % until {action.until:%H:%M:%SZ}"
-    return "resume"
+def _entry(order: Order) -> Entry:
+    """A new order for the audit log; how it ends is told by the command of this id."""
+    said, action = order.command, order.command.action.model_dump(mode="json")
+    parameters = written({"command": said.id, **action})
+    return Entry(said.issued_at, said.who, Act.COMMAND, said.target, order.reason or "", str(order.state), parameters)

@@ -51,7 +51,7 @@ async def test_a_failure_that_was_told_in_a_sentence_keeps_it(tmp_path: Path) ->
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
     async with database.engine.execution_options(writes=True).begin() as connection:
         await connection.run_sync(upgrade, "0004")
-        await connection.execute(text(_OLD_COMMAND.replace(":", r"\:")))
+        await connection.exec_driver_sql(_OLD_COMMAND)
     await migrate(database, tmp_path)
     async with database.read() as session:
         order = (await commands.load(session, ["c1"]))["c1"]

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from cloud.audit import chain, store
 from cloud.audit.chain import Act, Entry, Link
+from cloud.database import Database
+from cloud.migrations import migrate, upgrade
 from cloud.people.rights import Role
 from tests.cloud.clocks import EVENING
 from tests.cloud.serving import PASSWORD, Service
@@ -23,6 +26,7 @@ _entries = st.builds(
     target=st.text(max_size=20),
     reason=st.text(max_size=20),
     result=st.sampled_from(["ok", "refused"]),
+    parameters=st.none() | st.dictionaries(st.text(max_size=5), st.text(max_size=5)).map(chain.written),
 )
 
 
@@ -45,6 +49,13 @@ def test_a_changed_row_is_found(entries: list[Entry], data: st.DataObject) -> No
     n = data.draw(st.integers(0, len(links) - 1))
     links[n] = replace(links[n], entry=replace(links[n].entry, who=links[n].entry.who + "x"))
     assert chain.first_break(links) == n + 1
+
+
+@given(_entries, _entries)
+def test_parameters_can_be_neither_changed_nor_taken_away_nor_added(entry: Entry, other: Entry) -> None:
+    assume(entry.parameters != other.parameters)
+    whole = chain.link(1, entry, chain.START)
+    assert chain.first_break([replace(whole, entry=replace(entry, parameters=other.parameters))]) == 1
 
 
 @given(st.lists(_entries, min_size=2, max_size=6), st.data())
@@ -70,6 +81,33 @@ async def test_every_log_in_and_log_out_is_written_down(service: Service) -> Non
         ("lan", "log_in_failed", "refused"),
     ]
     assert acts[0]["at"] == "2026-11-21T12:00:00Z"
+
+
+# A row as it was written before there were parameters, with the hash that it was given then.
+_OLD_HASH = "4eb2b92f6629c59d5d7f7ad5c40b345e2a446689c187e8671bb276207115d0a0"
+_OLD_ROW = """
+INSERT INTO audit (seq, at, who, act, target, reason, result, previous, hash)
+VALUES (1, '2026-11-21 12:00:00.000000', 'lan', 'command', 'HL-000001', '', 'override 60 % until 14:00:00Z',
+        ?, ?)
+"""
+
+
+async def test_a_log_from_before_there_were_parameters_goes_on_whole(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0005")
+        await connection.exec_driver_sql(_OLD_ROW, (chain.START, _OLD_HASH))
+    await migrate(database, tmp_path)
+    async with database.write() as session:
+        parameters = chain.written({"type": "resume"})
+        await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000001", parameters=parameters))
+    async with database.read() as session:
+        assert await store.verify(session) is None
+        assert [row.parameters for row in await store.load_last(session, 2)] == ['{"type":"resume"}', None]
+    with pytest.raises(DatabaseError, match="append-only"):
+        async with database.write() as session:
+            await session.execute(text("UPDATE audit SET parameters = '{}' WHERE seq = 1"))
+    await database.close()
 
 
 async def test_the_log_in_the_registry_is_whole_and_refuses_changes(service: Service) -> None:

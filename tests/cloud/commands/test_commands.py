@@ -251,12 +251,14 @@ async def test_of_two_overrides_the_one_that_was_issued_last_counts(service: Ser
 
 async def test_every_command_stands_in_the_audit_log(service: Service) -> None:
     async with service.signed_in(Role.OPERATOR) as client:
-        await order(client, reason="road works")
+        issued = await order(client, reason="road works")
     async with service.signed_in(Role.AUDITOR) as auditor:
         acts = (await auditor.get("/api/v1/audit")).json()
     (act,) = [act for act in acts if act["act"] == "command"]
     assert (act["who"], act["target"], act["reason"]) == ("operator", lamp_id(1), "road works")
-    assert act["result"] == "override 60 % until 14:00:00Z"
+    assert act["result"] == "requested"
+    override = {"type": "override", "level": 60.0, "until": "2026-11-21T14:00:00Z"}
+    assert act["parameters"] == {"command": issued["id"], **override}
 
 
 async def test_the_newest_commands_are_listed_first(service: Service, wall: Wall) -> None:

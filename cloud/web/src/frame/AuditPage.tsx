@@ -5,18 +5,24 @@ import { useLocale } from "../i18n/locale";
 import { Loading, Problem } from "../shared/Problem";
 import { TableScroll } from "../shared/TableScroll";
 import { useLoad } from "../shared/useLoad";
+import { whatExactly } from "./auditWords";
 
 const MOST = 500;
 const COLUMNS = ["at", "who", "act", "target", "reason", "result"] as const;
 const ask = () => readAudit(MOST);
 
 function AuditRow({ entry }: { entry: AuditEntry }) {
-  const { f, word } = useLocale();
+  const locale = useLocale();
+  const { f, word } = locale;
+  const what = whatExactly(locale, entry);
   return (
     <tr>
       <td className="nowrap">{f.dateTime(entry.at)}</td>
       <td>{entry.who}</td>
-      <th scope="row">{word("act", entry.act)}</th>
+      <th scope="row">
+        {word("act", entry.act)}
+        {what === null ? null : <small className="weak"> {what}</small>}
+      </th>
       <td>{entry.target}</td>
       <td>{entry.reason}</td>
       <td>{word("result", entry.result)}</td>
