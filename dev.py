@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -26,6 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "cloud" / "web"
 LOCK = ROOT / "requirements.lock"
+DESCRIBED = ("cloud", "protocols", "rules")  # the rooms that the service's description comes from
 CITY = ROOT / "firmware_sim" / "cities" / "halong.yaml"
 
 OLDEST_PYTHON = (3, 11)
@@ -140,23 +141,28 @@ def build_console() -> None:
         _quietly("installing the console's packages", [_node_tool("npm"), "ci"], cwd=WEB)
         stamp.write_text(locked)
     _write_openapi()
-    sources = [p for p in WEB.rglob("*") if p.is_file() and not _is_made(p.relative_to(WEB))]
-    wanted, built = _digest([*sources, WEB / "openapi.json"]), WEB / "dist" / ".built"
+    wanted, built = _digest(_console_sources()), WEB / "dist" / ".built"
     if not (built.exists() and built.read_text() == wanted):
         _quietly("building the console", [_node_tool("npm"), "run", "--silent", "build"], cwd=WEB)
         built.write_text(wanted)
 
 
-def _is_made(path: Path) -> bool:
-    return path.parts[0] in ("node_modules", "dist", "openapi.json") or path.name == "schema.d.ts"
+def _console_sources() -> Iterator[Path]:
+    for top in WEB.iterdir():
+        if top.name not in ("node_modules", "dist"):
+            inside = top.rglob("*") if top.is_dir() else [top]
+            yield from (path for path in inside if path.is_file() and path.name != "schema.d.ts")
 
 
 def _write_openapi() -> None:
     """The console's types come from the service's own description, so that a changed API breaks its build."""
+    target, stamp = WEB / "openapi.json", VENV / "described"
+    wanted = _digest([LOCK, *(path for room in DESCRIBED for path in (ROOT / room).rglob("*.py"))])
+    if target.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
     described = subprocess.run([str(PYTHON), "-m", "cloud.openapi"], check=True, capture_output=True).stdout
-    target = WEB / "openapi.json"
-    if not target.exists() or target.read_bytes() != described:
-        target.write_bytes(described)
+    target.write_bytes(described)
+    stamp.write_text(wanted)
 
 
 def system_tools() -> list[str]:
