@@ -1,7 +1,7 @@
 """The registry: SQLAlchemy over SQLite or PostgreSQL, one writer at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+_AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL one more
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # the inbox forgets what we say we have: it must be on the disk
@@ -99,6 +100,11 @@ async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[di
         return
     insert, keys = _insert(session, table)
     await session.execute(insert.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Some ids after the other, as many together as a statement may ask for."""
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | postgresql.Insert, list[str]]:

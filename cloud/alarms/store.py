@@ -1,6 +1,6 @@
 """Episodes in the registry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import desc, select
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.alarms.episode import Episode, Words
 from cloud.alarms.tables import EpisodeRow
-from cloud.database import upsert
+from cloud.database import in_parts, upsert
 from cloud.texts import Text
 from rules.alarms import State
 
@@ -41,9 +41,12 @@ async def load(session: AsyncSession, episode_id: str) -> Episode | None:
     return _episode(row) if row else None
 
 
-async def load_known(session: AsyncSession, ids: Iterable[str]) -> set[str]:
+async def load_known(session: AsyncSession, ids: Sequence[str]) -> set[str]:
     """Those of the ids that have been given before."""
-    return set(await session.scalars(select(EpisodeRow.id).where(EpisodeRow.id.in_(list(ids)))))
+    known: set[str] = set()
+    for some in in_parts(ids):
+        known.update(await session.scalars(select(EpisodeRow.id).where(EpisodeRow.id.in_(some))))
+    return known
 
 
 async def load_open(session: AsyncSession) -> Sequence[Episode]:

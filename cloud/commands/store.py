@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow
-from cloud.database import upsert
+from cloud.database import in_parts, upsert
 from protocols.commands import OPEN, Command, Refusal, State
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
@@ -23,8 +23,11 @@ async def save(session: AsyncSession, orders: Sequence[Order]) -> None:
 
 async def load(session: AsyncSession, ids: Iterable[str]) -> Mapping[str, Order]:
     """The orders with these ids, as far as there are any."""
-    rows = await session.scalars(select(CommandRow).where(CommandRow.id.in_(list(ids))))
-    return {row.id: _order(row) for row in rows}
+    found: dict[str, Order] = {}
+    for some in in_parts(list(ids)):
+        rows = await session.scalars(select(CommandRow).where(CommandRow.id.in_(some)))
+        found.update((row.id, _order(row)) for row in rows)
+    return found
 
 
 async def load_open(session: AsyncSession) -> Sequence[Order]:

@@ -7,11 +7,9 @@ from typing import Any
 from sqlalchemy import desc, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.database import upsert
+from cloud.database import in_parts, upsert
 from cloud.fleet.fleet import Device, Fleet
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
-
-_AT_ONCE = 5_000  # ids in one statement: SQLite takes 32,766 variables
 
 
 async def load_newest(session: AsyncSession) -> InventoryRow | None:
@@ -45,6 +43,5 @@ async def _living(session: AsyncSession) -> set[str]:
 
 
 async def _retire(session: AsyncSession, ids: Sequence[str], now: datetime) -> None:
-    for start in range(0, len(ids), _AT_ONCE):
-        some = DeviceRow.id.in_(ids[start : start + _AT_ONCE])
-        await session.execute(update(DeviceRow).where(some).values(retired_at=now))
+    for some in in_parts(ids):
+        await session.execute(update(DeviceRow).where(DeviceRow.id.in_(some)).values(retired_at=now))
