@@ -78,22 +78,29 @@ class Notifier:
             await self._try(notice)
 
     async def _try(self, notice: NoticeRow) -> None:
-        async with self._database.read() as session:
-            episode = await episodes.load(session, notice.episode_id)
-        if episode is None or not episode.is_present:
-            await self._end(notice, State.NOT_NEEDED)
+        episode = await self._still_true(notice)
+        if episode is None:
             return
         try:
             await self._sender.send(notice.recipient, about(episode, self._timezone, self._console))
         except NotSent as reason:
             await self._postpone(notice, reason)
         else:
-            await self._end(notice, State.SENT)
+            await self._sent(notice)
             self._say_back()
 
-    async def _end(self, notice: NoticeRow, state: State) -> None:
+    async def _still_true(self, notice: NoticeRow) -> Episode | None:
+        """What to tell of; once it is over it need not be told, unless it comes back."""
+        async with self._database.write() as session:  # so that it cannot come back between the look and the word
+            episode = await episodes.load(session, notice.episode_id)
+            if episode is not None and episode.is_present:
+                return episode
+            await store.end(session, notice, State.NOT_NEEDED, self._now())
+        return None
+
+    async def _sent(self, notice: NoticeRow) -> None:
         async with self._database.write() as session:
-            await store.end(session, notice, state, self._now())
+            await store.end(session, notice, State.SENT, self._now())
 
     async def _postpone(self, notice: NoticeRow, reason: NotSent) -> None:
         if not self._away:

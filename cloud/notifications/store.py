@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.database import insert_new
+from cloud.database import in_parts, insert_new
 from cloud.notifications.tables import NoticeRow
 
 
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 async def put(session: AsyncSession, episode_ids: Sequence[str], recipients: Sequence[str], due_at: datetime) -> None:
-    """A message about each episode to each recipient, unless there is one already."""
+    """A message about each episode to each recipient, unless there is one already; one that was given up waits anew."""
     rows = [
         {
             "episode_id": episode_id,
@@ -33,6 +33,10 @@ async def put(session: AsyncSession, episode_ids: Sequence[str], recipients: Seq
         for episode_id in episode_ids
         for recipient in recipients
     ]
+    again = {"state": str(State.WAITING), "tries": 0, "due_at": due_at, "ended_at": None}
+    for some in in_parts(episode_ids):
+        given_up = NoticeRow.episode_id.in_(some) & (NoticeRow.state == str(State.NOT_NEEDED))
+        await session.execute(update(NoticeRow).where(given_up).values(again))
     await insert_new(session, NoticeRow, rows)
 
 

@@ -163,6 +163,21 @@ async def test_nobody_is_sent_out_for_a_lamp_that_is_well_again(running: Service
     assert postbox.mails == []
 
 
+async def test_a_lamp_that_fails_again_is_mailed_when_the_first_mail_was_given_up(
+    running: Service, postbox: Postbox, wall: Wall
+) -> None:
+    postbox.refuses = True
+    feed = Feed(running)
+    await feed.readings(minutes(3, "0 0 0 0 0 0"))
+    await until(lambda: postbox.seen == 2)
+    await feed.readings(minutes(3, "100 100", start=6))
+    postbox.refuses = False
+    wall.advance(minutes=1)
+    await all_sent(running)
+    await feed.readings(minutes(3, "0 0 0 0 0 0", start=8))
+    await until(lambda: len(postbox.mails) == 2)
+
+
 async def test_an_alarm_that_came_and_went_while_nobody_listened_is_not_mailed(
     running: Service, postbox: Postbox
 ) -> None:
