@@ -4,21 +4,18 @@ Neither waits for the other. The inbox forgets what both have passed.
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from cloud.ingest.feed import Feed, Item, OwnerOf, unknown_owner
 from cloud.ingest.inbox import Inbox
-from cloud.ingest.store_cursor import Commits, StoreCursor
+from cloud.ingest.store_cursor import Commits, StoreCursor, reached
 from cloud.telemetry.store import TelemetryStore
 from protocols.topics import Stream
 from protocols.wire import Batch
 
 _LOOK_EVERY_S = 1.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +81,13 @@ class Cursors:
             await self._trim()
 
     async def _run_live(self) -> None:
-        self._consumed = self._live.position = await self._place()
+        self._consumed = self._live.position = reached(self._inbox, await self._consumer.position())
         while True:
             items = await self._live.next(_LOOK_EVERY_S)
             if items:
                 await self._consumer.consume(_arrived(items), self._live.position)
                 self._consumed = self._live.position
                 await self._trim()
-
-    async def _place(self) -> int:
-        position = await self._consumer.position()
-        if position > self._inbox.last_position():
-            log.warning("the live position %d is of another inbox; starting at the beginning", position)
-            return 0
-        return position
 
     async def _trim(self) -> None:
         passed = min(self._store.position, self._consumed)

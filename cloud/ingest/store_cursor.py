@@ -102,7 +102,7 @@ class StoreCursor:
     async def _place(self) -> int:
         """The store's mark in this inbox; another inbox's mark says nothing."""
         mark = await self._insist(self._store.mark)
-        return mark.position if mark and mark.inbox == self._inbox.uuid else 0
+        return reached(self._inbox, mark.position) if mark and mark.inbox == self._inbox.uuid else 0
 
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Ask the store until it is there; the only place that tries again."""
@@ -119,6 +119,14 @@ class StoreCursor:
                 if since is not None:
                     log.info("the telemetry store is back after %.0f s", time.monotonic() - since)
                 return answer
+
+
+def reached(inbox: Inbox, position: int) -> int:
+    """Where to go on from a saved position: at the beginning, when the inbox is an older copy that never was so far."""
+    if position <= inbox.last_position():
+        return position
+    log.warning("position %d was saved for a newer copy of the inbox; starting at the beginning", position)
+    return 0
 
 
 def _samples(item: Item) -> int:

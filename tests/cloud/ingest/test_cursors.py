@@ -139,6 +139,18 @@ async def test_a_mark_of_another_inbox_says_nothing_about_this_one(
     assert await store.mark() == Mark(inbox.uuid, 1)
 
 
+async def test_a_mark_that_this_inbox_has_not_reached_is_of_a_newer_copy_and_skips_nothing(
+    inbox: Inbox, store: SwitchedStore, consumer: Consumer
+) -> None:
+    """The inbox was restored from a backup and the store was not."""
+    await store.write([], Mark(inbox.uuid, 50))
+    consumer.upto = 50
+    async with running(inbox, store, consumer) as cursors:
+        receive(inbox, cursors, 1)
+        await until(lambda: not inbox.after(0, 10))
+    assert (await stored(store), consumer.seqs()) == ([1], [1])
+
+
 async def test_a_batch_without_sense_is_kept_for_a_person_and_holds_nobody_up(
     inbox: Inbox, store: SwitchedStore, consumer: Consumer
 ) -> None:
