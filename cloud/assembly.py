@@ -93,6 +93,7 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     await ensure_administrator(people, settings.admin_password_file)
     fleet = await import_inventory(ground.database, settings.inventory, settings.site, clock.now())
     memory = await _remembered(ground, fleet)
+    await memory.live.forget_retired()
     await memory.alarms.end_retired(fleet.devices)
     return _joined(ground, memory, people, intake)
 

@@ -72,6 +72,11 @@ class Live:
                 if RULE in rules:
                     self._watch.remember(device, rules[RULE])
 
+    async def forget_retired(self) -> None:
+        """Rules begin anew with a device that comes back: its episodes have ended meanwhile."""
+        async with self._database.write() as session:
+            await store.forget_retired(session)
+
     async def position(self) -> int:
         """How far this inbox has been consumed."""
         async with self._database.read() as session:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import upsert
+from cloud.fleet.tables import DeviceRow
 from cloud.latest.tables import CursorRow, LatestRow
 from cloud.latest.values import Latest
 
@@ -26,6 +27,12 @@ async def load_latest(session: AsyncSession) -> AsyncIterator[tuple[str, Latest,
 async def save_latest(session: AsyncSession, rows: Iterable[tuple[str, Latest, Remembered]]) -> None:
     """Write what has changed."""
     await upsert(session, LatestRow, [_row(*row) for row in rows])
+
+
+async def forget_retired(session: AsyncSession) -> None:
+    """What the rules remember of devices that are no longer in the city."""
+    gone = select(DeviceRow.id).where(DeviceRow.retired_at.is_not(None))
+    await session.execute(update(LatestRow).where(LatestRow.device.in_(gone)).values(rules={}))
 
 
 async def load_position(session: AsyncSession, inbox: str) -> int:

@@ -115,7 +115,9 @@ async def test_acknowledging_twice_is_acknowledging_once(service: Service, feed:
     async with service.signed_in(Role.AUDITOR) as auditor:
         acts = (await auditor.get("/api/v1/audit")).json()
     assert again["acked_by"] == "operator"
-    assert [(a["who"], a["target"]) for a in acts if a["act"] == "acknowledge"] == [("operator", lamp_id(3))]
+    (act,) = [act for act in acts if act["act"] == "acknowledge"]
+    assert (act["who"], act["target"], act["result"]) == ("operator", lamp_id(3), "acked")
+    assert act["parameters"] == {"alarm": alarm["id"]}
 
 
 async def test_an_alarm_that_is_not_there_cannot_be_acknowledged(service: Service) -> None:
@@ -192,6 +194,22 @@ async def test_a_lamp_that_is_taken_down_is_no_longer_out(settings: Settings, cl
             (alarm,) = await listed(client)
     assert episode.returned_at == clock.now()
     assert (alarm["state"], alarm["lamp_index"]) == ("rtn_unacked", None)
+
+
+async def test_a_lamp_that_was_missing_from_one_inventory_is_out_again_when_it_is_back(
+    settings: Settings, clock: DomainClock, wall: Wall
+) -> None:
+    wall.advance(hours=1)
+    async with serving(settings, clock) as running:
+        await Feed(running).readings(minutes(5, "0 0 0 0 0 0"))
+    write_city(settings.inventory, small_city(lamps=4))
+    async with serving(settings, clock):
+        pass
+    write_city(settings.inventory, small_city(lamps=6))
+    async with serving(settings, clock) as running:
+        await _feed_on(running, minutes(5, "0 0 0 0 0 0", start=6))
+        (episode,) = running.parts.alarms.listed()
+    assert (episode.state, episode.source) == ("unacked", lamp_id(5))
 
 
 async def test_the_most_urgent_and_then_the_newest_stand_first(service: Service, feed: Feed) -> None:
