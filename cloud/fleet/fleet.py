@@ -33,6 +33,7 @@ class Fleet:
         self.types: Mapping[str, LuminaireType] = {kind.id: kind for kind in city.luminaire_types}
         self.wards: Mapping[str, Ward] = {ward.id: ward for ward in city.wards}
         self.cabinets: Mapping[str, Cabinet] = {cabinet.id: cabinet for cabinet in city.cabinets}
+        self.meters: Mapping[str, Sequence[str]] = _meters(city)
         self.devices: Mapping[str, Device] = {device.id: device for device in devices(city)}
 
     def lamp(self, lamp_id: str) -> Luminaire | None:
@@ -88,6 +89,14 @@ def devices(city: City) -> Iterator[Device]:
     yield from (Device(meter.id, "meter", edges[meter.cabinet]) for meter in city.meters)
     yield from (Device(station.id, station.kind, station.edge) for station in city.stations)
     yield from (Device(camera.id, "camera", camera.edge) for camera in city.cameras)
+
+
+def _meters(city: City) -> Mapping[str, Sequence[str]]:
+    """The meters of every cabinet, in the inventory's order."""
+    meters: dict[str, list[str]] = {cabinet.id: [] for cabinet in city.cabinets}
+    for meter in city.meters:
+        meters[meter.cabinet].append(meter.id)
+    return meters
 
 
 def _whole(degrees: Sequence[float]) -> NDArray[np.int32]:

@@ -36,6 +36,7 @@ class CabinetOut(BaseModel):
     longitude: float
     latitude: float
     edge: str
+    meters: list[str]
 
 
 class CityOut(BaseModel):
@@ -56,5 +57,11 @@ class CityOut(BaseModel):
 
 def city_out(fleet: Fleet) -> CityOut:
     """An inventory as the console sees it."""
-    known = {**vars(fleet.city), "lamps": len(fleet.lamps), "inventory_version": fleet.version}
+    cabinets = [{**vars(cabinet), "meters": fleet.meters[cabinet.id]} for cabinet in fleet.city.cabinets]
+    known = {
+        **vars(fleet.city),
+        "cabinets": cabinets,
+        "lamps": len(fleet.lamps),
+        "inventory_version": fleet.version,
+    }
     return CityOut.model_validate(known, from_attributes=True)

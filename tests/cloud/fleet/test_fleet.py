@@ -15,6 +15,7 @@ from cloud.fleet.tables import DeviceRow
 from cloud.settings import Settings
 from protocols.clock import DomainClock
 from protocols.config import ConfigError
+from protocols.inventory import Meter
 from protocols.topics import Stream
 from protocols.wire import Birth, EdgeState
 from tests.cloud.cities import lamp_id, small_city, write_city
@@ -35,9 +36,18 @@ async def test_the_city_is_what_the_inventory_says(service: Service) -> None:
         "longitude": 107.08,
         "latitude": 20.95,
         "edge": "HL-E02",
+        "meters": ["HL-TC002-M"],
     }
     assert "url" not in city["cameras"][0]
     assert city["stations"][0]["kind"] == "air_station"
+
+
+async def test_a_cabinet_has_the_meters_that_the_inventory_gives_it(settings: Settings, clock: DomainClock) -> None:
+    meters = (Meter(id="Q2", cabinet="HL-TC002"), Meter(id="Q1", cabinet="HL-TC002"))
+    write_city(settings.inventory, small_city().model_copy(update={"meters": meters}))
+    async with serving(settings, clock) as running, running.signed_in() as client:
+        cabinets = (await client.get("/api/v1/city")).json()["cabinets"]
+    assert {cabinet["id"]: cabinet["meters"] for cabinet in cabinets} == {"HL-TC001": [], "HL-TC002": ["Q2", "Q1"]}
 
 
 async def test_the_same_inventory_again_changes_nothing(settings: Settings, clock: DomainClock) -> None:

@@ -1,4 +1,4 @@
-/** A cabinet and the meter in it. The meter's digits stand as the device gives them: people compare them with its display. */
+/** A cabinet and its meters. A meter's digits stand as the device gives them: people compare them with its display. */
 import { PanelFrame } from "../frame/PanelFrame";
 import { wardName } from "../frame/wardName";
 import { useLocale } from "../i18n/locale";
@@ -7,13 +7,20 @@ import { city } from "../state/city";
 import { overview } from "../state/overview";
 import { DeviceBody } from "./DeviceBody";
 
-/** The meter of a cabinet carries the cabinet's id with this ending. */
-const METER = "-M";
-
 function EdgeOf({ edge }: { edge: string }) {
   const { t, word } = useLocale();
   const state = useStore(overview)?.edges.items.find((it) => it.id === edge)?.state ?? "unknown";
   return <span className="weak">{t("cabinet.edge", { edge, state: word("edge_state", state) })}</span>;
+}
+
+function Meter({ id }: { id: string }) {
+  const { t } = useLocale();
+  return (
+    <>
+      <h3 className="panel-part">{t("cabinet.meter", { id })}</h3>
+      <DeviceBody id={id} first="active_power" fromZero />
+    </>
+  );
 }
 
 export function CabinetPanel({ id }: { id: string }) {
@@ -29,8 +36,11 @@ export function CabinetPanel({ id }: { id: string }) {
           <EdgeOf edge={cabinet.edge} />
         </p>
       )}
-      <h3 className="panel-part">{t("cabinet.meter", { id: `${id}${METER}` })}</h3>
-      <DeviceBody key={id} id={`${id}${METER}`} first="active_power" fromZero />
+      {place !== null && cabinet === undefined ? <p className="panel-part empty">{t("problem.not_found")}</p> : null}
+      {cabinet?.meters.length === 0 ? <p className="panel-part empty">{t("cabinet.no_meter")}</p> : null}
+      {cabinet?.meters.map((meter) => (
+        <Meter key={meter} id={meter} />
+      ))}
     </PanelFrame>
   );
 }
