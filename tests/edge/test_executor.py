@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -250,6 +250,26 @@ async def test_somebody_else_s_device(desk: Desk) -> None:
 async def test_an_override_whose_end_has_passed(desk: Desk) -> None:
     over = desk.command("c1", Override(level=10, until=desk.clock.now()))
     assert await refused(desk, over) == {"refusal": Refusal.ALREADY_OVER}
+
+
+async def test_a_cloud_whose_clock_ran_ahead_does_not_have_the_last_word(desk: Desk) -> None:
+    desk.executor.submit(desk.override("c1", 100, later_s=86_400))
+    await desk.last("c1")
+    desk.executor.submit(desk.override("c2", 20))
+    assert (await desk.last("c2")).step is Step.READ_BACK
+    assert abs(desk.street.level(desk.lamp) - 20) <= 1
+
+
+async def test_an_end_that_no_register_can_hold_does_not_end_the_edge(desk: Desk) -> None:
+    issued = datetime(2150, 1, 1, tzinfo=UTC)
+    action = Override(level=80, until=issued + timedelta(hours=1))
+    ahead = desk.command("c1", action).model_copy(
+        update={"issued_at": issued, "expires_at": issued + timedelta(minutes=1)}
+    )
+    desk.executor.submit(ahead)
+    assert (await desk.last("c1")).step is Step.READ_BACK
+    desk.executor.submit(desk.command("c2", Resume()))
+    assert (await desk.last("c2")).step is Step.READ_BACK, "and it can be taken back"
 
 
 async def test_of_two_commands_the_later_wins(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from edge_agent.database import Database
 from edge_agent.outbox import Outbox
 from edge_agent.pauses import Pause
 from edge_agent.uplink import Uplink
+from haidang.demo import broker as brokers
 from haidang.demo.ports import free_port
 from protocols import wire
 from protocols.commands import Command, Resume
@@ -398,13 +399,14 @@ user {user}
 
 # paho forgets to close the socket of a handshake that failed; the garbage collector does it.
 @pytest.mark.filterwarnings("ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(brokers.mosquitto() is None, reason="mosquitto is not on this machine: apt install mosquitto")
 async def test_both_sides_show_a_certificate(outbox: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     certificates(tmp_path)
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(MUTUAL_TLS.format(port=port, folder=tmp_path, user=getpass.getuser()))
     mosquitto = await asyncio.create_subprocess_exec(
-        "/usr/sbin/mosquitto", "-c", str(config), stderr=subprocess.DEVNULL
+        str(brokers.mosquitto()), "-c", str(config), stderr=subprocess.DEVNULL
     )
     try:
         await wait_for_port(port)

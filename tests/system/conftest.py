@@ -21,7 +21,7 @@ async def make_town(tmp_path: Path) -> AsyncIterator[MakeTown]:
     """Lays out towns, and ends every process of theirs."""
     towns: list[Town] = []
 
-    def make(broker: str = "mosquitto", **settings: Any) -> Town:
+    def make(broker: str | None = None, **settings: Any) -> Town:
         town = lay_out(tmp_path / f"town{len(towns)}", broker, **settings)
         towns.append(town)
         return town

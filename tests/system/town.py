@@ -28,7 +28,6 @@ class Town:
     """Processes by name: broker, sim, cloud, and the edges by their ids."""
 
     folder: Path
-    broker_name: str
     city: City
     ports: Mapping[str, int]
     commands: Mapping[str, list[str]]
@@ -97,7 +96,7 @@ class Town:
 
 def lay_out(
     folder: Path,
-    broker_name: str,
+    broker_name: str | None,
     *,
     lamps: int = 12,
     speed: float = 1.0,
@@ -106,7 +105,7 @@ def lay_out(
     edge_settings: Mapping[str, object] | None = None,
     cloud_settings: Mapping[str, object] | None = None,
 ) -> Town:
-    """Write every file of a town; nothing is started."""
+    """Write every file of a town; nothing is started. Without a name, the broker is what is there."""
     ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
     ports["sim"] = free_run(None, 10)
     export(
@@ -125,7 +124,7 @@ def lay_out(
     for edge in city.edges:
         _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {})
     _write_cloud(folder, city, ports, cloud_settings or {})
-    return Town(folder, broker_name, city, ports, _commands(folder, broker, city, ports, lamps))
+    return Town(folder, city, ports, _commands(folder, broker, city, ports, lamps))
 
 
 def _commands(
