@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { measured } from "../src/i18n/digits";
 import { formats } from "../src/i18n/format";
 import { written } from "../src/i18n/units";
 
@@ -26,6 +27,30 @@ describe("a number", () => {
 
   it("that is 0 is 0", () => {
     expect([vi.number(0), en.exact(0)]).toEqual(["0", "0"]);
+  });
+
+  it("that is rounded to 0 has no sign", () => {
+    expect([en.fixed(-0.04, 1), en.number(-0.4), en.fixed(-0.06, 1)]).toEqual(["0.0", "0", "-0.1"]);
+  });
+});
+
+describe("a measured value", () => {
+  it.each([
+    ["ph", 8.081473350524902, "8.08"],
+    ["water_temperature", 24, "24.0"],
+    ["pm2_5", 31.4, "31"],
+    ["conductivity", 48_213.703125, "48,214"],
+  ])("of %s has the digits that make sense", (quantity, value, text) => {
+    expect(measured(en, quantity, value)).toBe(text);
+  });
+
+  it("of a meter keeps all that the meter gave", () => {
+    expect(measured(en, "voltage_l1", 229.76155)).toBe("229.76155");
+    expect(measured(vi, "active_energy", 184321.12)).toBe("184.321,12");
+  });
+
+  it("that is not known is a dash", () => {
+    expect(measured(en, "ph", null)).toBe("–");
   });
 });
 

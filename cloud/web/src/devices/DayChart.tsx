@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { AlignedData } from "uplot";
 import { readReadings } from "../api/client";
+import { measured } from "../i18n/digits";
 import { useLocale } from "../i18n/locale";
 import { written } from "../i18n/units";
 import { Loading, Problem } from "../shared/Problem";
@@ -53,12 +54,13 @@ function useLines(quantities: readonly string[], units: Record<string, string>):
   }));
 }
 
-function useSummary(lines: readonly Line[], columns: Columns): string {
+function useSummary(quantities: readonly string[], lines: readonly Line[], columns: Columns): string {
   const { t, f } = useLocale();
   const parts = lines.map(({ label, unit }, index) => {
+    const told = (value: number): string => measured(f, quantities[index] ?? "", value);
     const span = spanOf(columns.values[index] ?? []);
     if (span === null) return t("chart.nothing", { name: label });
-    return t("chart.span", { name: label, low: f.exact(span.low), high: f.exact(span.high), last: f.exact(span.last), unit: unit ?? "" });
+    return t("chart.span", { name: label, low: told(span.low), high: told(span.high), last: told(span.last), unit: unit ?? "" });
   });
   return parts.join("; ");
 }
@@ -86,7 +88,7 @@ export function DayChart({ device, quantities, fromZero = true }: DayChartProps)
   const { t } = useLocale();
   const { loaded, again, columns } = useDay(device, quantities);
   const lines = useLines(quantities, loaded.state === "here" ? loaded.value.units : {});
-  const summary = useSummary(lines, columns);
+  const summary = useSummary(quantities, lines, columns);
   const data = useMemo((): AlignedData => {
     const shown = withHoles(columns);
     return [shown.at, ...shown.values];

@@ -43,7 +43,7 @@ function ValueRow({ name, value, unit, flag }: { name: string; value: number | n
         <Flag flag={flag} />
       </td>
       <td>
-        <Figure value={value} unit={unit} />
+        <Figure value={value} unit={unit} quantity={name} />
       </td>
     </tr>
   );

@@ -57,7 +57,7 @@ function StationFigures({ station }: { station: StationReading }) {
         <div key={quantity}>
           <dt>{word("short", quantity)}</dt>
           <dd>
-            <Figure value={station.values[quantity]} unit={unit} digits={2} />
+            <Figure value={station.values[quantity]} unit={unit} quantity={quantity} />
           </dd>
         </div>
       ))}

@@ -56,7 +56,7 @@ function FineDust({ seen }: { seen: Overview }) {
   return (
     <TopFigure label={t("top.pm2_5")}>
       <span className={stale ? "stale" : ""}>
-        <Figure value={air.values["pm2_5"]} unit="ug/m3" digits={1} />
+        <Figure value={air.values["pm2_5"]} unit="ug/m3" quantity="pm2_5" />
       </span>
       <small className="weak"> {t("top.measured_at", { time: f.time(air.at) })}</small>
     </TopFigure>

@@ -65,7 +65,7 @@ export function formats(language: Language, timeZone: string): Formats {
   const numeric = (value: Maybe<number>, options: Intl.NumberFormatOptions): string =>
     value === null || value === undefined || !Number.isFinite(value)
       ? UNKNOWN
-      : new Intl.NumberFormat(locale, options).format(value);
+      : new Intl.NumberFormat(locale, { signDisplay: "negative", ...options }).format(value); // no "-0"
   const dateTime = (at: Maybe<Moment>): string => timed(at, (date) => `${day.format(date)} ${clock.format(date)}`);
   return {
     number: (value, digits = 0) => numeric(value, { maximumFractionDigits: digits }),

@@ -3,6 +3,7 @@ import { Marker } from "maplibre-gl";
 import { useEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import type { Station } from "../api/types";
+import { measured } from "../i18n/digits";
 import { useLocale } from "../i18n/locale";
 import { written } from "../i18n/units";
 import { useStore } from "../shared/store";
@@ -21,7 +22,7 @@ function StationButton({ station, onPick }: { station: Station; onPick: (id: str
   const seen = useStore(overview)?.environment.find((it) => it.id === station.id);
   const { stale } = useAge(seen?.at);
   const [quantity, unit] = FIRST[station.kind] ?? ["", ""];
-  const value = `${f.number(seen?.values[quantity], 1)} ${written(unit)}`;
+  const value = `${measured(f, quantity, seen?.values[quantity])} ${written(unit)}`;
   return (
     <button
       type="button"
