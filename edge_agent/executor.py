@@ -6,15 +6,16 @@ two commands for one luminaire the one that was issued later wins, in whatever o
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from edge_agent import ledger
 from edge_agent.bus import Priority
-from edge_agent.database import Act
+from edge_agent.database import Act, is_full
 from edge_agent.lamps import Lamp, Order, Reason
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
 _SAME = 1.0  # % of light between the commanded and the actual level
+_AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
 
 class _NotDone(Exception):
@@ -90,22 +92,30 @@ class Executor:
             for command in await self._ledger.unfinished():
                 await self._resume(command, group)
             while True:
-                command = await self._queue.get()
-                if await self._admit(command):
-                    self._start(command, self._overrides.current(command.target, self._clock.now()), group)
+                await self._take(await self._queue.get(), group)
+
+    async def _take(self, command: Command, group: asyncio.TaskGroup) -> None:
+        try:
+            if await self._admit(command):
+                self._start(command, self._overrides.current(command.target, self._clock.now()), group)
+        except sqlite3.OperationalError as error:
+            self._leave(command, error)
 
     async def _resume(self, command: Command, group: asyncio.TaskGroup) -> None:
         obstacle = self._obstacle(command)
-        if obstacle:
-            await self._end(command, self._refusal(command, obstacle))
-        else:
+        if obstacle is None:
             self._start(command, None, group)
+            return
+        try:
+            await self._end(command, self._refusal(command, obstacle))
+        except sqlite3.OperationalError as error:
+            self._leave(command, error)
 
     def _start(self, command: Command, before: Override | None, group: asyncio.TaskGroup) -> None:
         """A command that takes the place of another one falls back to where that one began."""
         overtaken = self._running.get(command.target)
         self._running[command.target] = running = _Running(command, overtaken.before if overtaken else before)
-        group.create_task(self._carry_out(running))
+        group.create_task(self._carry_out_or_leave(running))
 
     async def _admit(self, command: Command) -> bool:
         """Say the first word on a command, or the last one again. True when it is to be carried out."""
@@ -122,7 +132,7 @@ class Executor:
         if is_expired(command, now):
             return self._refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
         obstacle = self._obstacle(command)
-        if obstacle is None and latest is not None and latest > command.issued_at:
+        if obstacle is None and latest is not None and command.issued_at < latest <= now + _AHEAD:
             obstacle = Obstacle(Refusal.SUPERSEDED)
         return self._refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
 
@@ -133,6 +143,21 @@ class Executor:
         if isinstance(command.action, Override) and command.action.until <= self._clock.now():
             return Obstacle(Refusal.ALREADY_OVER)
         return None
+
+    async def _carry_out_or_leave(self, running: _Running) -> None:
+        try:
+            await self._carry_out(running)
+        except sqlite3.OperationalError as error:
+            self._leave(running.command, error)
+
+    def _leave(self, command: Command, error: sqlite3.OperationalError) -> None:
+        """On a full disk nothing can be promised, and the street must not go dark for it. A command that was not taken
+        comes again from the cloud; one that was is found by the next start."""
+        if not is_full(error):
+            raise error
+        log.error("the disk is full: command %s for %s is left unanswered", command.id, command.target)
+        if self._is_current(command):
+            del self._running[command.target]
 
     async def _carry_out(self, running: _Running) -> None:
         """To the last word. What failed leaves the luminaire as it was: its next reading puts it right."""

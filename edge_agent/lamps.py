@@ -9,6 +9,7 @@ from enum import IntEnum
 from edge_agent.bus import Bus, Priority
 from protocols.modbus.plan import Member, ReadPlan, plan
 from protocols.profiles import Profile
+from protocols.quantities import QUANTITIES
 from protocols.readings import Reading
 
 COMMANDED = {"programme_level", "override_level", "override_expiry"}
@@ -50,8 +51,9 @@ class Lamp:
         return self._order({"programme_level": level})
 
     def override(self, level: float, until: datetime) -> Order:
-        """Hold a level until a moment, which the device's own clock sees too."""
-        return self._order({"override_level": level, "override_expiry": math.ceil(until.timestamp())})
+        """Hold a level until a moment, which the device's own clock sees too, as far as it can count."""
+        expiry = min(math.ceil(until.timestamp()), QUANTITIES["override_expiry"].high)
+        return self._order({"override_level": level, "override_expiry": expiry})
 
     def resume(self) -> Order:
         """End whatever override the device has."""

@@ -34,11 +34,11 @@ class Overrides:
 
     async def put(self, device: str, override: Override | None) -> None:
         """Hold a luminaire, or let it go. When this returns, it is on the disk."""
+        await self._database.run(lambda connection: _put(connection, device, override))
         if override is None:
             self._held.pop(device, None)
         else:
             self._held[device] = override
-        await self._database.run(lambda connection: _put(connection, device, override))
 
 
 def _put(connection: sqlite3.Connection, device: str, override: Override | None) -> None:

@@ -126,6 +126,12 @@ class Command(_Model):
     expires_at: AwareDatetime
     who: str = Field(min_length=1, max_length=200)
 
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if isinstance(self.action, Override) and self.action.until - self.issued_at > LONGEST_OVERRIDE:
+            raise ValueError(f"an override lasts {LONGEST_OVERRIDE.total_seconds() / 3600:g} h at most")
+        return self
+
 
 class Answer(_Model):
     """What the edge says of a command, on its event stream.

@@ -27,9 +27,10 @@ from protocols.readings import Reading
 from protocols.topics import Stream
 from protocols.wire import Header
 from tests.edge.clocks import MIDNIGHT, running_clock
+from tests.edge.full_disk import FillingDisk
 from tests.edge.jobs import at_work
 from tests.edge.streets import Street, street
-from tests.waiting import until_async
+from tests.waiting import until, until_async
 
 SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
 HALONG = Place(longitude=107.07, latitude=20.95)
@@ -91,11 +92,16 @@ class Desk:
 
 @asynccontextmanager
 async def desk_on(folder: Path, street: Street, clock: DomainClock) -> AsyncIterator[Desk]:
-    async with Database(folder / "edge.sqlite", SCHEMA) as database:
-        box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
-        desk = Desk(street, clock, database, box, held)
-        async with at_work(desk.executor.run()):
-            yield desk
+    async with Database(folder / "edge.sqlite", SCHEMA) as database, desk_with(database, street, clock) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def desk_with(database: Database, street: Street, clock: DomainClock) -> AsyncIterator[Desk]:
+    box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
+    desk = Desk(street, clock, database, box, held)
+    async with at_work(desk.executor.run()):
+        yield desk
 
 
 @pytest.fixture
@@ -261,15 +267,43 @@ async def test_a_cloud_whose_clock_ran_ahead_does_not_have_the_last_word(desk: D
 
 
 async def test_an_end_that_no_register_can_hold_does_not_end_the_edge(desk: Desk) -> None:
-    issued = datetime(2150, 1, 1, tzinfo=UTC)
-    action = Override(level=80, until=issued + timedelta(hours=1))
-    ahead = desk.command("c1", action).model_copy(
-        update={"issued_at": issued, "expires_at": issued + timedelta(minutes=1)}
-    )
+    end = datetime(2150, 1, 1, tzinfo=UTC)
+    ahead = desk.command("c1", Override(level=80, until=end), later_s=(end - desk.clock.now()).total_seconds() - 3600)
     desk.executor.submit(ahead)
     assert (await desk.last("c1")).step is Step.READ_BACK
     desk.executor.submit(desk.command("c2", Resume()))
     assert (await desk.last("c2")).step is Step.READ_BACK, "and it can be taken back"
+
+
+async def test_a_full_disk_does_not_end_the_edge_and_the_command_may_come_again(
+    tmp_path: Path, lit: Street, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FillingDisk(tmp_path / "edge.sqlite", SCHEMA) as disk, desk_with(disk, lit, clock) as desk:
+        disk.full = True
+        desk.executor.submit(lost := desk.override("c1", 80))
+        await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+        disk.full = False
+        desk.executor.submit(lost)
+        assert (await desk.last("c1")).step is Step.READ_BACK
+
+
+async def test_what_a_full_disk_interrupts_is_finished_by_the_next_start(
+    tmp_path: Path, lit: Street, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FillingDisk(tmp_path / "edge.sqlite", SCHEMA) as disk:
+        async with desk_with(disk, lit, clock) as desk:
+            lit.faults.switch("stuck_on", desk.lamp, on=True)
+            desk.executor.submit(desk.override("c1", 30))
+            await until_async(lambda: desk.steps("c1"))
+            disk.full = True
+            await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+        caplog.clear()
+        async with desk_with(disk, lit, clock) as desk:
+            await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+        lit.faults.switch("stuck_on", lit.lamps[0], on=False)
+        disk.full = False
+        async with desk_with(disk, lit, clock) as desk:
+            assert (await desk.last("c1")).step is Step.READ_BACK
 
 
 async def test_of_two_commands_the_later_wins(desk: Desk) -> None:

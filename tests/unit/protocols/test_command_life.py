@@ -126,6 +126,7 @@ def test_the_action_is_told_by_its_type() -> None:
     "changes",
     [
         {"action": {"type": "override", "level": 80}},
+        {"action": {"type": "override", "level": 80, "until": T + LONGEST_OVERRIDE + timedelta(seconds=1)}},
         {"action": {"type": "override", "level": 101, "until": T}},
         {"action": {"type": "override", "level": -0.5, "until": T}},
         {"action": {"type": "override", "level": float("nan"), "until": T}},

@@ -3,7 +3,7 @@
 import string
 import tracemalloc
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols import wire
-from protocols.commands import ENDS_BADLY, Answer, Command, Override, Refusal, Step
+from protocols.commands import ENDS_BADLY, LONGEST_OVERRIDE, Answer, Command, Override, Refusal, Resume, Step
 from protocols.quantities import QUANTITIES
 from protocols.readings import Quality, Table
 from protocols.topics import Stream
@@ -58,6 +58,19 @@ def tables(draw: st.DrawFn) -> Table:
 def headers(draw: st.DrawFn) -> Header:
     seq = draw(st.integers(1, 2**53))
     return Header(draw(ids), seq, draw(st.integers(1, seq)))
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> Command:
+    issued, lasts = draw(moments), draw(st.timedeltas(timedelta(0), LONGEST_OVERRIDE))
+    return Command(
+        id=draw(ids),
+        target=draw(ids),
+        action=draw(st.builds(Override, level=st.floats(0, 100), until=st.just(issued + lasts)) | st.just(Resume())),
+        issued_at=issued,
+        expires_at=draw(moments),
+        who=draw(st.text(min_size=1, max_size=20)),
+    )
 
 
 good_answers = st.builds(
@@ -117,15 +130,7 @@ def test_a_batch_of_events_comes_back(header: Header, sent: list[Answer]) -> Non
             tuple
         ),
     )
-    | st.builds(
-        Command,
-        id=ids,
-        target=ids,
-        action=st.builds(Override, level=st.floats(0, 100), until=moments),
-        issued_at=moments,
-        expires_at=moments,
-        who=st.text(min_size=1, max_size=20),
-    )
+    | commands()
 )
 def test_every_other_message_comes_back(message: Birth | EdgeState | Watermark | Command) -> None:
     assert wire.decode_message(type(message), wire.encode_message(message)) == message
