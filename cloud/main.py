@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -37,6 +38,7 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     app = create_app(settings, clock)
     async with AsyncExitStack() as opened:
+        opened.enter_context(own_files())
         try:
             door = opened.enter_context(listening(settings.listen))
             await opened.enter_async_context(app.router.lifespan_context(app))
@@ -45,6 +47,16 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
             raise SystemExit(CANNOT_START) from error
         log.info("the console is at %s", settings.console)
         await answer(app, door)
+
+
+@contextmanager
+def own_files() -> Iterator[None]:
+    """What is written meanwhile is for this account only: the registry holds the hashes of passwords."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def listening(address: Address) -> socket.socket:

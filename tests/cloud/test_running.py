@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import stat
 
 import httpx2
 import pytest
@@ -36,6 +37,20 @@ async def test_it_serves_until_it_is_cancelled_also_without_a_broker(settings: S
         with pytest.raises(asyncio.CancelledError):
             await task
     assert answered.json()["status"] == "ok"
+
+
+async def test_what_it_keeps_is_for_its_own_account_only(settings: Settings, clock: DomainClock) -> None:
+    task = asyncio.create_task(serve(settings, clock))
+    await wait_for_port(settings.listen.port)
+    async with httpx2.AsyncClient() as client:
+        await client.get(f"http://127.0.0.1:{settings.listen.port}/api/v1/health")
+    kept = [file for name in ("registry", "inbox", "telemetry") for file in settings.data.glob(f"{name}.*")]
+    open_to_others = [file.name for file in kept if stat.S_IMODE(file.stat().st_mode) & 0o077]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(kept) >= 3
+    assert open_to_others == []
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line(
