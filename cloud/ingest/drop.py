@@ -4,12 +4,15 @@ and the disk. The broker's acknowledgement goes out, the mark does not move, and
 Switched on by HAIDANG_TEST_DROP=edge-glob:stream:seq, once for each process; nothing else reads this variable.
 """
 
+import logging
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from cloud.ingest.arrivals import Arrival, Drop
 
 VARIABLE = "HAIDANG_TEST_DROP"
+
+log = logging.getLogger(__name__)
 
 
 def from_environment(environ: Mapping[str, str]) -> Drop | None:
@@ -31,6 +34,8 @@ def once(edge: str, stream: str, seq: int) -> Drop:
     def drop(arrival: Arrival) -> bool:
         hit = left[0] and fnmatchcase(arrival.edge, edge) and (arrival.stream, arrival.header.seq) == (stream, seq)
         left[0] = left[0] and not hit
+        if hit:
+            log.warning("%s/%s/%d is lost on purpose: %s is set", arrival.edge, stream, seq, VARIABLE)
         return hit
 
     return drop

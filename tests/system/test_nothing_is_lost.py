@@ -85,7 +85,7 @@ async def test_a_batch_is_dropped_inside_the_cloud_before_its_inbox(town: Town) 
     await town.start_all(HAIDANG_TEST_DROP=f"{edge}:live:3")
     await rounds(town, 3 * ROUNDS)
     verdict = await settled(town)
-    assert "dropped" in town.log_of("cloud")
+    assert f"{edge}/live/3 is lost on purpose" in town.log_of("cloud")
     assert_whole(verdict, town)
 
 
