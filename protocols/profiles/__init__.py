@@ -105,11 +105,15 @@ class Point(ConfigModel):
         return registers.encode(self.no_value[0], _UNSIGNED[self.width], self.order)
 
 
-def _scaled(number: float, scale: Fraction) -> float:
-    """Exact in the last digit that the scale has: 2301 x 1/10 is 230.1, and 32.001 x 1000 is 32001."""
-    if isinstance(number, float):
-        return float(Fraction(repr(number)) * scale)
-    return number * scale.numerator / scale.denominator
+def _scaled(number: float, scale: Fraction) -> float | None:
+    """Exact in the last digit that the scale has: 2301 x 1/10 is 230.1, and 32.001 x 1000 is 32001. `None` when the
+    value is beyond every float: no device means that."""
+    try:
+        if isinstance(number, float):
+            return float(Fraction(repr(number)) * scale)
+        return number * scale.numerator / scale.denominator
+    except OverflowError:
+        return None
 
 
 _UNSIGNED = {1: Type.UINT16, 2: Type.UINT32, 4: Type.UINT64}

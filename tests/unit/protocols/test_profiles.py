@@ -189,6 +189,11 @@ def test_nan_and_infinity_are_not_known(words: list[int]) -> None:
     assert point(type="float32").decode(words) is None
 
 
+def test_a_number_beyond_every_float_is_not_known() -> None:
+    point = Point.model_validate({"quantity": "voltage", "register": "input/0", "type": "float64", "scale": 1000})
+    assert point.decode([0x7FEF, 0xFFFF, 0xFFFF, 0xFFFF]) is None
+
+
 def test_not_known_is_written_as_its_pattern_in_the_order_of_the_point() -> None:
     for order, words in {
         "ABCD": [0x8000, 1],
