@@ -1,4 +1,5 @@
-"""The one door through which readings go into the outbox: a device's time only goes forward."""
+"""The one door through which readings go into the outbox: a device's time only goes forward, unless its clock was wrong
+before."""
 
 import logging
 import sqlite3
@@ -12,6 +13,8 @@ from protocols.readings import Reading
 from protocols.topics import Stream
 
 log = logging.getLogger(__name__)
+
+_PUT_BACK_S = 3600  # domain time; a late reading of a fast city is no clock that was put back
 
 
 class Recorder:
@@ -27,11 +30,18 @@ class Recorder:
 
     async def record(self, readings: Sequence[Reading]) -> None:
         """Keep what is new. When this returns, it is on the disk."""
+        self._notice_a_clock_put_back(readings)
         fresh = [reading for reading in readings if reading.at >= self.free_second(reading.device)]
         self.repeated += len(readings) - len(fresh)
         if fresh:
             self._last.update((reading.device, reading.at) for reading in fresh)
             await self._append(fresh)
+
+    def _notice_a_clock_put_back(self, readings: Sequence[Reading]) -> None:
+        """Until the old time is reached again everything would be dropped: for days, after a clock that was wrong."""
+        if any(self.free_second(reading.device) - reading.at > _PUT_BACK_S for reading in readings):
+            log.warning("the clock was put back: readings are recorded by its new time")
+            self._last.clear()
 
     def free_second(self, device: str) -> int:
         """The first second for which a device has no reading yet: the store has one place for each."""

@@ -34,6 +34,16 @@ async def test_the_time_of_a_device_only_goes_forward(outbox: Outbox, recorder: 
     assert recorder.repeated == 2
 
 
+async def test_a_clock_that_was_wrong_and_is_put_right_does_not_silence_an_edge(
+    outbox: Outbox, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    await recorder.record([reading("A", 1_000_000), reading("B", 1_000_000)])
+    await recorder.record([reading("A", 5000), reading("B", 5000)])
+    await recorder.record([reading("A", 5000), reading("B", 5001)])
+    assert await recorded(outbox) == [("A", 1_000_000), ("B", 1_000_000), ("A", 5000), ("B", 5000), ("B", 5001)]
+    assert caplog.messages == ["the clock was put back: readings are recorded by its new time"]
+
+
 async def test_a_round_of_one_kind_is_one_batch(outbox: Outbox, recorder: Recorder) -> None:
     await recorder.record([reading(f"L{n}", 10) for n in range(100)])
     assert outbox.shelf(Stream.LIVE).depth == 1
