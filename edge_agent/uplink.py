@@ -138,12 +138,13 @@ class Uplink:
             if wish is None:
                 await self._news()
                 continue
+            epoch = self._outbox.epoch  # the one of these seqs, whatever the next watermark begins
             entries = await self._outbox.unsent(wish.stream, wish.after, wish.limit)
             if not wish.same_place(self._flow.wish(time.monotonic())):
                 continue  # a watermark, a restart or an event came while the disk was asked
             for entry in entries:
                 self._flow.published(wish.stream, entry.seq, time.monotonic())
-                group.create_task(self._publish(client, wish.stream, entry))
+                group.create_task(self._publish(client, wish.stream, epoch, entry))
 
     async def _news(self) -> None:
         """Wait for an append, a watermark, or the next moment of the flow."""
@@ -153,9 +154,9 @@ class Uplink:
             async with asyncio.timeout(delay):
                 await self._outbox.news.wait()
 
-    async def _publish(self, client: aiomqtt.Client, stream: Stream, entry: Entry) -> None:
+    async def _publish(self, client: aiomqtt.Client, stream: Stream, epoch: str, entry: Entry) -> None:
         """One of many at a time: nobody waits for the PUBACK but this task, which ends the connection without it."""
-        header = Header(self._outbox.epoch, entry.seq, min(self._outbox.floor(stream), entry.seq))
+        header = Header(epoch, entry.seq, min(self._outbox.floor(stream), entry.seq))
         topic = topics.topic(self._config.site, self._config.edge, stream)
         await client.publish(topic, wire.seal(header, entry.body), qos=1)
 
