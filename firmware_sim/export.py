@@ -19,6 +19,7 @@ HOST = "127.0.0.1"
 class EdgeOptions:
     """What an edge's config says that is not in the city."""
 
+    broker_host: str = HOST
     broker_port: int = 1883
     poll_every: str = "10s"
 
@@ -28,6 +29,7 @@ def export(
     data: Path,
     *,
     lamps: int | None = None,
+    broker_host: str = HOST,
     broker_port: int = 1883,
     base_port: int = 15020,
     camera_port: int = 8554,
@@ -35,7 +37,7 @@ def export(
 ) -> None:
     """Write inventory.json, basemap.geojson and edges/{edge}.yaml of a city file. Raises ConfigError, OSError."""
     spec = load_city(city).model_copy(update={"base_port": base_port, "camera_port": camera_port})
-    write(expand(spec, lamps), data, EdgeOptions(broker_port, poll_every))
+    write(expand(spec, lamps), data, EdgeOptions(broker_host, broker_port, poll_every))
 
 
 def write(expanded: Expanded, data: Path, options: EdgeOptions) -> None:
@@ -81,7 +83,7 @@ def edge_config(expanded: Expanded, edge: str, options: EdgeOptions) -> str:
     here = [cabinet for cabinet in city.cabinets if cabinet.edge == edge]
     longitude = sum(cabinet.longitude for cabinet in here) / len(here)
     latitude = sum(cabinet.latitude for cabinet in here) / len(here)
-    broker = f"host: {HOST}, port: {options.broker_port}, username: {edge}"
+    broker = f"host: {options.broker_host}, port: {options.broker_port}, username: {edge}"
     return f"""\
 # Written by `haidang sim export`: {city.survey.en}.
 edge: {edge}

@@ -167,6 +167,7 @@ def demo(
     at: Annotated[datetime | None, typer.Option(help="The city's time to start from, UTC.")] = None,
     port: Annotated[int, typer.Option(help="Port of the console.")] = 8080,
     broker: Annotated[str | None, typer.Option(help="mosquitto or nats-server; default: what is there.")] = None,
+    broker_url: Annotated[str | None, typer.Option(help="A broker that runs already, as mqtt://HOST:PORT.")] = None,
 ) -> None:
     """Run a whole demo city: broker, simulator, cloud and edges."""
     from rich.console import Console
@@ -175,13 +176,13 @@ def demo(
     from haidang.demo.up import Wish, up
 
     start_at = at.replace(tzinfo=UTC) if at else None
-    wish = Wish(city, data, lamps, speed, start_at, port, broker)
+    wish = Wish(city, data, lamps, speed, start_at, port, broker, broker_url)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         asyncio.run(up(wish, Console()))
     except KeyboardInterrupt:
         sys.exit(0)
-    except (ConfigError, OSError, NoBroker) as error:
+    except (ValueError, OSError, NoBroker) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAULT_IN_CONFIG) from error
 

@@ -1,7 +1,7 @@
-"""The demo's broker: mosquitto when it is on the PATH, else the nats-server that a wheel brings.
+"""The demo's broker: one that is there already, else mosquitto when it is on the PATH, else the nats-server of a wheel.
 
-Either may lose everything that it had acknowledged: the edge's outbox and the cloud's watermark do not need it to
-keep anything. Both listen on loopback only, and let in nobody without an account.
+Any of them may lose everything that it had acknowledged: the edge's outbox and the cloud's watermark do not need it to
+keep anything. Ours listen on loopback only, and let in nobody without an account.
 """
 
 import base64
@@ -14,6 +14,7 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -21,6 +22,7 @@ from haidang.demo.accounts import Account
 from haidang.demo.secrets import write_private
 from protocols import wire
 
+_LOOPBACK = "127.0.0.1"
 _LARGEST_MESSAGE = wire.MAX_BYTES + 8_000  # nats-server counts about 25 bytes of its own, topics come on top
 _IN_FLIGHT = 1000  # the broker's window is the cloud's bound; 20 (mosquitto's default) caps a 5 ms commit at 4,000/s
 _PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are random and 192 bits long
@@ -28,10 +30,11 @@ _PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are rand
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """How a broker is started. `port` is on 127.0.0.1."""
+    """Where a broker is, and how it is started: `command` is empty for one that somebody else runs."""
 
     name: str
     command: Sequence[str]
+    host: str
     port: int
 
 
@@ -39,14 +42,30 @@ class NoBroker(RuntimeError):
     """Neither mosquitto nor nats-server is there."""
 
 
+def address(url: str) -> tuple[str, int]:
+    """Host and port of `mqtt://host:port`. Raises ValueError with what would be right."""
+    parts = urlsplit(url)
+    if parts.scheme != "mqtt" or not parts.hostname or parts.username or parts.path.strip("/"):
+        raise ValueError(f"{url!r} is not the address of a broker; write mqtt://HOST:PORT")
+    return parts.hostname, parts.port or 1883
+
+
+def elsewhere(folder: Path, url: str, accounts: Sequence[Account]) -> Broker:
+    """A broker that somebody else runs. The accounts that it needs are written down in mosquitto's form."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    host, port = address(url)
+    _mosquitto_files(folder, port, accounts)
+    return Broker(f"at {host}:{port}", [], host, port)
+
+
 def prepare(folder: Path, port: int, accounts: Sequence[Account], prefer: str | None = None) -> Broker:
     """Write the configuration of the broker that is there. `prefer` names one: mosquitto or nats-server."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found, nats = mosquitto(), _nats_server()
     if found and prefer != "nats-server":
-        return Broker("mosquitto", [found, "-c", _mosquitto_files(folder, port, accounts)], port)
+        return Broker("mosquitto", [found, "-c", _mosquitto_files(folder, port, accounts)], _LOOPBACK, port)
     if nats and prefer != "mosquitto":
-        return Broker("nats-server", [nats, "-c", _nats_files(folder, port, accounts)], port)
+        return Broker("nats-server", [nats, "-c", _nats_files(folder, port, accounts)], _LOOPBACK, port)
     raise NoBroker("no broker: install mosquitto, or the extra `sim`, which brings nats-server")
 
 

@@ -17,7 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from haidang import clock as clock_file
 from haidang.demo import broker as brokers
-from haidang.demo.accounts import accounts
+from haidang.demo.accounts import Account, accounts
 from haidang.demo.ports import free_port, free_run
 from haidang.demo.secrets import secret
 from haidang.demo.supervisor import Child, keep_running
@@ -42,13 +42,15 @@ class Wish:
     at: datetime | None
     http_port: int
     prefer_broker: str | None
+    broker_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports that were free when the city was laid out."""
+    """Loopback ports that were free when the city was laid out, and where the broker is."""
 
     http: int
+    broker_host: str
     broker: int
     mail: int
     modbus: int
@@ -117,9 +119,11 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
     """Write every role's files: inventory, base map, edges, cloud."""
     from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
 
+    host, port = brokers.address(wish.broker_url) if wish.broker_url else ("127.0.0.1", free_port(1883))
     ports = Ports(
         http=free_port(wish.http_port),
-        broker=free_port(1883),
+        broker_host=host,
+        broker=port,
         mail=free_port(2525),
         modbus=free_run(15020, (wish.lamps or 0) // 50 + 50),
         camera=free_port(8554),
@@ -128,6 +132,7 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
         wish.city,
         wish.data,
         lamps=wish.lamps,
+        broker_host=ports.broker_host,
         broker_port=ports.broker,
         base_port=ports.modbus,
         camera_port=ports.camera,
@@ -142,7 +147,7 @@ def _cloud_settings(city: City, ports: Ports) -> dict[str, object]:
         "site": city.site,
         "listen": f"127.0.0.1:{ports.http}",
         "broker": {
-            "host": "127.0.0.1",
+            "host": ports.broker_host,
             "port": ports.broker,
             "username": "cloud",
             "password_file": "secrets/cloud",
@@ -163,18 +168,25 @@ def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], broker
     data = wish.data.resolve()
     logs = data / "logs"
     logs.mkdir(exist_ok=True)
-    broker = brokers.prepare(data / "broker", ports.broker, accounts(city.site, city.edges, data), wish.prefer_broker)
+    broker = _broker(wish, ports, accounts(city.site, city.edges, data))
     common = ["--clock", str(data / "clock.json")]
     lamps = ["--lamps", str(wish.lamps)] if wish.lamps else []
     sim = ["sim", "run", str(wish.city.resolve()), "--data", str(data), "--base-port", str(ports.modbus), *lamps]
     sim += ["--camera-port", str(ports.camera), "--mail-port", str(ports.mail)]
     commands = {
-        "broker": list(broker.command),
+        **({"broker": list(broker.command)} if broker.command else {}),
         "sim": [*_haidang(), *sim, *common],
         "cloud": [*_haidang(), "cloud", "--data", str(data), *common],
         **{e: [*_haidang(), "edge", "--config", str(data / "edges" / f"{e}.yaml"), *common] for e in city.edges},
     }
     return [Child(name, command, logs / f"{name}.log") for name, command in commands.items()], broker
+
+
+def _broker(wish: Wish, ports: Ports, everyone: Sequence[Account]) -> brokers.Broker:
+    folder = wish.data.resolve() / "broker"
+    if wish.broker_url:
+        return brokers.elsewhere(folder, wish.broker_url, everyone)
+    return brokers.prepare(folder, ports.broker, everyone, wish.prefer_broker)
 
 
 def _haidang() -> list[str]:
@@ -214,10 +226,14 @@ def _greet(console: Console, wish: Wish, ports: Ports, city: City, broker: broke
         f"broker {broker.name}. {city.survey.en}.",
         f"  console    http://localhost:{ports.http}",
         f"  log in as  admin   password  {admin.read_text().strip()}   (made for you; kept in {admin})",
-        f"  watch      mosquitto_sub -p {ports.broker} -i monitor -u monitor -P {monitor} -q 1 -v -t "
+        f"  watch      mosquitto_sub -h {broker.host} -p {broker.port} -i monitor -u monitor -P {monitor} -q 1 -v -t "
         f"'haidang/v1/{city.site}/#'",
         f"  break      .venv/bin/haidang sim fault on lamp_out {city.luminaires[0].id} --data {wish.data}",
         f"  mail       {wish.data / 'mail'}   logs  {wish.data / 'logs'}",
         "  Ctrl-C ends everything.",
     ]
+    if not broker.command:
+        lines.insert(
+            1, f"  accounts   the broker needs those of {wish.data / 'broker'} (passwords, acl: mosquitto's form)"
+        )
     console.print("\n".join(lines), highlight=False, soft_wrap=True)

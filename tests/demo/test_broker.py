@@ -72,6 +72,22 @@ async def test_what_is_retained_reaches_who_comes_later(broker: tuple[int, dict[
     assert message.payload == b"hello"
 
 
+async def test_a_broker_that_runs_already_is_told_its_accounts(
+    broker: tuple[int, dict[str, Account]], tmp_path: Path
+) -> None:
+    port, who = broker
+    there = brokers.elsewhere(tmp_path / "theirs", f"mqtt://127.0.0.1:{port}", list(who.values()))
+    assert (there.host, there.port, there.command) == ("127.0.0.1", port, [])
+    assert {line.split(":")[0] for line in (tmp_path / "theirs" / "passwords").read_text().split()} == who.keys()
+    assert f"topic write haidang/v1/{SITE}/HL-E01/live" in (tmp_path / "theirs" / "acl").read_text()
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:1883", "mqtts://broker", "mqtt://", "mqtt://me:secret@broker", "http://x"])
+def test_an_address_that_is_none_is_refused_with_what_would_be_right(url: str) -> None:
+    with pytest.raises(ValueError, match=r"write mqtt://HOST:PORT"):
+        brokers.address(url)
+
+
 @pytest.mark.parametrize("user", ["HL-E01", "nobody", ""])
 async def test_nobody_comes_in_without_the_right_password(broker: tuple[int, dict[str, Account]], user: str) -> None:
     port, _ = broker
