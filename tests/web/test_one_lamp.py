@@ -1,10 +1,12 @@
 """An operator dims a lamp, and believes it only when the lamp itself has said so."""
 
+import asyncio
 from functools import partial
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from firmware_sim.control import switch_fault
 from tests.system import mbpoll
 from tests.system.api import logged_in, when_all_have_reported
 from tests.system.conftest import MakeTown
@@ -47,6 +49,28 @@ async def actual_level(port: int, segment: str) -> float:
     """What the simulated controller answers for its first lamp, read past the edge and the cloud: steps of 0.5 %."""
     unit = {"A": 11, "B": 12, "C": 13}[segment[-1]]
     return int(await mbpoll.input_register(port, unit, 4)) / 2
+
+
+async def test_a_lamp_that_does_not_answer_is_told_in_the_reader_s_language(
+    make_town: MakeTown, browser: Browser
+) -> None:
+    town = make_town()
+    await town.start_all()
+    lamp = town.city.luminaires[1]
+    async with logged_in(town) as client:
+        await when_all_have_reported(client)
+    await asyncio.to_thread(switch_fault, town.folder, "on", "comm_loss", lamp.id)
+    async with console(browser, town) as page:
+        await page.evaluate(f"location.hash = '#/overview/lamp/{lamp.id}'")
+        await page.locator("input[name=level]").fill("40")
+        await page.locator(".control button[type=submit]").click()
+        await expect(page.locator(".command-failure")).to_contain_text("Đèn không trả lời", timeout=30_000)
+        await expect(page.locator("section.command")).to_have_attribute("data-state", "failed")
+        await page.get_by_role("button", name="English").click()
+        await expect(page.locator(".command-failure")).to_contain_text("The lamp does not answer")
+        await page.evaluate("location.hash = '#/audit'")
+        await expect(page.locator("tbody tr").first).to_contain_text("Set 40 % until")
+        await expect(page.locator("tbody tr").first).to_contain_text(lamp.id)
 
 
 async def test_every_lamp_is_on_the_map_and_none_is_unknown(make_town: MakeTown, browser: Browser) -> None:
