@@ -1,27 +1,23 @@
 """edge.yaml: who this edge is, where its broker is, and what hangs on its buses."""
 
-import difflib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from protocols import config, profiles
-from protocols.config import ConfigError, ConfigModel, Problem
+from protocols.config import ConfigError, ConfigModel, Found, Problem
 from protocols.durations import Span
-from protocols.inventory import Place
+from protocols.inventory import Place, Timezone
 from protocols.modbus.plan import Member
 from protocols.names import Id
-from protocols.profiles import Profile
+from protocols.profiles import KnownProfile, Profile
 
 SHORTEST_POLL = timedelta(seconds=1)  # samples carry whole seconds
 _REGISTERS = 0x10000
 _SIZES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
-
-Found = Iterator[tuple[config.Path, str]]
 
 
 def _not_shorter(span: timedelta) -> timedelta:
@@ -43,23 +39,6 @@ def _size(text: object) -> int:
     return int(number) * _SIZES[unit]
 
 
-def _profile(name: str) -> str:
-    known = profiles.library()
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(known)}"
-        raise ValueError(f"unknown profile {name!r}; {advice}")
-    return name
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not a time zone; write one as in Asia/Ho_Chi_Minh") from error
-    return name
-
-
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not (host and port.isdecimal() and 1 <= int(port) <= 65535):
@@ -70,8 +49,6 @@ def _address(text: str) -> str:
 PositiveSpan = Annotated[Span, AfterValidator(_positive)]
 PollSpan = Annotated[Span, AfterValidator(_not_shorter)]
 Size = Annotated[int, BeforeValidator(_size)]
-KnownProfile = Annotated[Id, AfterValidator(_profile)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -170,9 +147,9 @@ def _checked(document: config.Document) -> EdgeConfig:
 
 def _mistakes(edge: EdgeConfig) -> Found:
     """What is wrong between the parts; each part alone is right."""
-    yield from _twice((("buses", n, "id"), bus.id) for n, bus in enumerate(edge.buses))
+    yield from config.repeated((("buses", n, "id"), bus.id) for n, bus in enumerate(edge.buses))
     yield from _shared_addresses(edge)
-    yield from _twice((("buses", b, "devices", d, "id"), device.id) for b, d, device in _devices(edge))
+    yield from config.repeated((("buses", b, "devices", d, "id"), device.id) for b, d, device in _devices(edge))
     yield from _same_place(edge)
     yield from _bad_blocks(edge)
 
@@ -181,14 +158,6 @@ def _devices(edge: EdgeConfig) -> Iterator[tuple[int, int, Device]]:
     for b, bus in enumerate(edge.buses):
         for d, device in enumerate(bus.devices):
             yield b, d, device
-
-
-def _twice(ids: Iterator[tuple[config.Path, str]]) -> Found:
-    seen: set[str] = set()
-    for path, name in ids:
-        if name in seen:
-            yield path, f"{name} stands twice; every id names one thing"
-        seen.add(name)
 
 
 def _shared_addresses(edge: EdgeConfig) -> Found:

@@ -3,14 +3,15 @@
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
 from protocols import config
-from protocols.config import ConfigModel
-from protocols.inventory import LuminaireType, Name, Place
+from protocols.config import ConfigError, ConfigModel, Found
+from protocols.inventory import LuminaireType, Name, Place, Timezone
 from protocols.names import Id
+from protocols.profiles import KnownProfile, library
 
 CITIES = resources.files(__name__.rpartition(".")[0]) / "cities"
 
@@ -77,7 +78,7 @@ class StationSpec(ConfigModel):
 
     id: Id
     kind: Literal["water_station", "air_station"]
-    profile: Id
+    profile: KnownProfile
     name: Name
     at: Degrees
 
@@ -96,7 +97,7 @@ class CitySpec(ConfigModel):
     site: Id
     prefix: Annotated[str, Field(pattern="^[A-Z]{2,4}$")]
     name: Name
-    timezone: str
+    timezone: Timezone
     centre: Place
     survey: Name
     seed: int
@@ -104,8 +105,8 @@ class CitySpec(ConfigModel):
     base_port: int = Field(default=15020, ge=0, le=60_000, description="of the first cabinet; 0 is any free port")
     camera_port: int = Field(default=8554, ge=0, le=65_535)
     cabinet_lamps: int = Field(default=120, ge=3, le=120)
-    luminaire_profile: Id = "haidang-segment-controller"
-    meter_profile: Id = "eastron-sdm630"
+    luminaire_profile: KnownProfile = "haidang-segment-controller"
+    meter_profile: KnownProfile = "eastron-sdm630"
     land: tuple[Land, ...] = Field(min_length=1)
     wards: tuple[WardSpec, ...] = Field(min_length=1)
     arterials: tuple[Arterial, ...] = Field(min_length=1)
@@ -119,4 +120,49 @@ class CitySpec(ConfigModel):
 
 def load_city(file: Path) -> CitySpec:
     """Read a city. Raises ConfigError with file, line, key and advice; OSError when it cannot be read."""
-    return config.load(file.read_bytes(), file.name, CitySpec)
+    document = config.parse(file.read_bytes(), file.name)
+    spec = config.validate(document, CitySpec)
+    problems = [document.problem(path, advice) for path, advice in _mistakes(spec)]
+    if problems:
+        raise ConfigError(problems)
+    return spec
+
+
+def _mistakes(spec: CitySpec) -> Found:
+    """What is wrong between the parts; each part alone is right."""
+    yield from _named_twice(spec)
+    yield from _unlit(spec)
+    yield from _wrong_kinds(spec)
+
+
+def _named_twice(spec: CitySpec) -> Found:
+    stations = [(("stations", n, "id"), s.id) for n, s in enumerate(spec.stations)]
+    cameras = [(("cameras", n, "id"), c.id) for n, c in enumerate(spec.cameras)]
+    yield from config.repeated([*stations, *cameras])
+    yield from config.repeated((("wards", n, "id"), w.id) for n, w in enumerate(spec.wards))
+    yield from config.repeated((("luminaire_types", n, "id"), t.id) for n, t in enumerate(spec.luminaire_types))
+
+
+def _unlit(spec: CitySpec) -> Found:
+    """Every class of street needs its lamps, and every lamp its type."""
+    known = [t.id for t in spec.luminaire_types]
+    for street in get_args(StreetClass):
+        if street not in spec.lighting:
+            yield ("lighting", street), "is missing"
+    for street, lighting in spec.lighting.items():
+        for n, name in enumerate(lighting.types):
+            if name not in known:
+                yield ("lighting", street, "types", n), f"no luminaire type {name}; there are {', '.join(known)}"
+
+
+def _wrong_kinds(spec: CitySpec) -> Found:
+    wanted: list[tuple[config.Path, str, str]]
+    wanted = [
+        (("luminaire_profile",), spec.luminaire_profile, "luminaire"),
+        (("meter_profile",), spec.meter_profile, "meter"),
+    ]
+    wanted += [(("stations", n, "profile"), s.profile, s.kind) for n, s in enumerate(spec.stations)]
+    for path, profile, kind in wanted:
+        found = library()[profile].kind
+        if found != kind:
+            yield path, f"{profile} is of kind {found}, not {kind}"

@@ -7,7 +7,7 @@ The text, or its bytes, is an argument; whoever calls has read the file.
 """
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
+Found = Iterator[tuple[Path, str]]  # what is wrong between the parts of a file: place and advice
 
 
 class ConfigModel(BaseModel):
@@ -99,6 +100,15 @@ def dotted(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def repeated(ids: Iterable[tuple[Path, str]]) -> Found:
+    """Every id that stood somewhere before."""
+    seen: set[str] = set()
+    for path, name in ids:
+        if name in seen:
+            yield path, f"{name} stands twice; every id names one thing"
+        seen.add(name)
 
 
 class _Loader(yaml.SafeLoader):

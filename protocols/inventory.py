@@ -6,15 +6,28 @@ Topology follows the electricity: city > ward > cabinet > phase > segment > pole
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from protocols.config import ConfigModel
 from protocols.names import Id
 
 Longitude = float
 Latitude = float
+
+
+def _timezone(name: str) -> str:
+    """The database of time zones is part of Python, so this is no I/O."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write one as in Asia/Ho_Chi_Minh") from error
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_timezone)]
 
 
 class Name(ConfigModel):
@@ -106,7 +119,7 @@ class City(ConfigModel):
     v: Literal[1] = 1
     site: Id
     name: Name
-    timezone: str
+    timezone: Timezone
     centre: Place
     survey: Name = Field(description="where the positions come from, e.g. 'generated, not surveyed'")
     wards: tuple[Ward, ...]

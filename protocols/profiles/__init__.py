@@ -52,9 +52,19 @@ def _known(name: str) -> str:
     raise ValueError(f"unknown quantity {name!r}; {advice}")
 
 
+def _in_the_library(name: str) -> str:
+    known = library()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(known)}"
+        raise ValueError(f"unknown profile {name!r}; {advice}")
+    return name
+
+
 RegisterField = Annotated[Register, BeforeValidator(_register)]
 Scale = Annotated[Fraction, BeforeValidator(_scale)]
 KnownQuantity = Annotated[str, AfterValidator(_known)]
+KnownProfile = Annotated[Id, AfterValidator(_in_the_library)]
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 

@@ -160,6 +160,50 @@ def test_a_mistake_in_the_city_is_answered_with_its_line(wrong: str, line_of: st
     assert f"halong.yaml:{line}: {line_of}: {advice}" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("good", "bad", "answer"),
+    [
+        (
+            "Asia/Ho_Chi_Minh",
+            "Asia/Hanoi",
+            "timezone: 'Asia/Hanoi' is not a time zone; write one as in Asia/Ho_Chi_Minh",
+        ),
+        (
+            "types: [LED-90]",
+            "types: [LED-99]",
+            "lighting.secondary.types[0]: no luminaire type LED-99; there are LED-60, LED-90, LED-120, LED-150",
+        ),
+        ("  residential: {lamp_every: 26m, offset: 3.5m, types: [LED-60]}\n", "", "lighting.residential: is missing"),
+        ("{id: LED-90,", "{id: LED-60,", "luminaire_types[1].id: LED-60 stands twice; every id names one thing"),
+        ("id: HL-CAM-01", "id: HL-AIR-01", "cameras[0].id: HL-AIR-01 stands twice; every id names one thing"),
+        (
+            "renke-air-station",
+            "renke-air-statoin",
+            "stations[0].profile: unknown profile 'renke-air-statoin'; did you mean `renke-air-station`?",
+        ),
+        (
+            "renke-air-station",
+            "eastron-sdm630",
+            "stations[0].profile: eastron-sdm630 is of kind meter, not air_station",
+        ),
+        (
+            "seed:",
+            "luminaire_profile: eastron-sdm630\nseed:",
+            "luminaire_profile: eastron-sdm630 is of kind meter, not luminaire",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_answered_too(good: str, bad: str, answer: str, tmp_path: Path) -> None:
+    text = HALONG.read_text("utf-8")
+    assert good in text
+    (file := tmp_path / "halong.yaml").write_text(text.replace(good, bad, 1), "utf-8")
+
+    with pytest.raises(ConfigError) as error:
+        city.load_city(file)
+
+    assert answer in [line.split(": ", 1)[1] for line in str(error.value).splitlines()]
+
+
 def test_a_length_without_a_unit_is_answered_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "halong.yaml"
     file.write_text(HALONG.read_text("utf-8").replace("lamp_every: 28m", "lamp_every: 28ft"), "utf-8")
