@@ -24,6 +24,7 @@ from rules.alarms import Event
 from rules.expected_power import expected_power
 
 _TRUSTED = frozenset({Quality.GOOD, Quality.NOT_EVALUATED})
+_NO_LAMP_HAS = 1e6  # W or V
 _PLACEHOLDERS = frozenset({"level", "expected", "power", "voltage", "minutes"})
 
 
@@ -170,7 +171,8 @@ def _trusted(reading: Reading, quantity: str) -> float | None:
 
 
 def _said(number: float | None) -> str:
-    return "?" if number is None else f"{number:.0f}"
+    """Whole, unless it is a number that no lamp has: that must not be longer than the sentence."""
+    return "?" if number is None else f"{number:.0f}" if abs(number) < _NO_LAMP_HAS else f"{number:.0e}"
 
 
 def _has_supply(observation: Observation, rule: LampOut) -> bool:

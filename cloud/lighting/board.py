@@ -37,8 +37,8 @@ class Board:
     def __init__(self, lamps: int) -> None:
         self.state: NDArray[np.uint8] = np.zeros(lamps, dtype=np.uint8)
         self.level: NDArray[np.uint8] = np.full(lamps, UNKNOWN_LEVEL, dtype=np.uint8)
-        self._power: NDArray[np.float32] = np.full(lamps, np.nan, dtype=np.float32)
-        self._planned: NDArray[np.float32] = np.full(lamps, np.nan, dtype=np.float32)
+        self._power: NDArray[np.float64] = np.full(lamps, np.nan, dtype=np.float64)
+        self._planned: NDArray[np.float64] = np.full(lamps, np.nan, dtype=np.float64)
 
     def put(self, index: int, look: Look) -> None:
         """A lamp as it stands now."""
@@ -69,8 +69,8 @@ def _count(states: Mapping[LampState, int], wanted: Iterable[LampState]) -> int:
     return sum(states[state] for state in wanted)
 
 
-def _kilowatts(watts: NDArray[np.float32]) -> float | None:
+def _kilowatts(watts: NDArray[np.float64]) -> float | None:
     """The sum of what is known; `None` when nothing is."""
     if not np.any(~np.isnan(watts)):
         return None
-    return round(float(np.nansum(watts, dtype=np.float64)) / 1000, 3)
+    return round(float(np.nansum(watts)) / 1000, 3)

@@ -90,4 +90,4 @@ class LampWatch:
 
 
 def _half_percent(level: float | None) -> int:
-    return UNKNOWN_LEVEL if level is None else max(0, min(200, round(level * 2)))
+    return UNKNOWN_LEVEL if level is None else round(max(0.0, min(100.0, level)) * 2)
