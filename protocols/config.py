@@ -91,7 +91,8 @@ def validate(document: Document, model: type[T]) -> T:
         return model.model_validate(document.content)
     except ValidationError as error:
         told = _without_echoes(error.errors())
-        raise ConfigError([_problem(document, model, details) for details in told]) from error
+        found = [problem for details in told for problem in _problems(document, model, details)]
+        raise ConfigError(list(dict.fromkeys(found))) from error
 
 
 def dotted(path: Path) -> str:
@@ -175,9 +176,13 @@ def _without_echoes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     return [details for details in errors if not is_echo(details)]
 
 
-def _problem(document: Document, model: type[BaseModel], details: ErrorDetails) -> Problem:
+def _problems(document: Document, model: type[BaseModel], details: ErrorDetails) -> Sequence[Problem]:
+    """One, or those of another file that this one leads to: there they have to be mended."""
+    cause = details.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return cause.problems
     path = _in_document(document.content, details["loc"])
-    return document.problem(path, _advice(model, details, path))
+    return [document.problem(path, _advice(model, details, path))]
 
 
 def _in_document(content: Any, loc: tuple[int | str, ...]) -> Path:

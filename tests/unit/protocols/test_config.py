@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from protocols import config
-from protocols.config import ConfigError, ConfigModel, dotted, load
+from protocols.config import ConfigError, ConfigModel, Problem, dotted, load
 from protocols.durations import Span
 
 
@@ -84,6 +84,20 @@ buses:
         "edge.yaml:11: buses[1].links[2]: Input tag 'carrier-pigeon' found using 'link' does not match any of the"
         " expected tags: 'modbus-rtu', 'modbus-tcp'; got {'link': 'carrier-pigeon'}",
     ]
+
+
+def test_a_mistake_in_a_file_that_this_one_leads_to_is_said_once_and_with_its_own_place() -> None:
+    elsewhere = ConfigError([Problem("meter.yaml", 7, "points[0].scale", "is missing")])
+
+    def known(name: str) -> str:
+        raise elsewhere
+
+    class Street(ConfigModel):
+        meters: tuple[Annotated[str, AfterValidator(known)], ...]
+
+    with pytest.raises(ConfigError) as error:
+        load("meters: [a, b, c]\n", "street.yaml", Street)
+    assert str(error.value) == "meter.yaml:7: points[0].scale: is missing"
 
 
 def test_a_known_key_in_the_wrong_place_is_not_taken_for_a_typing_mistake() -> None:
