@@ -1,6 +1,7 @@
 """What the service refuses, and how it says so.
 
     Refused
+      TooLong         400
       NotSignedIn     401
       WrongPassword   401
       NotAllowed      403
@@ -33,6 +34,12 @@ class Refused(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
+
+
+class TooLong(Refused):
+    """More points than one answer should carry."""
+
+    status, code, message = 400, "too_long", "ask for a shorter time"
 
 
 class NotSignedIn(Refused):

@@ -47,7 +47,7 @@ async def latest(device_id: str, measurements: MeasurementsPart) -> DeviceLatest
     return measurements.now_of(device_id)
 
 
-@router.get("/readings", responses={503: {"model": ErrorOut}})
+@router.get("/readings", responses={400: {"model": ErrorOut}, 503: {"model": ErrorOut}})
 async def over_time(
     device_id: str,
     measurements: MeasurementsPart,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cloud.errors import NotReady, NotThere
+from cloud.errors import NotReady, NotThere, TooLong
 from cloud.fleet.fleet import Device, Fleet
 from cloud.ingest.inbox import Inbox
 from cloud.latest.schemas import DeviceLatestOut, ReadingsOut
@@ -15,6 +15,7 @@ from protocols.clock import DomainClock
 from protocols.quantities import QUANTITIES
 
 A_DAY = timedelta(days=1)
+LONGEST = timedelta(days=31)  # a quarter of a million points of a device that is read every ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,12 @@ class Measurements:
     async def over_time(
         self, device_id: str, quantities: Sequence[str], start: datetime | None, end: datetime | None
     ) -> ReadingsOut:
-        """A device's points in [start, end); without them, of the last day. Raises NotThere and NotReady."""
+        """A device's points in [start, end); without them, of the last day. Raises NotThere, TooLong and NotReady."""
         device = self._device(device_id)
         until = end or self.clock.now() + timedelta(seconds=1)
         since = start or until - A_DAY
+        if until - since > LONGEST:
+            raise TooLong(f"ask for at most {LONGEST.days} days at once")
         try:
             columns = await readings(
                 self.store,

@@ -151,6 +151,15 @@ async def test_readings_over_time_show_what_the_store_has_not_yet_got(service: S
     assert part["quantities"]["active_power"] == [1.0]
 
 
+async def test_a_chart_of_years_is_refused_and_one_of_a_month_is_not(service: Service) -> None:
+    path = f"/api/v1/devices/{lamp_id(1)}/readings?quantity=voltage&to=2026-11-01T00:00:00Z"
+    async with service.signed_in() as client:
+        month = await client.get(f"{path}&from=2026-10-01T00:00:00Z")
+        years = await client.get(f"{path}&from=1970-01-01T00:00:00Z")
+    assert month.status_code == 200
+    assert (years.status_code, years.json()["detail"]["code"]) == (400, "too_long")
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "quantity=nonsense", "quantity=voltage&from=yesterday", "quantity=voltage&to=0001-01-01T00:00:00Z"],
