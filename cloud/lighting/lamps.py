@@ -1,5 +1,6 @@
 """Single lamps: inventory, plan, newest values, override, last command and alarms put together."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ class Lamps:
 
     async def search(self, words: str, offset: int, limit: int) -> LuminairesOut:
         """A page of what is found by words; without words, of everything."""
-        found = self.fleet.search(words) if words.strip() else range(len(self.fleet.lamps))
+        everything = range(len(self.fleet.lamps))
+        found = await asyncio.to_thread(self.fleet.search, words) if words.strip() else everything
         return LuminairesOut(items=await self._view(found[offset : offset + limit]), total=len(found))
 
     async def _view(self, indexes: Sequence[int]) -> list[LuminaireOut]:
