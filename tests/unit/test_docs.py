@@ -1,0 +1,42 @@
+"""What the documentation shows is what the software takes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edge_agent.config import parse_config
+from protocols.config import ConfigError
+from protocols.profiles import library, parse_profile
+
+ADD_A_DEVICE = Path(__file__).parents[2] / "docs" / "add-a-device.md"
+
+
+def examples() -> tuple[str, str]:
+    """The profile and the piece of an edge.yaml."""
+    profile, edge = re.findall(r"```yaml\n(.*?)```", ADD_A_DEVICE.read_text("utf-8"), re.DOTALL)
+    return profile, edge
+
+
+def test_the_example_of_a_profile_is_accepted_with_all_its_checks() -> None:
+    profile = parse_profile(examples()[0], "example-meter.yaml")
+    assert {check.quantity for check in profile.checked_with} == {point.quantity for point in profile.points}
+
+
+def test_the_example_of_a_mistake_is_what_a_person_gets() -> None:
+    wrong = examples()[0].replace("input/0x0012", "input/0x0010")
+    with pytest.raises(ConfigError) as refused:
+        parse_profile(wrong, "example-meter.yaml")
+    assert f"    {refused.value}\n" in ADD_A_DEVICE.read_text("utf-8")
+
+
+def test_the_example_of_a_bus_is_accepted() -> None:
+    bus = examples()[1].replace("example-meter", "eastron-sdm630")
+    head = "edge: E\nsite: s\nposition: {longitude: 107, latitude: 21}\ntimezone: UTC\nbroker: {host: h}\ndata: d\n"
+    assert parse_config(head + bus, "edge.yaml").buses[0].port == 502
+
+
+def test_every_key_that_the_library_uses_is_explained() -> None:
+    text = ADD_A_DEVICE.read_text("utf-8")
+    used = {name for profile in library().values() for name in profile.model_fields_set}
+    assert {name for name in used if f"{name}:" not in text and f"**{name}**" not in text} == set()
