@@ -21,10 +21,7 @@ async def save(session: AsyncSession, fleet: Fleet, digest: str, document: str, 
     """A new version. Returns how many devices it retires."""
     session.add(InventoryRow(version=fleet.version, hash=digest, imported_at=now, document=document))
     gone = await _living(session) - fleet.devices.keys()
-    devices = fleet.devices.values()
-    await upsert(
-        session, DeviceRow, [{"id": d.id, "kind": d.kind, "edge": d.edge, "retired_at": None} for d in devices]
-    )
+    await upsert(session, DeviceRow, [_row(device) for device in fleet.devices.values()])
     await _retire(session, sorted(gone), now)
     return len(gone)
 

@@ -47,10 +47,6 @@ class Board:
         self._power[index] = np.nan if look.power is None else look.power
         self._planned[index] = look.planned_power
 
-    def state_of(self, index: int) -> LampState:
-        """What the map shows of a lamp."""
-        return LampState(int(self.state[index]))
-
     def totals(self) -> Totals:
         """Counts and sums over all lamps."""
         counts = np.bincount(self.state, minlength=len(LampState))
