@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from edge_agent import schedule
 from edge_agent.bus import Bus, Heard
-from edge_agent.links import LinkError, NoAnswer, Unreachable
+from edge_agent.links import ILLEGAL_ADDRESS, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.quarantine import Quarantine
 from protocols.clock import DomainClock
 from protocols.modbus.plan import Block, ReadPlan, plan
@@ -49,6 +49,8 @@ class Poller:
         self._quarantine = Quarantine(self._every, max(2 * self._every, _PROBE_SHARE * self._timeout))
         self._unreachable_since: float | None = None
         self._refusing: set[Block] = set()
+        self._next_plan = self._plan
+        self._apart: set[str] = set()
         self.counts = Counts()
 
     @property
@@ -78,6 +80,7 @@ class Poller:
             self._not_reachable(error)
         self.counts.rounds += 1
         readings = self._readings(heard)
+        self._plan = self._next_plan
         if readings:
             self.counts.last_at = max(reading.at for reading in readings)
             await self._take(readings)
@@ -117,6 +120,8 @@ class Poller:
         except LinkError as error:
             self._answered(block.unit)
             self._complain(block, error)
+            if isinstance(error, Refused) and error.code == ILLEGAL_ADDRESS:
+                self._part(block)
         else:
             self._answered(block.unit)
             self._refusing.discard(block)
@@ -135,6 +140,13 @@ class Poller:
         for block in blocks[1:]:
             if unit not in self._quarantine:
                 await self._read(block, heard)
+
+    def _part(self, block: Block) -> None:
+        """One device that is not there must not hide those that are read with it: from now on each is read alone."""
+        devices = self._plan.devices(block)
+        if len(devices) > 1:
+            self._apart.update(devices)
+            self._next_plan = plan(self._bus.members.values(), apart=self._apart)
 
     def _readings(self, heard: Mapping[Block, Heard]) -> list[Reading]:
         found = self._plan.decode({block: one.answer for block, one in heard.items()})

@@ -12,10 +12,12 @@ from typing import Protocol
 
 from protocols.modbus.plan import Block
 
+ILLEGAL_ADDRESS = 2
+
 # Modbus Application Protocol V1.1b3, section 7
 _EXCEPTIONS: Mapping[int, str] = {
     1: "illegal function",
-    2: "illegal address",
+    ILLEGAL_ADDRESS: "illegal address",
     3: "illegal value",
     4: "device failure",
     5: "accepted, but needs a long time",

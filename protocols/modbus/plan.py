@@ -6,7 +6,7 @@ turn-round, a register two characters. That is 12 registers at 9,600 baud and 51
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocols.modbus.registers import Space
@@ -63,6 +63,10 @@ class ReadPlan:
     blocks: tuple[Block, ...]
     places: Mapping[str, tuple[tuple[Point, Block, int], ...]]  # device -> (point, block, offset in its words)
 
+    def devices(self, block: Block) -> list[str]:
+        """The devices that a request reads."""
+        return [device for device, found in self.places.items() if any(b == block for _, b, _ in found)]
+
     def decode(self, answers: Mapping[Block, Answer]) -> list[Reading]:
         """One reading for each device of which something was answered; what was not answered in full is absent."""
         return [r for m in self.members if (r := self._reading(m, answers)) is not None]
@@ -89,16 +93,17 @@ def worthwhile_gap(baud: int | None) -> int:
     return int(request_s / (2 * character_s))
 
 
-def plan(members: Iterable[Member], baud: int | None = None) -> ReadPlan:
+def plan(members: Iterable[Member], baud: int | None = None, apart: Collection[str] = ()) -> ReadPlan:
     """The fewest requests that read every polled point, within the limits of the devices.
 
-    Raises ValueError when a block lies beyond the last register that Modbus can address.
+    A device in `apart` shares no request with another one. Raises ValueError when a block lies beyond the last register
+    that Modbus can address.
     """
     members = tuple(members)
     blocks: list[Block] = []
     places: dict[str, list[tuple[Point, Block, int]]] = {m.device: [] for m in members}
     for unit, space, wants in _by_table(members):
-        for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space)):
+        for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space), apart):
             block = Block(unit, space, run[0].first, max(w.last for w in run) - run[0].first + 1)
             blocks.append(block)
             for want in run:
@@ -130,15 +135,22 @@ def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Wan
         yield unit, space, sorted(found, key=lambda w: (w.first, w.last))
 
 
-def _runs(wants: Sequence[_Want], gap: int, forbidden: Sequence[tuple[int, int]]) -> Iterator[list[_Want]]:
+def _runs(
+    wants: Sequence[_Want], gap: int, forbidden: Sequence[tuple[int, int]], apart: Collection[str]
+) -> Iterator[list[_Want]]:
     run: list[_Want] = []
     for want in wants:
-        if run and not _joins(run, want, gap, forbidden):
+        if run and (_is_parted(run[-1], want, apart) or not _joins(run, want, gap, forbidden)):
             yield run
             run = []
         run.append(want)
     if run:
         yield run
+
+
+def _is_parted(before: _Want, want: _Want, apart: Collection[str]) -> bool:
+    devices = before.member.device, want.member.device
+    return devices[0] != devices[1] and any(device in apart for device in devices)
 
 
 def _joins(run: Sequence[_Want], want: _Want, gap: int, forbidden: Sequence[tuple[int, int]]) -> bool:

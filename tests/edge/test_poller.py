@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.edge.clocks import SetClock, running_clock
 from tests.edge.controller import Controller, running
 from tests.edge.jobs import at_work
 from tests.edge.scripted import ScriptedLink
+from tests.edge.streets import street
 from tests.waiting import until, until_async
 
 LIBRARY = profiles.library()
@@ -165,17 +167,17 @@ class TestWithAScript:
     async def test_a_refused_block_is_told_once_and_the_rest_goes_on(
         self, bus: Bus, link: ScriptedLink, taken: Taken, caplog: pytest.LogCaptureFixture
     ) -> None:
-        link.failing[11] = Refused(2)
+        link.failing[11] = Refused(4)
         polled = poller(bus, taken)
         for _ in range(3):
             await polled.round()
         assert taken.devices() == {f"L12-{n}" for n in range(6)}
         assert polled.silent_units == 0
-        assert {record.getMessage() for record in caplog.records} == {
-            f"HL-TC001: cannot read {block}: device refused: illegal address"
+        assert caplog.messages == [
+            f"HL-TC001: cannot read {block}: device refused: device failure"
             for block in polled._plan.blocks
             if block.unit == 11
-        }
+        ]
 
     async def test_when_the_line_is_lost_in_the_middle_the_round_ends_there(
         self, bus: Bus, link: ScriptedLink, taken: Taken
@@ -208,3 +210,21 @@ class TestWithAScript:
             wrong_by[0] = -5 * 3600
             rounds = polled.counts.rounds
             await until(lambda: polled.counts.rounds > rounds + 3)
+
+
+async def test_a_lamp_that_is_not_there_does_not_hide_its_neighbours(
+    tmp_path: Path, taken: Taken, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They would be neither seen nor put right, and could burn by day."""
+    clock = SetClock()
+    async with street(tmp_path, clock.clock) as found:
+        there = {name: member for name, member in found.bus.members.items() if member.unit == 11}
+        ghost = Member("GHOST", 11, LIBRARY["haidang-segment-controller"], len(there))
+        link = ModbusTcpLink("127.0.0.1", found.port, timeout=0.2, pause=Pause(0.01, 0.01))
+        bus = Bus("HL-TC001", link, [*there.values(), ghost], clock.clock)
+        polled = poller(bus, taken, clock)
+        for _ in range(3):
+            await polled.round()
+        assert taken.devices() == set(there)
+        assert caplog.messages[-1] == "HL-TC001: cannot read unit 11 input/0x0040+22: device refused: illegal address"
+        bus.close()

@@ -93,6 +93,12 @@ def test_one_request_reads_four_luminaires_of_a_segment_controller() -> None:
     assert asked(*lamps) == ["unit 11 input/0x0000+118", "unit 11 input/0x0080+118"]
 
 
+def test_a_device_apart_is_read_alone_and_the_others_together_as_before() -> None:
+    lamps = [Member(f"L{n}", 11, SEGMENT, n) for n in range(6)]
+    read = plan(lamps, apart={"L2"})
+    assert [read.devices(block) for block in read.blocks] == [["L0", "L1"], ["L2"], ["L3", "L4", "L5"]]
+
+
 def test_one_request_reads_a_meter_over_the_network() -> None:
     assert asked(Member("HL-TC001-M", 1, METER)) == ["unit 1 input/0x0000+76"]
 
