@@ -1,10 +1,14 @@
 """Puts one service together: opens what is on disk, takes up where the last run ended, joins the parts."""
 
+import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
@@ -43,6 +47,10 @@ from cloud.telemetry.store import TelemetryStore
 from protocols.clock import DomainClock
 
 
+class CannotOpen(Exception):
+    """What the service keeps is damaged, or of a newer version."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """What is open and has to be closed."""
@@ -75,8 +83,10 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
     async with AsyncExitStack() as opened:
         database = Database(settings.database)
         opened.push_async_callback(database.close)
-        await migrate(database, settings.data)
-        inbox = Inbox(settings.data / "inbox.sqlite")
+        with _opening(f"the registry ({settings.scheme})"):
+            await migrate(database, settings.data)
+        with _opening("inbox.sqlite"):
+            inbox = Inbox(settings.data / "inbox.sqlite")
         opened.callback(inbox.close)
         store = await DuckDbStore.open(settings.data / "telemetry.duckdb")
         opened.push_async_callback(store.close)
@@ -84,6 +94,15 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
         opened.push_async_callback(intake.close)
         ground = _Ground(settings, clock, database, inbox, store, link or intake.link)
         yield await _assemble(ground, intake if link is None else None)
+
+
+@contextmanager
+def _opening(what: str) -> Iterator[None]:
+    """A line that says what cannot be opened; a database's own error has many, and no name."""
+    try:
+        yield
+    except (sqlite3.Error, SQLAlchemyError, CommandError) as error:
+        raise CannotOpen(f"{what} cannot be used: {str(error).partition(chr(10))[0]}") from error
 
 
 async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cloud.app import create_app
+from cloud.assembly import CannotOpen
 from cloud.settings import Address, Settings
 from cloud.telemetry.store import StoreError
 from protocols.clock import DomainClock
@@ -42,7 +43,7 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
         try:
             door = opened.enter_context(listening(settings.listen))
             await opened.enter_async_context(app.router.lifespan_context(app))
-        except (ConfigError, OSError, StoreError) as error:
+        except (CannotOpen, ConfigError, OSError, StoreError) as error:
             log.critical("%s", error)
             raise SystemExit(CANNOT_START) from error
         log.info("the console is at %s", settings.console)

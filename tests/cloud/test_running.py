@@ -7,6 +7,7 @@ import stat
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from cloud.main import CANNOT_START, serve
@@ -71,6 +72,28 @@ async def test_an_inventory_that_is_not_there_is_said_in_one_line(
     with pytest.raises(SystemExit):
         await serve(settings, clock)
     assert "inventory.json" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize("name", ["registry.sqlite", "inbox.sqlite", "telemetry.duckdb"])
+async def test_a_file_that_is_damaged_is_said_in_one_line(
+    settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    (settings.data / name).write_bytes(b"not a database" * 1000)
+    with pytest.raises(SystemExit) as caught:
+        await serve(settings, clock)
+    assert caught.value.code == CANNOT_START
+    assert "\n" not in caplog.messages[-1]
+
+
+async def test_a_registry_of_a_newer_version_is_said_in_one_line(
+    settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(settings, clock) as running, running.parts.database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SystemExit):
+        await serve(settings, clock)
+    assert caplog.messages[-1].startswith("the registry (sqlite+aiosqlite) cannot be used")
+    assert "9999" in caplog.messages[-1]
 
 
 async def test_a_part_that_dies_ends_the_service_with_the_reason(
