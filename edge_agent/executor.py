@@ -104,7 +104,8 @@ class Executor:
     async def _resume(self, command: Command, group: asyncio.TaskGroup) -> None:
         obstacle = self._obstacle(command)
         if obstacle is None:
-            self._start(command, None, group)
+            held = self._overrides.current(command.target, self._clock.now())
+            self._start(command, None if held == _override(command) else held, group)
             return
         try:
             await self._end(command, self._refusal(command, obstacle))

@@ -380,6 +380,21 @@ async def test_what_cannot_go_on_after_a_restart_is_refused(tmp_path: Path, lit:
         assert await desk.ledger.unfinished() == []
 
 
+async def test_a_command_that_fails_after_a_restart_leaves_the_override_of_before(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    lit.faults.switch("stuck_on", lit.lamps[0], on=True)
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        desk = Desk(lit, clock, database, await Outbox.load(database, 1_000_000), await Overrides.load(database))
+        before = Override(level=70, until=clock.now() + timedelta(hours=1))
+        await desk.held.put(desk.lamp, before)
+        command, accepted = desk.override("c1", 30), Answer(id="c1", step=Step.ACCEPTED, at=clock.now())
+        await desk.box.append(Stream.EVENT, [wire.encode_events([accepted])], ledger.begin(command, accepted))
+    async with desk_on(tmp_path, lit, clock) as desk:
+        assert (await desk.last("c1")).step is Step.REFUSED
+        assert desk.held.current(desk.lamp, clock.now()) == before
+
+
 async def test_old_commands_are_forgotten_after_a_week(tmp_path: Path) -> None:
     async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
         box, kept = await Outbox.load(database, 1_000_000), Ledger(database)
