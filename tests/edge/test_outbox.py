@@ -5,7 +5,6 @@ import logging
 import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,17 +20,6 @@ from protocols.wire import Mark
 from tests.edge.full_disk import FillingDisk
 
 ROOM = 1_000_000
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
-        yield database
-
-
-@pytest.fixture
-async def outbox(database: Database) -> Outbox:
-    return await Outbox.load(database, ROOM)
 
 
 def mark(outbox: Outbox, stream: Stream, seq: int) -> Mark:
