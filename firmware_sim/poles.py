@@ -13,7 +13,7 @@ from itertools import pairwise
 from firmware_sim.city import CitySpec
 from firmware_sim.geometry import Point, Ruler, distance_to_segment
 from firmware_sim.streets import Net, Street
-from protocols.config import ConfigError, Problem
+from protocols.config import ConfigError
 
 _STRETCH = 180.0  # streets are taken into the city in stretches of about a block
 _SIDE_STREET_PENALTY = 6.0  # a metre away from a main road counts as this many metres away from the centre
@@ -22,11 +22,11 @@ _JUNCTION = 14.0  # no lamp of a side street so close to a main road: that one l
 
 
 class TooManyLamps(ConfigError):
-    """The city has no street for so many lamps."""
+    """The city has no street for so many lamps. It has no place in a file: the command line may have asked for them."""
 
     def __init__(self, spec: CitySpec, lamps: int, most: int) -> None:
-        advice = f"{lamps} are too many for the streets of {spec.name.en}; give {most} or fewer"
-        super().__init__([Problem(spec.site, 1, "lamps", advice)])
+        super().__init__([])
+        self.args = (f"{lamps} lamps are too many for the streets of {spec.name.en}; give {most} or fewer",)
 
 
 @dataclass(frozen=True, slots=True)

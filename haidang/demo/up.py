@@ -196,7 +196,7 @@ def _haidang() -> list[str]:
 async def _wait_for_life(
     children: Sequence[Child], visitor: Visitor, city: City, progress: Progress, running: asyncio.Task[None]
 ) -> None:
-    """Show what is coming up until most lamps have reported; says where to look when something keeps dying."""
+    """Show what is coming up until every lamp has reported; says where to look when something keeps dying."""
     total = len(city.luminaires)
     task = progress.add_task(f"starting {len(children)} processes", total=None)
     began = time.monotonic()
