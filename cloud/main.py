@@ -73,6 +73,7 @@ async def answer(app: FastAPI, door: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # anybody can write them: a try at a password counts for the address that it came from
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=_LARGEST_MESSAGE,

@@ -11,6 +11,7 @@ from protocols import readings as columns
 from protocols import wire
 from protocols.readings import Reading
 from protocols.topics import Stream
+from rules.quality import graded
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Recorder:
     async def record(self, readings: Sequence[Reading]) -> None:
         """Keep what is new. When this returns, it is on the disk."""
         self._notice_a_clock_put_back(readings)
-        fresh = [reading for reading in readings if reading.at >= self.free_second(reading.device)]
+        fresh = [graded(reading) for reading in readings if reading.at >= self.free_second(reading.device)]
         self.repeated += len(readings) - len(fresh)
         if fresh:
             self._last.update((reading.device, reading.at) for reading in fresh)

@@ -5,9 +5,12 @@ one. An edge's floor passes a hole and leaves a gap on record; a batch that turn
 """
 
 import itertools
+import logging
 import sqlite3
 
 from cloud.ingest.arrivals import Arrival
+
+log = logging.getLogger(__name__)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS marks (
@@ -67,6 +70,7 @@ class Ledger:
             return mark
         for first, last in self._missing(stream, mark, floor):
             self._add_gap(stream, first, last, arrival.received_at)
+            log.warning("%s has given up %s %d to %d; they are lost", arrival.edge, arrival.stream, first, last)
         return floor - 1
 
     def _missing(self, stream: int, mark: int, floor: int) -> list[tuple[int, int]]:

@@ -17,6 +17,10 @@ class Latest:
     values: Mapping[str, float | None]
     flags: Mapping[str, int] = field(default_factory=dict)  # what is not GOOD and not just missing
 
+    def trusted(self, quantity: str) -> float | None:
+        """A value that may enter a sum or a picture; `None` also for one that cannot be."""
+        return None if self.flags.get(quantity, Quality.GOOD) >= Quality.SUSPECT else self.values.get(quantity)
+
     def reading(self, device: str) -> Reading:
         """Everything that is known, as one reading."""
         return Reading(device, self.kind, self.at, self.values, {q: Quality(flag) for q, flag in self.flags.items()})

@@ -50,12 +50,12 @@ class LampWatch:
         lamp = self._fleet.lamps[index]
         latest, planned = self._latest.get(lamp.id), self._plan.of(lamp, now)
         state = self._state(lamp.id, latest, planned, now)
-        heard = None if state in _SILENT or latest is None else latest.values
+        heard = None if state in _SILENT else latest
         curve = self._fleet.type_of(lamp).expected_power
         return Look(
             state,
-            UNKNOWN_LEVEL if heard is None else _half_percent(heard.get("actual_level")),
-            None if heard is None else heard.get("active_power"),
+            _half_percent(heard.trusted("actual_level") if heard else None),
+            heard.trusted("active_power") if heard else None,
             expected_power(curve, planned.decision.level),
         )
 

@@ -6,7 +6,7 @@ from edge_agent.database import Database
 from edge_agent.outbox import Outbox
 from edge_agent.recorder import Recorder
 from protocols import wire
-from protocols.readings import Reading
+from protocols.readings import Quality, Reading
 from protocols.topics import Stream
 from protocols.wire import Header
 
@@ -78,3 +78,12 @@ async def test_a_full_disk_loses_readings_and_nothing_else(
     await recorder.record([reading("A", 4)])
     assert await recorded(outbox) == [("A", 1), ("A", 4)]
     assert outbox.shelf(Stream.LIVE).depth == 2
+
+
+async def test_a_value_that_cannot_be_is_kept_and_flagged(outbox: Outbox, recorder: Recorder) -> None:
+    await recorder.record([Reading("A", "luminaire", 10, {"voltage": 6553.4, "current": 0.5})])
+    [entry] = await outbox.unsent(Stream.LIVE, 0, 10)
+    [table] = wire.decode_batch(wire.seal(Header("e", entry.seq, 1), entry.body)).tables
+    [row] = table.readings()
+    assert row.values == {"voltage": 6553.4, "current": 0.5}
+    assert row.flags == {"voltage": Quality.SUSPECT}

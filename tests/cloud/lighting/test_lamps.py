@@ -1,5 +1,6 @@
 """A lamp beside its plan, and the whole city at a glance."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from cloud.lighting.board import Board, Look
 from cloud.lighting.plan import Plan, Programme
 from cloud.settings import Settings
 from protocols.clock import DomainClock
-from protocols.readings import Reading
+from protocols.readings import Quality, Reading
 from protocols.wire import EdgeState
 from rules.lamp_state import LampState
 from rules.programme import Reason
@@ -230,6 +231,15 @@ async def test_the_overview_says_how_the_city_is(service: Service, wall: Wall) -
     ]
     assert (seen["alarms"], seen["commands"]) == ({"unacked": 0, "acked": 0}, {"open": 0, "failed_1h": 0})
     assert (seen["feed_delay_s"], seen["clock"]) == (8.0, {"now": "2026-11-21T12:00:08Z", "speed": 1.0})
+
+
+async def test_a_power_that_cannot_be_is_not_summed(service: Service, wall: Wall) -> None:
+    broken = replace(lamp(3, EVENING, active_power=1e300), flags={"active_power": Quality.SUSPECT})
+    await Feed(service).readings([lamp(1, EVENING), broken])
+    wall.advance(seconds=8)
+    await service.parts.map_feed.tick()
+    async with service.signed_in() as client:
+        assert (await client.get("/api/v1/overview")).json()["power_kw"] == 0.1
 
 
 async def test_without_its_broker_the_cloud_does_not_know_who_is_there(settings: Settings, clock: DomainClock) -> None:

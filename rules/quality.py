@@ -1,0 +1,24 @@
+"""How far a reading can be trusted: QARTOD's gross range test (IOOS, test 4 of the manuals), against the plausible
+range of each quantity. What cannot be is still kept: flagged, it raises no alarm and enters no sum."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from protocols.quantities import QUANTITIES
+from protocols.readings import Quality, Reading
+
+
+def graded(reading: Reading) -> Reading:
+    """The reading with every value outside its plausible range flagged SUSPECT; a worse flag stays."""
+    suspect = {name: Quality.SUSPECT for name, value in reading.values.items() if not _is_plausible(name, value)}
+    return replace(reading, flags={**reading.flags, **suspect, **_worse(reading.flags)}) if suspect else reading
+
+
+def _is_plausible(name: str, value: float | None) -> bool:
+    quantity = QUANTITIES[name]
+    return value is None or quantity.low <= value <= quantity.high
+
+
+def _worse(flags: Mapping[str, Quality]) -> Mapping[str, Quality]:
+    """Flags that say more than SUSPECT."""
+    return {name: flag for name, flag in flags.items() if flag >= Quality.SUSPECT}
