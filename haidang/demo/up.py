@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 import time
@@ -25,9 +24,8 @@ from haidang.demo.visitor import Visitor
 from protocols.clock import DomainClock
 from protocols.inventory import City
 
-log = logging.getLogger(__name__)
-
 _REMEMBER_EVERY_S = 5.0
+_SILENCE_S = 25.0  # longer than two polls: who has not reported by then is out of contact
 _MAIL_TO = "technician@localhost"
 
 
@@ -196,15 +194,18 @@ def _haidang() -> list[str]:
 async def _wait_for_life(
     children: Sequence[Child], visitor: Visitor, city: City, progress: Progress, running: asyncio.Task[None]
 ) -> None:
-    """Show what is coming up until every lamp has reported; says where to look when something keeps dying."""
-    total = len(city.luminaires)
+    """Show what is coming up until every lamp has reported, or those that have not will not: one may be broken.
+
+    Says where to look when something keeps dying.
+    """
+    total, last, since = len(city.luminaires), None, time.monotonic()
     task = progress.add_task(f"starting {len(children)} processes", total=None)
-    began = time.monotonic()
     while not running.done():
         reported = await visitor.reported()
         progress.update(task, description=_situation(children, reported, total))
-        if reported is not None and reported >= total:
-            log.debug("alive after %.1f s", time.monotonic() - began)
+        if reported != last:
+            last, since = reported, time.monotonic()
+        if reported is not None and (reported >= total or time.monotonic() - since > _SILENCE_S):
             return
         await asyncio.sleep(0.5)
     await running

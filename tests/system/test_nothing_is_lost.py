@@ -146,6 +146,7 @@ def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excus
     assert not verdict.invented
     assert not verdict.doubled
     assert not verdict.missing_outside(windows)
+    assert taken(town) == named(town)
 
 
 def just_now(town: Town) -> tuple[float, float]:
@@ -174,6 +175,16 @@ def empty(town: Town, edge: str) -> bool:
 def all_is_stored(town: Town) -> bool:
     """Both cursors have passed everything that the inbox had."""
     return int(ask(town.inbox, "SELECT count(*) FROM inbox")) == 0
+
+
+def taken(town: Town) -> int:
+    """How many batches the inbox has ever taken: each of them went to the store once."""
+    return int(ask(town.inbox, "SELECT seq FROM sqlite_sequence WHERE name = 'inbox'"))
+
+
+def named(town: Town) -> int:
+    """How many different batches there were: every stream's seqs have no hole."""
+    return int(ask(town.inbox, "SELECT sum(contiguous) FROM marks"))
 
 
 def mark(town: Town, edge: str, stream: str) -> int:
