@@ -4,6 +4,7 @@ All of them lie below 32768, where Linux begins to give ports to outgoing connec
 be taken by anybody's connection before its server comes to listen.
 """
 
+import asyncio
 import contextlib
 import itertools
 import random
@@ -24,6 +25,19 @@ def free_run(wanted: int | None, count: int) -> int:
         if all(map(_is_free, range(first, first + count))):
             return first
     raise OSError(f"no {count} free ports in a row on 127.0.0.1")
+
+
+async def listening(port: int, timeout_s: float = 20.0) -> None:
+    """Return when something listens. Raises TimeoutError."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
 
 
 def _anywhere() -> int:

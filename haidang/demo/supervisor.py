@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from haidang.demo.ports import listening
+
 log = logging.getLogger(__name__)
 
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # between one death and the next start
@@ -20,11 +22,16 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 @dataclass(slots=True)
 class Child:
-    """One role in a process of its own; what it prints goes to `log_file`."""
+    """One role in a process of its own; what it prints goes to `log_file`.
+
+    `waits_for` is a port that should listen before the first start: what would only knock there need not take the
+    processor from what is coming up behind it.
+    """
 
     name: str
     command: Sequence[str]
     log_file: Path
+    waits_for: int | None = None
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     started: asyncio.Event = field(default_factory=asyncio.Event)
@@ -34,6 +41,7 @@ async def keep_running(child: Child) -> None:
     """Start a child, and again whenever it ends; ends it when cancelled."""
     loop, failures = asyncio.get_running_loop(), 0
     try:
+        await _its_turn(child)
         while True:
             began = loop.time()
             code = await _run_once(child)
@@ -58,6 +66,12 @@ async def end(child: Child) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+async def _its_turn(child: Child) -> None:
+    if child.waits_for is not None:
+        with contextlib.suppress(TimeoutError):
+            await listening(child.waits_for)
 
 
 async def _run_once(child: Child) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import signal
 import sys
 import time
@@ -14,6 +15,8 @@ import yaml
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+import firmware_sim
+import protocols
 from haidang import clock as clock_file
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import Account, accounts
@@ -115,8 +118,6 @@ def _ending_order(keepers: Sequence[asyncio.Task[None]]) -> list[list[asyncio.Ta
 
 def _lay_out(wish: Wish) -> tuple[Ports, City]:
     """Write every role's files: inventory, base map, edges, cloud."""
-    from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
-
     host, port = brokers.address(wish.broker_url) if wish.broker_url else ("127.0.0.1", free_port(1883))
     ports = Ports(
         http=free_port(wish.http_port),
@@ -126,6 +127,20 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
         modbus=free_run(15020, (wish.lamps or 0) // 50 + 50),
         camera=free_port(8554),
     )
+    _export(wish, ports)
+    city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
+    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(_cloud_settings(city, ports), sort_keys=False))
+    return ports, city
+
+
+def _export(wish: Wish, ports: Ports) -> None:
+    """Have the simulator write its city, unless the same one was written before: growing streets takes seconds."""
+    stamp, wanted = wish.data / "laid_out", _fingerprint(wish, ports)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
+
+    stamp.unlink(missing_ok=True)
     export(
         wish.city,
         wish.data,
@@ -135,9 +150,16 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
         base_port=ports.modbus,
         camera_port=ports.camera,
     )
-    city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
-    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(_cloud_settings(city, ports), sort_keys=False))
-    return ports, city
+    stamp.write_text(wanted)
+
+
+def _fingerprint(wish: Wish, ports: Ports) -> str:
+    """Of everything that the simulator's files come from, its own code among it."""
+    digest = hashlib.sha256(repr((wish.lamps, ports)).encode() + wish.city.read_bytes())
+    for package in (firmware_sim, protocols):
+        for source in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _cloud_settings(city: City, ports: Ports) -> dict[str, object]:
@@ -177,7 +199,9 @@ def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], broker
         "cloud": [*_haidang(), "cloud", "--data", str(data), *common],
         **{e: [*_haidang(), "edge", "--config", str(data / "edges" / f"{e}.yaml"), *common] for e in city.edges},
     }
-    return [Child(name, command, logs / f"{name}.log") for name, command in commands.items()], broker
+    before = dict.fromkeys(city.edges, ports.modbus)
+    children = [Child(name, command, logs / f"{name}.log", before.get(name)) for name, command in commands.items()]
+    return children, broker
 
 
 def _broker(wish: Wish, ports: Ports, everyone: Sequence[Account]) -> brokers.Broker:
