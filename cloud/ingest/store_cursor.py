@@ -53,6 +53,7 @@ class StoreCursor:
         self._inbox, self._store, self._commits = inbox, store, commits
         self.feed = Feed(inbox, 0, owner_of)
         self.position = 0
+        self._unusable: set[str] = set()  # edges that have sent what could not be used
 
     async def start(self) -> None:
         """Take up where the store's mark stands."""
@@ -94,10 +95,16 @@ class StoreCursor:
     async def _bury(self, items: Sequence[Item]) -> None:
         letters = [_letter(item.delivery, item.why) for item in items if item.why]
         if letters:
-            log.warning(
-                "%d batches not used as they are, the first %s: %s", len(letters), letters[0].where, letters[0].why
-            )
+            for letter in letters:
+                self._say_first(letter)
             await asyncio.to_thread(self._inbox.bury, letters)
+
+    def _say_first(self, letter: DeadLetter) -> None:
+        """Once for each edge; the letters themselves are kept and counted."""
+        edge = letter.where.partition("/")[0]
+        if edge not in self._unusable:
+            self._unusable.add(edge)
+            log.warning("not used as it is: %s: %s", letter.where, letter.why)
 
     async def _place(self) -> int:
         """The store's mark in this inbox; another inbox's mark says nothing."""

@@ -226,3 +226,15 @@ async def test_a_live_side_that_fails_ends_the_run(inbox: Inbox, store: Switched
         async with asyncio.timeout(10):
             await Cursors(inbox, store, Failing(), QUICK).run()
     assert caught.group_contains(RuntimeError, match="the registry is gone")
+
+
+async def test_what_cannot_be_used_is_said_once_for_each_edge(
+    inbox: Inbox, store: SwitchedStore, consumer: Consumer, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox.accept([arrival(seq, broken_payload(seq)) for seq in (1, 2, 3)])
+    inbox.accept([arrival(1, broken_payload(1), edge="HL-E02")])
+    async with running(inbox, store, consumer):
+        await until(lambda: not inbox.after(0, 10))
+    assert [text for text in caplog.messages if "not used as it is" in text] == [
+        f"not used as it is: {letter.where}: {letter.why}" for letter in (inbox.dead()[0], inbox.dead()[3])
+    ]
