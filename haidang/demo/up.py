@@ -129,7 +129,7 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
     )
     _export(wish, ports)
     city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
-    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(_cloud_settings(city, ports), sort_keys=False))
+    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(cloud_settings(city, ports), sort_keys=False))
     return ports, city
 
 
@@ -162,7 +162,8 @@ def _fingerprint(wish: Wish, ports: Ports) -> str:
     return digest.hexdigest()
 
 
-def _cloud_settings(city: City, ports: Ports) -> dict[str, object]:
+def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
+    """What the cloud of a demo city is told, as cloud.yaml says it."""
     return {
         "site": city.site,
         "listen": f"127.0.0.1:{ports.http}",

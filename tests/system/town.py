@@ -16,6 +16,7 @@ from haidang import clock as clock_file
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import accounts
 from haidang.demo.ports import free_port, free_run
+from haidang.demo.up import Ports, cloud_settings
 from protocols.inventory import City
 from tests.ports import wait_for_port
 
@@ -144,26 +145,8 @@ def _commands(
 
 
 def _write_cloud(folder: Path, city: City, ports: Mapping[str, int], more: Mapping[str, object]) -> None:
-    settings = {
-        "site": city.site,
-        "listen": f"127.0.0.1:{ports['cloud']}",
-        "broker": {
-            "host": "127.0.0.1",
-            "port": ports["broker"],
-            "username": "cloud",
-            "password_file": "secrets/cloud",
-        },
-        "inventory": "inventory.json",
-        "basemap": "basemap.geojson",
-        "mail": {
-            "host": "127.0.0.1",
-            "port": ports["mail"],
-            "sender": "haidang@localhost",
-            "technicians": ["technician@localhost"],
-        },
-        "admin_password_file": "secrets/admin",
-        **more,
-    }
+    told = Ports(ports["cloud"], "127.0.0.1", ports["broker"], ports["mail"], ports["sim"], ports["camera"])
+    settings = {**cloud_settings(city, told), **more}
     (folder / "cloud.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
