@@ -40,6 +40,8 @@ sim = typer.Typer(cls=_RunByDefault, no_args_is_help=True, help="Play a city for
 app.add_typer(sim, name="sim")
 fault = typer.Typer(no_args_is_help=True, help="Switch a fault of the running simulator.")
 sim.add_typer(fault, name="fault")
+profile = typer.Typer(no_args_is_help=True, help="What devices are known, and whether a new one is sound.")
+app.add_typer(profile, name="profile")
 
 
 def _a_span(text: str) -> str:
@@ -156,6 +158,17 @@ def fault_list(data: Data = Path("data")) -> None:
 
     for name, target in _or_refusal(lambda: list_faults(data)):
         typer.echo(f"{name} {target}")
+
+
+@profile.command("check")
+def profile_check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A device profile, as YAML.")],
+) -> None:
+    """Say whether a device profile is sound, or what is wrong with it."""
+    from protocols.profiles import parse_profile
+
+    sound = _or_advice(lambda: parse_profile(file.read_bytes(), str(file)))
+    typer.echo(f"ok: {sound.profile}, {len(sound.points)} points, {len(sound.checked_with)} checks")
 
 
 @app.command()

@@ -201,7 +201,7 @@ class Unsound(ValueError):
         self.path = path
 
 
-def parse_profile(text: str, file: str) -> Profile:
+def parse_profile(text: str | bytes, file: str) -> Profile:
     """A device profile from YAML. Raises ConfigError with file, line, key and advice."""
     document = config.parse(text, file)
     try:

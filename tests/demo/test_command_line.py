@@ -7,7 +7,9 @@ from typer.testing import CliRunner, Result
 
 from firmware_sim.city import CITIES
 from haidang.cli import FAULT_IN_CONFIG, app
+from protocols import profiles
 
+SDM630 = Path(profiles.__file__).parent / "library" / "eastron-sdm630.yaml"
 HALONG = Path(str(CITIES / "halong.yaml"))
 EDGE = """\
 edge: HL-E01
@@ -86,6 +88,25 @@ def test_a_simulator_whose_last_state_is_spoilt_says_which_file_to_take_away(tmp
     said = refusal("sim", "run", HALONG, "--data", tmp_path, "--lamps", 3, "--base-port", 0, "--camera-port", 0)
     assert "sim-state.json cannot be read" in said
     assert "take it away to start anew" in said
+
+
+def test_a_sound_profile_is_called_so() -> None:
+    result = haidang("profile", "check", SDM630)
+    assert (result.exit_code, result.stdout) == (0, "ok: eastron-sdm630, 16 points, 6 checks\n")
+
+
+def test_a_profile_is_answered_with_every_mistake_on_a_line_of_its_own(tmp_path: Path) -> None:
+    wrong = SDM630.read_text("utf-8").replace("maker: Eastron\n", "").replace("voltage_l2, register", "volts, register")
+    (file := tmp_path / "meter.yaml").write_text(wrong, "utf-8")
+    assert sorted(refusal("profile", "check", file).splitlines()) == [
+        f"{file}:12: points[1].quantity: unknown quantity 'volts'; the dictionary is protocols/quantities.py",
+        f"{file}:2: maker: is missing",
+    ]
+
+
+def test_a_profile_in_another_encoding_is_a_mistake_like_any_other(tmp_path: Path) -> None:
+    (file := tmp_path / "meter.yaml").write_bytes(SDM630.read_text("utf-8").encode("utf-16"))
+    assert refusal("profile", "check", file) == f"{file}:1: not UTF-8; save the file in that encoding\n"
 
 
 def test_edges_are_not_given_a_pace_that_they_would_refuse(tmp_path: Path) -> None:
