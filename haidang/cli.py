@@ -171,6 +171,18 @@ def profile_check(
     typer.echo(f"ok: {sound.profile}, {len(sound.points)} points, {len(sound.checked_with)} checks")
 
 
+@profile.command("list")
+def profile_list(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the page docs/devices.md.")] = False,
+) -> None:
+    """The devices that come with Haidang."""
+    from haidang.devices import page
+    from protocols.profiles import library
+
+    known = library().values()
+    typer.echo(page(known) if markdown else "\n".join(f"{p.profile}: {p.title.en}" for p in known), nl=not markdown)
+
+
 @app.command()
 def demo(
     city: CityFile,

@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from firmware_sim.city import CITIES
 from haidang.cli import FAULT_IN_CONFIG, app
+from haidang.devices import page
 from protocols import profiles
 
 SDM630 = Path(profiles.__file__).parent / "library" / "eastron-sdm630.yaml"
@@ -107,6 +108,11 @@ def test_a_profile_is_answered_with_every_mistake_on_a_line_of_its_own(tmp_path:
 def test_a_profile_in_another_encoding_is_a_mistake_like_any_other(tmp_path: Path) -> None:
     (file := tmp_path / "meter.yaml").write_bytes(SDM630.read_text("utf-8").encode("utf-16"))
     assert refusal("profile", "check", file) == f"{file}:1: not UTF-8; save the file in that encoding\n"
+
+
+def test_the_devices_are_listed_by_name_and_as_a_page() -> None:
+    assert haidang("profile", "list").stdout.splitlines()[1] == "eastron-sdm120: Eastron SDM120 single-phase meter"
+    assert haidang("profile", "list", "--markdown").stdout == page(profiles.library().values())
 
 
 def test_edges_are_not_given_a_pace_that_they_would_refuse(tmp_path: Path) -> None:

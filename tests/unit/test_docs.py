@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from edge_agent.config import parse_config
+from haidang.devices import page
 from protocols.config import ConfigError
 from protocols.profiles import library, parse_profile
 
-ADD_A_DEVICE = Path(__file__).parents[2] / "docs" / "add-a-device.md"
+DOCS = Path(__file__).parents[2] / "docs"
+ADD_A_DEVICE = DOCS / "add-a-device.md"
 
 
 def examples() -> tuple[str, str]:
@@ -40,3 +42,10 @@ def test_every_key_that_the_library_uses_is_explained() -> None:
     text = ADD_A_DEVICE.read_text("utf-8")
     used = {name for profile in library().values() for name in profile.model_fields_set}
     assert {name for name in used if f"{name}:" not in text and f"**{name}**" not in text} == set()
+
+
+def test_the_list_of_devices_is_that_of_the_library() -> None:
+    made = page(library().values())
+    assert made == (DOCS / "devices.md").read_text("utf-8"), (
+        "make it: haidang profile list --markdown > docs/devices.md"
+    )
