@@ -33,7 +33,7 @@ async def test_the_monitor_sees_birth_state_streams_and_watermark(make_town: Mak
                 topic, _, payload = (await process.stdout.readline()).strip().partition(b" ")
                 seen[topic.decode()] = payload
     finally:
-        process.terminate()
+        process.kill()  # its handler of SIGTERM takes locks, and may wait for itself
         await process.wait()
     payloads = {parse(topic).leaf: payload for topic, payload in seen.items()}
     assert wire.decode_message(wire.EdgeState, payloads[Leaf.STATE]).state == "online"
