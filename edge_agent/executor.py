@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
-_SAME = 1.0  # % of light between the commanded and the actual level
+_SAME = 0.5  # % of light between the commanded and the actual level: one step of a controller; a fade is not over yet
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
 
