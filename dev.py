@@ -40,6 +40,9 @@ TEST_TOOLS = {
     "mosquitto_sub": "mosquitto-clients",
     "chromium": "chromium",
     "mbpoll": "mbpoll",
+    "influxd": "influxdb",
+    "nginx": "nginx-light",
+    "pg_ctlcluster": "postgresql",
 }
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 

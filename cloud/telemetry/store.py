@@ -73,6 +73,24 @@ class Rollup:
 
 
 @dataclass(frozen=True, slots=True)
+class Summaries:
+    """Rows of (key, start of the step) that were computed on ingest, in that order: what city-wide questions read.
+
+    `name` is the summary's, such as `luminaire_1h` or `ward_5m`; a key is what is summed up: a device, a segment, a
+    ward. A field is a lower-case name; it carries its unit, or its quantity's (`active_power_mean`, `energy_wh`).
+    `None` is unknown.
+    """
+
+    name: str
+    keys: Sequence[str]
+    at: Sequence[int]
+    fields: Mapping[str, Sequence[float | None]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How the store is. `reason` says why it is not well."""
 
@@ -120,8 +138,16 @@ class TelemetryStore(Protocol):
         """The devices that have points, sorted."""
         ...
 
-    async def drop_before(self, kind: str, time: int) -> None:
-        """Forget the points before a moment."""
+    async def write_summaries(self, summaries: Sequence[Summaries]) -> None:
+        """Durable when it returns; a row of the same name, key and step is replaced as a whole. Raises StoreRefused."""
+        ...
+
+    async def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
+        """Rows of [start, end), sorted by key and step; no keys means all of them."""
+        ...
+
+    async def drop_before(self, name: str, time: int) -> None:
+        """Forget the points of a kind, or the rows of a summary, before a moment."""
         ...
 
     async def health(self) -> Health: ...
