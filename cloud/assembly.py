@@ -42,7 +42,7 @@ from cloud.people.limiter import Limiter
 from cloud.people.passwords import Passwords
 from cloud.people.service import People
 from cloud.settings import Settings
-from cloud.telemetry.duckdb_store import DuckDbStore
+from cloud.telemetry.opening import open_store
 from cloud.telemetry.store import TelemetryStore
 from protocols.clock import DomainClock
 
@@ -88,7 +88,7 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
         with _opening("inbox.sqlite"):
             inbox = Inbox(settings.data / "inbox.sqlite")
         opened.callback(inbox.close)
-        store = await DuckDbStore.open(settings.data / "telemetry.duckdb")
+        store = await open_store(settings)
         opened.push_async_callback(store.close)
         intake = Intake(settings, clock, inbox)
         opened.push_async_callback(intake.close)

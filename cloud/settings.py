@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -51,6 +51,21 @@ class Mail(ConfigModel):
     technicians: tuple[str, ...] = ()
 
 
+class Retention(ConfigModel):
+    """How long samples and their summaries are kept; `null` is for ever."""
+
+    raw: Span | None = Field(default=span("90d"), description="samples as they were read")
+    five_minutes: Span | None = Field(default=span("730d"), description="5-minute sums of wards and groups")
+    hours: Span | None = Field(default=None, description="hours of devices, wards and groups")
+
+
+class Telemetry(ConfigModel):
+    """Where samples are kept, and for how long."""
+
+    engine: Literal["duckdb"] = "duckdb"
+    retention: Retention = Retention()
+
+
 class PasswordCost(ConfigModel):
     """Argon2id: how dear one guess is. The default is the second recommendation of RFC 9106, section 4."""
 
@@ -70,6 +85,7 @@ class Settings(ConfigModel):
     inventory: Path = Path("inventory.json")
     basemap: Path = Path("basemap.geojson")
     mail: Mail | None = None
+    telemetry: Telemetry = Telemetry()
     admin_password_file: Path = Path("secrets/admin")
     database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
     passwords: PasswordCost = PasswordCost()

@@ -14,11 +14,16 @@ from protocols.readings import Quality
 SCHEMA = (
     "CREATE SCHEMA IF NOT EXISTS own",
     "CREATE SCHEMA IF NOT EXISTS samples",
+    "CREATE SCHEMA IF NOT EXISTS summaries",
     "CREATE TABLE IF NOT EXISTS own.mark (inbox VARCHAR NOT NULL, position BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS own.devices (number INTEGER NOT NULL, name VARCHAR NOT NULL)",
 )
 COLUMNS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'samples' "
+    "ORDER BY ordinal_position"
+)
+SUMMARY_FIELDS = (
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'summaries' "
     "ORDER BY ordinal_position"
 )
 STATS = ("n", "min", "mean", "max", "last")
@@ -41,6 +46,20 @@ def column(quantity: str) -> str:
 def flag(quantity: str) -> str:
     """The column of a quantity's flags. Raises StoreRefused."""
     return f'{column(quantity)[:-1]}_q"'
+
+
+def summary(name: str) -> str:
+    """A summary's table. Raises StoreRefused."""
+    if not is_id(name):
+        raise StoreRefused(f"{name!r} is not the name of a summary")
+    return f'summaries."{name.lower()}"'
+
+
+def summary_field(name: str) -> str:
+    """A field's column. Raises StoreRefused."""
+    if not (is_id(name) and name == name.lower()) or name in ("key", "at"):
+        raise StoreRefused(f"{name!r} is not the name of a field: small letters, digits and _")
+    return f'"{name}"'
 
 
 def create(kind: str) -> str:
@@ -92,6 +111,40 @@ def rollup(kind: str, quantities: Sequence[str]) -> str:
         'WHERE "at" >= ? AND "at" < ? AND (len(?) = 0 OR list_contains(?, device)) '
         f"AND ({' OR '.join(map(_counts, quantities))}) GROUP BY device, slot ORDER BY name, slot"
     )
+
+
+def create_summary(name: str) -> str:
+    return f'CREATE TABLE {summary(name)} ("key" INTEGER NOT NULL, "at" BIGINT NOT NULL)'
+
+
+def widen_summary(name: str, field: str) -> str:
+    return f"ALTER TABLE {summary(name)} ADD COLUMN {summary_field(field)} DOUBLE"
+
+
+def delete_same_rows(name: str) -> str:
+    """Those rows of a summary that stand in `incoming`, between two seconds."""
+    return (
+        f"DELETE FROM {summary(name)} s USING incoming i "  # noqa: S608
+        'WHERE s."key" = i."key" AND s."at" = i."at" AND s."at" BETWEEN ? AND ?'
+    )
+
+
+def insert_rows(name: str, fields: Sequence[str]) -> str:
+    names = ", ".join(['"key"', '"at"', *map(summary_field, fields)])
+    return f"INSERT INTO {summary(name)} ({names}) SELECT {names} FROM incoming"  # noqa: S608
+
+
+def rows(name: str, fields: Sequence[str]) -> str:
+    """Parameters: start, end, keys, keys; an empty list of keys means all of them."""
+    columns = ", ".join(["name", '"at"', *map(summary_field, fields)])
+    return (
+        f'SELECT {columns} FROM {summary(name)} JOIN own.devices ON number = "key" '  # noqa: S608
+        'WHERE "at" >= ? AND "at" < ? AND (len(?) = 0 OR list_contains(?, "key")) ORDER BY name, "at"'
+    )
+
+
+def drop_rows_before(name: str) -> str:
+    return f'DELETE FROM {summary(name)} WHERE "at" < ?'  # noqa: S608
 
 
 def series(kind: str) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from cloud.telemetry.duckdb_tables import Tables
-from cloud.telemetry.store import Capabilities, Columns, Health, Mark, Rollup, StoreAway, StoreRefused
+from cloud.telemetry.store import Capabilities, Columns, Health, Mark, Rollup, StoreAway, StoreRefused, Summaries
 from protocols.readings import Table
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -68,8 +68,14 @@ class DuckDbStore:
     async def series(self, kind: str) -> Sequence[str]:
         return await self._do(lambda db: db.series(kind))
 
-    async def drop_before(self, kind: str, time: int) -> None:
-        await self._do(lambda db: db.drop_before(kind, time))
+    async def write_summaries(self, summaries: Sequence[Summaries]) -> None:
+        await self._do(lambda db: db.write_summaries(summaries))
+
+    async def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
+        return await self._do(lambda db: db.summaries(name, keys, fields, start, end))
+
+    async def drop_before(self, name: str, time: int) -> None:
+        await self._do(lambda db: db.drop_before(name, time))
 
     async def health(self) -> Health:
         try:

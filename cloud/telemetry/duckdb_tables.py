@@ -1,14 +1,15 @@
 """The tables of the DuckDB store: one wide table for each kind, a number for each device, one mark.
 
     samples."{kind}"   device INTEGER, "at" BIGINT, "{quantity}" DOUBLE, "{quantity}_q" UTINYINT, …
-    own.devices        number, name          (a number is found four times as fast as a name)
+    summaries."{name}" "key" INTEGER, "at" BIGINT, "{field}" DOUBLE, …
+    own.devices        number, name          (of devices and keys; a number is found four times as fast as a name)
     own.mark           inbox, position
 
 A point stands once. Rows come in order of arrival, so DuckDB's zone maps on `at` keep a look at the last day from
 reading the year.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from cloud.telemetry import duckdb_sql as sql
 from cloud.telemetry import frames
 from cloud.telemetry.frames import Frame
-from cloud.telemetry.store import Columns, Mark, Rollup, Stats, StoreRefused
+from cloud.telemetry.store import Columns, Mark, Rollup, Stats, StoreRefused, Summaries
 from protocols.quantities import QUANTITIES
 from protocols.readings import Table
 
@@ -81,9 +82,46 @@ class Tables:
             return []
         return [row[0] for row in self._db.execute(sql.series(kind)).fetchall()]
 
-    def drop_before(self, kind: str, time: int) -> None:
-        if kind.lower() in self._columns:
-            self._db.execute(sql.drop_before(kind), [time])
+    def write_summaries(self, summaries: Sequence[Summaries]) -> None:
+        """All of them in one transaction."""
+        with self._transaction():
+            for one in summaries:
+                if len(one):
+                    self._write_summary(one)
+
+    def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
+        there = [f for f in fields if sql.summary_field(f) and f in self._fields.get(name.lower(), ())]
+        numbers = [self._numbers[key] for key in keys if key in self._numbers]
+        if name.lower() not in self._fields or (keys and not numbers):
+            return Summaries(name, [], [], {f: [] for f in fields})
+        found = self._db.execute(sql.rows(name, there), [start, end, numbers, numbers]).fetchnumpy()
+        nothing: list[None] = [None] * len(found["at"])
+        columns = {f: found[f].tolist() if f in there else nothing for f in fields}
+        return Summaries(name, found["name"].tolist(), found["at"].tolist(), columns)
+
+    def drop_before(self, name: str, time: int) -> None:
+        if name.lower() in self._columns:
+            self._db.execute(sql.drop_before(name), [time])
+        if name.lower() in self._fields:
+            self._db.execute(sql.drop_rows_before(name), [time])
+
+    def _write_summary(self, one: Summaries) -> None:
+        self._widen_summary(one.name, one.fields)
+        self._number(one.keys)
+        rows = _once(one, self._numbers)
+        with self._registered(**rows):
+            self._db.execute(sql.delete_same_rows(one.name), [int(rows["at"].min()), int(rows["at"].max())])
+            self._db.execute(sql.insert_rows(one.name, list(one.fields)))
+
+    def _widen_summary(self, name: str, fields: Iterable[str]) -> None:
+        known = self._fields.get(name.lower())
+        if known is None:
+            self._db.execute(sql.create_summary(name))
+            known = self._fields[name.lower()] = []
+        for field in fields:
+            if field not in known:
+                self._db.execute(sql.widen_summary(name, field))
+                known.append(field)
 
     def _write_kind(self, kind: str, tables: Sequence[Table]) -> None:
         self._number(device for table in tables for device in table.devices)
@@ -162,6 +200,19 @@ class Tables:
         self._columns: dict[str, list[str]] = {}
         for kind, column in self._db.execute(sql.COLUMNS).fetchall():
             self._columns.setdefault(kind, []).extend([column] if column in QUANTITIES else [])
+        self._fields: dict[str, list[str]] = {}
+        for name, field in self._db.execute(sql.SUMMARY_FIELDS).fetchall():
+            self._fields.setdefault(name, []).extend([] if field in ("key", "at") else [field])
+
+
+def _once(one: Summaries, numbers: Mapping[str, int]) -> Numpy:
+    """A summary's rows as columns; of rows with the same key and step, the last."""
+    places = {(key, at): row for row, (key, at) in enumerate(zip(one.keys, one.at, strict=True))}
+    last = sorted(places.values())
+    keys = np.array([numbers[one.keys[row]] for row in last], np.int32)
+    at = np.array([one.at[row] for row in last], np.int64)
+    fields = {f: np.array([column[row] for row in last], np.float64) for f, column in one.fields.items()}
+    return {"key": keys, "at": at, **{f: np.ma.masked_invalid(column) for f, column in fields.items()}}
 
 
 def _stats(rows: Numpy, quantity: str) -> Stats:

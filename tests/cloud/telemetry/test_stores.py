@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.telemetry.duckdb_store import DuckDbStore
-from cloud.telemetry.store import Mark, Stats, StoreRefused, TelemetryStore
+from cloud.telemetry.store import Mark, Stats, StoreRefused, Summaries, TelemetryStore
 from tests.cloud.telemetry.tables import Row, table, voltage
 
 LAMP, NEXT = "HL-000001", "HL-000002"
@@ -191,6 +191,75 @@ async def test_the_past_can_be_forgotten(store: TelemetryStore) -> None:
     assert (await seconds(store), await seconds(store, NEXT)) == ([20, 30], [])
     await store.write([voltage(LAMP, [10, 20], [5, 6])], None)
     assert await volts(store) == [5, 6, 3]
+
+
+def ward(at: list[int], energy: list[float | None], key: str = "HL-W01") -> Summaries:
+    """Hours of one ward."""
+    return Summaries("ward_1h", [key] * len(at), at, {"energy_wh": energy, "lamps_n": [7.0] * len(at)})
+
+
+async def hours(store: TelemetryStore, *keys: str, start: int = 0, end: int = 10**12) -> Summaries:
+    return await store.summaries("ward_1h", keys, ["energy_wh"], start, end)
+
+
+async def test_a_summary_that_was_written_is_read_sorted_by_key_and_step(store: TelemetryStore) -> None:
+    await store.write_summaries([ward([7_200, 3_600], [2.0, 1.0], "HL-W02"), ward([3_600], [None])])
+    found = await store.summaries("ward_1h", [], ["lamps_n", "energy_wh"], *ALWAYS)
+    assert (found.name, list(found.keys)) == ("ward_1h", ["HL-W01", "HL-W02", "HL-W02"])
+    assert (list(found.at), list(found.fields["energy_wh"])) == ([3_600, 3_600, 7_200], [None, 1.0, 2.0])
+    assert list(found.fields["lamps_n"]) == [7.0, 7.0, 7.0]
+
+
+async def test_a_summary_has_the_keys_and_the_span_that_were_asked_for(store: TelemetryStore) -> None:
+    await store.write_summaries([ward([0, 3_600, 7_200], [1.0, 2.0, 3.0], key) for key in ("HL-W01", "HL-W02")])
+    assert list((await hours(store, "HL-W02", start=3_600, end=7_200)).fields["energy_wh"]) == [2.0]
+    assert list((await hours(store, "HL-W02", "HL-W01", end=3_600)).keys) == ["HL-W01", "HL-W02"]
+    assert len(await hours(store, "HL-W99")) == 0
+
+
+async def test_a_row_of_a_summary_is_replaced_as_a_whole(store: TelemetryStore) -> None:
+    await store.write_summaries([ward([0, 3_600], [1.0, 2.0])])
+    again = Summaries("ward_1h", ["HL-W01", "HL-W01"], [3_600, 3_600], {"energy_wh": [8.0, 9.0]})
+    await store.write_summaries([again])
+    found = await store.summaries("ward_1h", ["HL-W01"], ["energy_wh", "lamps_n"], *ALWAYS)
+    assert (list(found.fields["energy_wh"]), list(found.fields["lamps_n"])) == ([1.0, 9.0], [7.0, None])
+
+
+async def test_a_summary_or_a_field_that_was_never_written_is_empty(store: TelemetryStore) -> None:
+    await store.write_summaries([ward([0], [1.0]), ward([], [])])
+    nothing = await store.summaries("city_1h", [], ["energy_wh"], *ALWAYS)
+    assert (len(nothing), list(nothing.fields["energy_wh"])) == (0, [])
+    unknown = await store.summaries("ward_1h", [], ["energy_wh", "rain_max"], *ALWAYS)
+    assert list(unknown.fields["rain_max"]) == [None]
+
+
+async def test_whole_numbers_of_a_summary_are_exact(store: TelemetryStore) -> None:
+    large = float(2**53 - 1)
+    await store.write_summaries([ward([0, 3_600], [large, -large])])
+    assert list((await hours(store)).fields["energy_wh"]) == [large, -large]
+
+
+async def test_summaries_and_samples_do_not_mix_and_are_forgotten_apart(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [0, 3_600], [1, 2])], None)
+    lamp = Summaries("luminaire_1h", [LAMP, LAMP], [0, 3_600], {"voltage_mean": [1.0, 2.0]})
+    await store.write_summaries([lamp])
+    await store.drop_before("luminaire", 3_600)
+    assert await seconds(store) == [3_600]
+    assert len(await store.summaries("luminaire_1h", [], ["voltage_mean"], *ALWAYS)) == 2
+    await store.drop_before("luminaire_1h", 3_600)
+    assert list((await store.summaries("luminaire_1h", [], ["voltage_mean"], *ALWAYS)).at) == [3_600]
+    assert await seconds(store) == [3_600]
+
+
+@pytest.mark.parametrize("name", ['x"; DROP TABLE own.mark; --', "", "a b", "x" * 65])
+async def test_no_name_of_a_summary_is_a_way_into_the_database(store: TelemetryStore, name: str) -> None:
+    await store.write_summaries([ward([0], [1.0])])
+    for one in (Summaries(name, ["a"], [0], {"energy_wh": [1.0]}), Summaries("ward_1h", ["a"], [0], {name: [1.0]})):
+        with pytest.raises(StoreRefused):
+            await store.write_summaries([ward([3_600], [2.0]), one])
+    with pytest.raises(StoreRefused):
+        await store.summaries("ward_1h", [], [name], *ALWAYS)
+    assert list((await hours(store)).fields["energy_wh"]) == [1.0]
 
 
 @pytest.mark.parametrize("name", ['x"; DROP TABLE own.mark; --', "", "a b", "x" * 65])
