@@ -76,6 +76,9 @@ async def _visit(cameras: dict[str, Camera], reader: asyncio.StreamReader, write
         await _answer(cameras, request, writer)
     except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         pass
+    except asyncio.CancelledError:
+        writer.transport.abort()  # at the end nobody waits for the rest of a picture
+        raise
     finally:
         writer.close()
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from protocols.modbus.registers import Space
+from tests.listening import listening
 
 _TABLES = {3: Space.HOLDING, 4: Space.INPUT}
 _WRITE = 16
@@ -60,17 +61,14 @@ class Controller:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections.append(writer)
-        try:
-            while True:
-                head = await reader.readexactly(7)
-                tid, _, length, unit = struct.unpack(">HHHB", head)
-                reply = self._answer(unit, await reader.readexactly(length - 1))
-                if reply is not None:
-                    frame = struct.pack(">HHHB", tid, 0, len(reply) + 1, unit) + reply
-                    writer.write(self.mangle(frame))
-                    await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+        while True:
+            head = await reader.readexactly(7)
+            tid, _, length, unit = struct.unpack(">HHHB", head)
+            reply = self._answer(unit, await reader.readexactly(length - 1))
+            if reply is not None:
+                frame = struct.pack(">HHHB", tid, 0, len(reply) + 1, unit) + reply
+                writer.write(self.mangle(frame))
+                await writer.drain()
 
     def _answer(self, unit: int, pdu: bytes) -> bytes | None:
         function, address, count = struct.unpack(">BHH", pdu[:5])
@@ -96,11 +94,5 @@ class Controller:
 @asynccontextmanager
 async def running(controller: Controller) -> AsyncIterator[Controller]:
     """Listen on `controller.port`, or on a free one."""
-    server = await asyncio.start_server(controller.serve, "127.0.0.1", controller.port)
-    controller.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(controller.serve, controller.port) as controller.port:
         yield controller
-    finally:
-        server.close()
-        controller.drop_connections()
-        await server.wait_closed()

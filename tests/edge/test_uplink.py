@@ -30,6 +30,7 @@ from protocols.wire import Birth, Mark, Watermark
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, Broker, Cloud, cloud_on
 from tests.edge.jobs import at_work
+from tests.listening import listening
 from tests.ports import wait_for_port
 from tests.waiting import until
 
@@ -334,27 +335,24 @@ async def test_an_old_copy_of_the_outbox_is_born_again_under_a_new_epoch(
 async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A broker that greets, grants and confirms birth and state, and then never says anything again."""
     confirmed = 0
-    try:
+    while True:
+        kind = (await reader.readexactly(1))[0] >> 4
+        length, shift = 0, 0
         while True:
-            kind = (await reader.readexactly(1))[0] >> 4
-            length, shift = 0, 0
-            while True:
-                byte = (await reader.readexactly(1))[0]
-                length |= (byte & 0x7F) << shift
-                shift += 7
-                if byte < 0x80:
-                    break
-            body = await reader.readexactly(length)
-            if kind == 1:
-                writer.write(b"\x20\x02\x00\x00")
-            elif kind == 8:
-                writer.write(b"\x90\x05" + body[:2] + b"\x01\x01\x01")
-            elif kind == 3 and confirmed < 2:
-                confirmed += 1
-                after_topic = 2 + int.from_bytes(body[:2], "big")
-                writer.write(b"\x40\x02" + body[after_topic : after_topic + 2])
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+            byte = (await reader.readexactly(1))[0]
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        body = await reader.readexactly(length)
+        if kind == 1:
+            writer.write(b"\x20\x02\x00\x00")
+        elif kind == 8:
+            writer.write(b"\x90\x05" + body[:2] + b"\x01\x01\x01")
+        elif kind == 3 and confirmed < 2:
+            confirmed += 1
+            after_topic = 2 + int.from_bytes(body[:2], "big")
+            writer.write(b"\x40\x02" + body[after_topic : after_topic + 2])
 
 
 async def test_a_broker_that_never_confirms_does_not_hold_the_edge(
@@ -366,9 +364,8 @@ async def test_a_broker_that_never_confirms_does_not_hold_the_edge(
         connections.append(writer)
         await mute(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
     await outbox.append(Stream.LIVE, BODY * 3)
-    async with server, up(outbox, configured(server.sockets[0].getsockname()[1]), patience_s=0.2):
+    async with listening(serve) as port, up(outbox, configured(port), patience_s=0.2):
         await until(lambda: len(connections) >= 3)
     assert "no connection to the cloud: Operation timed out" in caplog.text
     assert outbox.shelf(Stream.LIVE).depth == 3

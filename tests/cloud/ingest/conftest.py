@@ -8,6 +8,7 @@ import pytest
 from cloud.ingest.inbox import Inbox
 from tests.cloud.ingest.brokers import RunningBroker
 from tests.cloud.ingest.wiretap import Wiretap
+from tests.listening import listening
 
 
 @pytest.fixture(params=["mosquitto", "nats-server"])
@@ -23,9 +24,8 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 async def wiretap(broker: RunningBroker) -> AsyncIterator[Wiretap]:
     """A wire to the broker that is watched."""
     tap = Wiretap(broker.port)
-    await tap.start()
-    yield tap
-    await tap.stop()
+    async with listening(tap.join) as tap.port:
+        yield tap
 
 
 @pytest.fixture

@@ -17,25 +17,12 @@ class Connection:
 
 
 class Wiretap:
-    """Listens on a port of its own and passes everything on to the broker's."""
+    """Passes everything on to the broker's port; served by `tests.listening`."""
 
     def __init__(self, broker_port: int) -> None:
         self._broker_port = broker_port
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.connections: list[Connection] = []
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.cut()
-        await asyncio.gather(*self._tasks)
-        await self._server.wait_closed()
 
     def cut(self) -> None:
         """Every connection breaks."""
@@ -53,16 +40,18 @@ class Wiretap:
         """How many acknowledgements came back."""
         return sum(len(connection.acknowledged) for connection in self.connections)
 
-    async def _joined(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+    async def join(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        """One connection, until either side is gone."""
         broker, to_broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
         connection = Connection(writers=[to_client, to_broker])
         self.connections.append(connection)
-        for reader, writer, kind, notes in (
-            (client, to_broker, _PUBACK, connection.acknowledged),
-            (broker, to_client, _PUBLISH, connection.delivered),
-        ):
-            task = asyncio.create_task(_pass_on(reader, writer, kind, notes))
-            self._tasks.add(task)
+        try:
+            await asyncio.gather(
+                _pass_on(client, to_broker, _PUBACK, connection.acknowledged),
+                _pass_on(broker, to_client, _PUBLISH, connection.delivered),
+            )
+        finally:
+            to_broker.transport.abort()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kind: int, notes: list[int]) -> None:
