@@ -31,12 +31,22 @@ function isTyping(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.closest(TYPING) !== null;
 }
 
-function useAlarmKeys(onStep: (by: number) => void, onAcknowledge: () => void): void {
+/** The alarm that has the focus: what a key means even while the page still follows a click. */
+function focused(event: KeyboardEvent): string | null {
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-alarm]") : null;
+  return row?.dataset["alarm"] ?? null;
+}
+
+function useAlarmKeys(onStep: (by: number) => void, onAcknowledge: (alarm: string | null) => void): void {
   useEffect(() => {
-    const keys: Record<string, () => void> = { j: () => onStep(1), k: () => onStep(-1), a: onAcknowledge };
+    const keys: Record<string, (event: KeyboardEvent) => void> = {
+      j: () => onStep(1),
+      k: () => onStep(-1),
+      a: (event) => onAcknowledge(focused(event)),
+    };
     const press = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      keys[event.key.toLowerCase()]?.();
+      keys[event.key.toLowerCase()]?.(event);
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
@@ -72,7 +82,10 @@ export function AlarmList({ chosen, onChoose }: AlarmListProps) {
     onChoose(next);
     list.current?.querySelector<HTMLElement>(`[data-alarm="${CSS.escape(next.id)}"]`)?.focus();
   };
-  useAlarmKeys(step, () => chosen !== null && mayAcknowledge && acknowledge(chosen));
+  useAlarmKeys(step, (focus) => {
+    const alarm = focus ?? chosen;
+    if (alarm !== null && mayAcknowledge) acknowledge(alarm);
+  });
   return (
     <section className="alarms" aria-labelledby="alarms-title">
       <header>
