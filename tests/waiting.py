@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], T | None], timeout_s: float = 20.0, every_s: float = 0.02) -> T:
+async def until(condition: Callable[[], T | None], timeout_s: float = 45.0, every_s: float = 0.02) -> T:
     """The first true answer of `condition`. Raises TimeoutError."""
 
     async def ask() -> T | None:
@@ -18,7 +18,7 @@ async def until(condition: Callable[[], T | None], timeout_s: float = 20.0, ever
 
 
 async def until_async(
-    condition: Callable[[], Awaitable[T | None]], timeout_s: float = 20.0, every_s: float = 0.02
+    condition: Callable[[], Awaitable[T | None]], timeout_s: float = 45.0, every_s: float = 0.02
 ) -> T:
     """The same for a condition that has to be asked for."""
     end = time.monotonic() + timeout_s

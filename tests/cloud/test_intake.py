@@ -52,7 +52,7 @@ async def publish(edge: aiomqtt.Client, leaf: Leaf | Stream, payload: bytes, ret
 
 
 async def heard(edge: aiomqtt.Client, leaf: Leaf) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for message in edge.messages:
             if topics.parse(str(message.topic)).leaf is leaf:
                 return bytes(message.payload)

@@ -18,7 +18,7 @@ def child(tmp_path: Path, code: str) -> Child:
 
 
 async def wait_for(condition: asyncio.Event) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await condition.wait()
 
 

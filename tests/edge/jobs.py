@@ -15,6 +15,6 @@ async def at_work(*loops: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*tasks, return_exceptions=True)
     assert all(task.cancelled() for task in tasks)

@@ -43,7 +43,7 @@ class Street:
             for device in self.config.devices
         ]
         self.bus = Bus(
-            self.config.id, ModbusTcpLink("127.0.0.1", port, timeout=0.2, pause=Pause(0.01, 0.01)), members, clock
+            self.config.id, ModbusTcpLink("127.0.0.1", port, timeout=0.3, pause=Pause(0.01, 0.01)), members, clock
         )
 
     def lamp(self, device: str) -> Luminaire:

@@ -157,7 +157,7 @@ async def test_a_part_that_dies_ends_the_edge_with_the_reason(
         held, box = await Overrides.load(database), await Outbox.load(database, config.outbox_limit)
         agent = Agent(config, clock, box, held, Ledger(database))
         await database.run(lambda connection: connection.execute("DROP TABLE batch").fetchall())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             with pytest.raises(ExceptionGroup) as death:
                 await agent.run()
     assert "no such table: batch" in str(death.value.exceptions[0])

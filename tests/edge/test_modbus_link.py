@@ -28,7 +28,7 @@ async def controller() -> AsyncIterator[Controller]:
 
 @pytest.fixture
 async def link(controller: Controller) -> AsyncIterator[ModbusTcpLink]:
-    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
+    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.3, pause=Pause(0.01, 0.01))
     yield link
     link.close()
 
@@ -149,7 +149,7 @@ async def test_who_is_gone_is_not_asked_all_the_time_but_a_person_does_not_wait(
     port = controller.port
     async with running(Controller()) as other:
         free = other.port
-    link = ModbusTcpLink("127.0.0.1", free, timeout=0.1, pause=Pause(3600, 3600))
+    link = ModbusTcpLink("127.0.0.1", free, timeout=0.3, pause=Pause(3600, 3600))
     with pytest.raises(Unreachable, match=f"cannot connect to 127.0.0.1:{free}"):
         await link.read(BLOCK)
     with pytest.raises(Unreachable, match=f"no connection to 127.0.0.1:{free}"):

@@ -65,7 +65,7 @@ class TestOverTcp:
 
     @pytest.fixture
     def bus(self, controller: Controller) -> Bus:
-        link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
+        link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.3, pause=Pause(0.01, 0.01))
         return Bus("HL-TC001", link, [METER, *LAMPS], SetClock().clock)
 
     async def test_a_round_reads_every_device_in_few_requests(
@@ -105,13 +105,13 @@ class TestOverTcp:
         self, bus: Bus, controller: Controller, taken: Taken, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
-        bus._link = ModbusTcpLink("127.0.0.1", 1, timeout=0.1, pause=Pause(0.01, 0.01))
+        bus._link = ModbusTcpLink("127.0.0.1", 1, timeout=0.3, pause=Pause(0.01, 0.01))
         polled = poller(bus, taken)
         for _ in range(3):
             await polled.round()
         assert taken.rounds == []
         assert polled.silent_units == 0
-        bus._link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.1, pause=Pause(0.01, 0.01))
+        bus._link = ModbusTcpLink("127.0.0.1", controller.port, timeout=0.3, pause=Pause(0.01, 0.01))
         await polled.round()
         assert len(taken.devices()) == 13
         assert [record.getMessage() for record in caplog.records] == [
@@ -123,7 +123,7 @@ class TestOverTcp:
         clock = running_clock()
         async with running(Controller()) as absent:
             pass
-        link = ModbusTcpLink("127.0.0.1", absent.port, timeout=0.1, pause=Pause(0.01, 0.01))
+        link = ModbusTcpLink("127.0.0.1", absent.port, timeout=0.3, pause=Pause(0.01, 0.01))
         bus = Bus("HL-TC001", link, [METER], clock)
         polled = Poller(bus, timedelta(hours=1), timedelta(seconds=0.1), clock, taken)
         await polled.round()
@@ -220,7 +220,7 @@ async def test_a_lamp_that_is_not_there_does_not_hide_its_neighbours(
     async with street(tmp_path, clock.clock) as found:
         there = {name: member for name, member in found.bus.members.items() if member.unit == 11}
         ghost = Member("GHOST", 11, LIBRARY["haidang-segment-controller"], len(there))
-        link = ModbusTcpLink("127.0.0.1", found.port, timeout=0.2, pause=Pause(0.01, 0.01))
+        link = ModbusTcpLink("127.0.0.1", found.port, timeout=0.3, pause=Pause(0.01, 0.01))
         bus = Bus("HL-TC001", link, [*there.values(), ghost], clock.clock)
         polled = poller(bus, taken, clock)
         for _ in range(3):

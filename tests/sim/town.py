@@ -78,7 +78,7 @@ async def running(data: Path, time: Time, read_log: Path | None = None) -> Async
     )
     try:
         waited: set[asyncio.Future[Any]] = {ready, task}
-        await asyncio.wait(waited, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waited, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             task.result()
         town = Town(data, time, ready.result())

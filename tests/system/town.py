@@ -65,7 +65,7 @@ class Town:
         process = self.running.pop(name)
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             return await process.wait()
 
     async def end(self) -> None:

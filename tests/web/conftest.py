@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from tests.system.conftest import make_town
 from tests.system.town import Town
 
 __all__ = ["make_town"]
 
+PATIENCE_MS = 30_000  # two cores play a city, draw its map and run the other tests
 WIDE = ViewportSize(width=1680, height=945)
 FLAGS = [
     "--no-sandbox",
@@ -35,6 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
     path = chromium()
     if path is None:
         pytest.skip("no browser on this machine: apt install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -36,7 +36,7 @@ async def test_one_dark_lamp_is_one_alarm_and_one_mail(make_town: MakeTown, brow
         await acknowledge(page)
         await switch(town.folder, "off", lamp)
         await page.locator(".tabs button").nth(1).click()
-        await expect(alarms(page)).to_have_count(0, timeout=20_000)
+        await expect(alarms(page)).to_have_count(0, timeout=30_000)
     assert len(letters(mail)) == 1
     says_what_where_and_what_to_bring(letters(mail)[0], lamp)
 

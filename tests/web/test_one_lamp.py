@@ -30,7 +30,7 @@ async def test_a_dimmed_lamp_is_confirmed_by_its_actual_level(make_town: MakeTow
             await page.locator(".control button[type=submit]").click()
             steps = page.locator("ol.steps li")
             await expect(steps).to_have_count(4)
-            await expect(page.locator("section.command")).to_have_attribute("data-state", "confirmed", timeout=15_000)
+            await expect(page.locator("section.command")).to_have_attribute("data-state", "confirmed", timeout=30_000)
             for step in ("requested", "sent", "acknowledged", "confirmed"):
                 await expect(page.locator(f"li[data-step={step}]")).to_have_attribute("data-look", "done")
             await expect(page.get_by_test_id("command-proof")).to_contain_text("40")

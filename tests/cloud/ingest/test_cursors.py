@@ -223,7 +223,7 @@ async def test_a_live_side_that_fails_ends_the_run(inbox: Inbox, store: Switched
 
     inbox.accept([arrival(1)])
     with pytest.raises(ExceptionGroup) as caught:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await Cursors(inbox, store, Failing(), QUICK).run()
     assert caught.group_contains(RuntimeError, match="the registry is gone")
 

@@ -52,7 +52,7 @@ async def watermarks(broker: RunningBroker) -> AsyncIterator[aiomqtt.Client]:
 
 async def watermark_with(monitor: aiomqtt.Client, *marks: Mark, other_than: str = "") -> Watermark:
     """Wait for the watermark that says this."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         async for message in monitor.messages:
             assert isinstance(message.payload, bytes)
             watermark = wire.decode_message(Watermark, message.payload)
@@ -307,7 +307,7 @@ async def test_a_command_reaches_its_edge(broker: RunningBroker, inbox: Inbox) -
     async with receiving(broker.address(), inbox) as receiver, broker.client() as edge:
         await edge.subscribe(topic, qos=1)
         assert await asyncio.to_thread(receiver.publish, topic, b"light!")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             message = await anext(aiter(edge.messages))
     assert (str(message.topic), message.payload, message.qos) == (topic, b"light!", 1)
     assert not receiver.publish(topic, b"too late")
@@ -372,6 +372,6 @@ async def test_a_receiver_stops_at_once_while_there_is_no_broker(
     try:
         await until(lambda: caplog.messages)
     finally:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.to_thread(receiver.stop)
     assert not receiver.connected

@@ -38,7 +38,7 @@ async def listening(service: Service) -> AsyncIterator[ClientConnection]:
 
 async def heard(socket: ClientConnection, kind: str) -> dict[str, Any]:
     """The next message of a kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             message: dict[str, Any] = orjson.loads(await socket.recv())
             if message["type"] == kind:
@@ -116,6 +116,6 @@ async def test_what_nobody_understands_changes_nothing(service: Service, nonsens
 async def test_bytes_end_the_conversation(service: Service) -> None:
     async with listening(service) as socket:
         await socket.send(b"\x00")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await socket.wait_closed()
     assert len(service.parts.event_hub) == 0

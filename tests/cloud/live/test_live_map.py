@@ -62,7 +62,7 @@ def read_frame(raw: bytes) -> tuple[int, float, dict[int, tuple[int, int]]]:
 
 async def received(socket: ClientConnection) -> bytes:
     """The next frame."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         frame = await socket.recv()
     assert isinstance(frame, bytes)
     return frame
@@ -172,7 +172,7 @@ async def test_another_sites_page_cannot_watch_in_my_name(service: Service) -> N
 async def test_a_session_that_ends_closes_its_sockets(service: Service, path: str) -> None:
     async with service.signed_in() as client, service.socket(path, client) as socket:
         await client.delete("/api/v1/session")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await socket.wait_closed()
     assert socket.close_code == SIGNED_OUT
 
