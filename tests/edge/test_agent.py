@@ -173,7 +173,7 @@ async def test_an_edge_that_is_told_to_end_ends_in_good_order(
     role.cancel()
     with pytest.raises(asyncio.CancelledError):
         await role
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     await until(lambda: cloud.states() == ["online", "offline"])
     async with Database(tmp_path / "edge.sqlite", main.SCHEMA, patience_s=0):
         pass
