@@ -1,7 +1,7 @@
 """Devices are data: one YAML file each, with its source, its registers and checks made apart from our own codec."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from importlib import resources
