@@ -1,7 +1,7 @@
 """Devices are data: one YAML file each, with its source, its registers and checks made apart from our own codec."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import resources
@@ -15,7 +15,7 @@ from protocols.inventory import Name
 from protocols.modbus.registers import Order
 from protocols.names import Id
 from protocols.profiles import soundness
-from protocols.profiles.points import LAST_ADDRESS, KnownQuantity, Point, RegisterField, Word
+from protocols.profiles.points import LAST_ADDRESS, KnownQuantity, Point, RegisterField, Scale, Word
 from protocols.profiles.sequences import DynamicMap, Step, Wait
 
 __all__ = [
@@ -24,17 +24,22 @@ __all__ = [
     "Check",
     "Evidence",
     "KnownProfile",
+    "KnownQuantity",
     "Point",
     "Profile",
+    "Scale",
     "Span",
+    "Unsound",
+    "checked",
     "library",
+    "link_of",
     "parse_profile",
+    "shelf",
 ]
 
 T = TypeVar("T", bound=ConfigModel)
 
 MOST_REGISTERS = 125  # Modbus Application Protocol V1.1b3, section 6.3
-WRITE_ONE, WRITE_SEVERAL = 6, 16  # its function codes for one holding register and for several
 
 
 def _in_the_library(name: str) -> str:
@@ -63,7 +68,7 @@ class Check(ConfigModel):
     quantity: KnownQuantity
     words: tuple[Word, ...]
     value: float | None
-    beside: dict[RegisterField, Word] = {}
+    beside: dict[RegisterField, Word] = Field(default_factory=dict)
     origin: str = Field(min_length=10)
 
 
@@ -79,8 +84,8 @@ class Profile(ConfigModel):
 
     `block` is the stride of a device that repeats itself inside one unit, such as a luminaire inside a segment
     controller: block n starts n x block registers further on. `blocks` is how many there are, for a device whose blocks
-    interlock. `start`, `wait` and `stop` are for a device that measures only when it is told to, `map` for one that tells
-    where its values stand.
+    interlock. `start`, `wait` and `stop` are for a device that measures only when it is told to, `map` for one that
+    tells where its values stand.
     """
 
     profile: Id
@@ -93,7 +98,7 @@ class Profile(ConfigModel):
     blocks: int | None = Field(default=None, ge=1, le=1024)
     most_registers: int = Field(default=MOST_REGISTERS, ge=1, le=MOST_REGISTERS)
     across_holes: bool = Field(default=True, description="whether registers without a meaning may be read in between")
-    write_function: Literal[6, 16] = WRITE_SEVERAL
+    write_function: Literal[6, 16] = Field(default=16, description="function code that writes one holding register")
     forbidden: tuple[Span, ...] = ()
     start: tuple[Step, ...] = ()
     wait: Wait = timedelta(0)
@@ -132,7 +137,7 @@ class Profile(ConfigModel):
 
     @property
     def is_visited(self) -> bool:
-        """True of a device that a plain read does not bring a value from: it has to be started, or asked for its map."""
+        """True of a device that gives no value to a plain read: it is started first, or asked for its map."""
         return bool(self.start) or self.map is not None
 
 
@@ -145,31 +150,34 @@ class Unsound(ValueError):
 
 
 def parse_profile(text: str | bytes, file: str) -> Profile:
-    """A device profile from YAML. Raises ConfigError with file, line, key and advice."""
+    """A Modbus device profile from YAML. Raises ConfigError with file, line, key and advice."""
     return checked(config.parse(text, file), Profile)
 
 
 @cache
 def library() -> Mapping[str, Profile]:
     """The Modbus profiles that come with the package, by name."""
-    return {p.profile: p for p in (checked(document, Profile) for document in shelf() if link_of(document) is None)}
+    found = [checked(document, Profile) for document in shelf() if link_of(document) is None]
+    return {profile.profile: profile for profile in found}
 
 
 @cache
-def shelf() -> Sequence[config.Document]:
-    """Every file of the library, parsed. Package data is part of the code, so this is no I/O."""
+def shelf() -> tuple[config.Document, ...]:
+    """Every profile that comes with the package, on whatever link. Package data is part of the code, so this is no
+    I/O."""
     folder = resources.files(__name__) / "library"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
-    return [config.parse(f.read_text("utf-8"), f.name) for f in files]
+    return tuple(config.parse(f.read_text("utf-8"), f.name) for f in files)
 
 
-def link_of(document: config.Document) -> object:
-    """What kind of profile it is: `None` is Modbus."""
-    return document.content.get("link") if isinstance(document.content, dict) else None
+def link_of(document: config.Document) -> str | None:
+    """What a device hangs on; `None` is Modbus, whose profiles need not say it."""
+    link = document.content.get("link") if isinstance(document.content, dict) else None
+    return None if link is None else str(link)
 
 
 def checked(document: config.Document, model: type[T]) -> T:
-    """A profile of either kind. Raises ConfigError with every mistake at its own line."""
+    """A profile of one kind, or ConfigError with every mistake on its own line, also one between its parts."""
     try:
         return config.validate(document, model)
     except ConfigError as error:
