@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from protocols.names import Id
+from protocols.names import Id, Words
 
 DEFAULT_OVERRIDE = timedelta(hours=2)  # OMA LwM2M object 3416, resource 53: default override duration 7200 s
 LONGEST_OVERRIDE = timedelta(hours=24)
@@ -150,7 +150,7 @@ class Answer(_Model):
     refusal: Refusal | None = None
     wanted_level: float | None = None
     waited_s: float | None = Field(default=None, ge=0)
-    detail: str | None = Field(default=None, max_length=100)
+    detail: Words | None = Field(default=None, max_length=100)
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:

@@ -22,7 +22,7 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.commands import Answer
-from protocols.names import Id, is_id
+from protocols.names import Id, Words, is_id
 from protocols.quantities import QUANTITIES
 from protocols.readings import Quality, Table
 from protocols.topics import Stream
@@ -83,7 +83,7 @@ class Birth(_Message):
     """Who an edge is; retained."""
 
     epoch: Id
-    software: str = Field(max_length=64)
+    software: Words = Field(max_length=64)
     at: AwareDatetime
     inventory: str | None = Field(default=None, description="hash of the inventory that the edge holds")
     desired: str | None = Field(default=None, description="hash of the desired documents that the edge holds")

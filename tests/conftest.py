@@ -1,14 +1,27 @@
 """What a machine lacks: the tests that need it are skipped, and say so."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from haidang.demo.broker import mosquitto
+from tests import postgresql
+
+_NEEDED = {"mosquitto": mosquitto, "postgresql": postgresql.programs}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`python3 dev.py test` installs mosquitto when it may, and with CI set a missing one is a failure."""
-    if mosquitto() is None:
-        missing = pytest.mark.skip(reason="mosquitto is not on this machine: apt install mosquitto")
-        for item in items:
-            if "mosquitto" in item.name:
-                item.add_marker(missing)
+    """`python3 dev.py test` installs what is missing when it may, and with CI set that is a failure."""
+    for name, find in _NEEDED.items():
+        if find() is None:
+            missing = pytest.mark.skip(reason=f"{name} is not on this machine: apt install {name}")
+            for item in items:
+                if name in item.name:
+                    item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[postgresql.Cluster]:
+    """One server for all the tests of this process."""
+    with postgresql.cluster() as cluster:
+        yield cluster

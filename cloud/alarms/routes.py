@@ -14,6 +14,7 @@ from cloud.parts import part
 from cloud.people.access import needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
+from protocols.names import Id
 
 router = APIRouter(prefix="/alarms", tags=["alarms"])
 
@@ -41,7 +42,7 @@ async def look(
 
 @router.post("/{alarm_id}/acknowledge", responses={404: {"model": ErrorOut}})
 async def acknowledge(
-    alarm_id: str, who: Responder, alarms: AlarmsPart, fleet: FleetPart, said: AcknowledgeIn = _NOTHING
+    alarm_id: Id, who: Responder, alarms: AlarmsPart, fleet: FleetPart, said: AcknowledgeIn = _NOTHING
 ) -> AlarmOut:
     """Say that somebody has seen it."""
     return alarm_out(await alarms.acknowledge(alarm_id, who.username, said.comment), fleet)

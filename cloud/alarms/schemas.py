@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cloud.alarms.episode import Episode
 from cloud.fleet.fleet import Fleet
 from cloud.texts import Text
+from protocols.names import Words
 from rules.alarms import State
 
 ListState = Literal["open", "all"]
@@ -16,7 +17,7 @@ ListState = Literal["open", "all"]
 class AcknowledgeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    comment: str | None = Field(default=None, max_length=500)
+    comment: Words | None = Field(default=None, max_length=500)
 
 
 class AlarmOut(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.commands.order import Order
 from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, Refusal, State
-from protocols.names import Id
+from protocols.names import Id, Words
 
 _MINUTE_S = 60
 
@@ -41,7 +41,7 @@ class CommandIn(BaseModel):
 
     target: Id
     action: Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
-    reason: str | None = Field(default=None, max_length=500)
+    reason: Words | None = Field(default=None, max_length=500)
 
 
 class ActionOut(BaseModel):

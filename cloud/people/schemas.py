@@ -5,12 +5,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from cloud.people.rights import Right, Role
+from protocols.names import Words
 
 Language = Literal["vi", "en"]
 
 
 class Credentials(BaseModel):
-    username: str = Field(min_length=1, max_length=64)
+    username: Words = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=200)
 
 

@@ -1,6 +1,7 @@
 """A service over an empty folder, and the hand on its clock."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,49 @@ from protocols.clock import DomainClock
 from tests.cloud.cities import small_city, write_city
 from tests.cloud.clocks import Wall, standing_clock
 from tests.cloud.serving import Service, serving, settings_in
+from tests.postgresql import Cluster
+
+# What reads and writes the registry is tested on both of its databases, the rest on the default one.
+_ON_BOTH = {"alarms", "audit", "commands", "fleet", "latest", "notifications", "people"}
+_ON_BOTH |= {"test_any_text", "test_database", "test_many_ids"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Twice for what belongs to the registry."""
+    path = metafunc.definition.path
+    if "registry_kind" in metafunc.fixturenames and {path.parent.name, path.stem} & _ON_BOTH:
+        metafunc.parametrize("registry_kind", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def registry_kind() -> str:
+    """Which database."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def registry(registry_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a registry that nobody has used yet."""
+    async with _address(registry_kind, tmp_path, request, migrated=True) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_registry(registry_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a registry without a schema."""
+    async with _address(registry_kind, tmp_path, request, migrated=False) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _address(kind: str, folder: Path, request: pytest.FixtureRequest, *, migrated: bool) -> AsyncIterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgresql_cluster")
+    url = await (cluster.migrated() if migrated else cluster.empty())
+    yield url
+    await cluster.drop(url)
 
 
 @pytest.fixture(name="time")
@@ -30,10 +74,10 @@ def wall(time: tuple[DomainClock, Wall]) -> Wall:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, registry: str) -> Settings:
     """A service for a small city that keeps everything in a folder of its own."""
     write_city(tmp_path / "inventory.json", small_city())
-    return settings_in(tmp_path)
+    return settings_in(tmp_path, database_url=registry)
 
 
 @pytest.fixture

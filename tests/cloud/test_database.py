@@ -23,9 +23,9 @@ _LAN = {"id": 1, "username": "lan", "display_name": "Lan", "role": "viewer", "la
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(empty_registry: str, tmp_path: Path) -> AsyncIterator[Database]:
     """A registry with the newest schema."""
-    made = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
+    made = Database(empty_registry)
     await migrate(made, tmp_path)
     yield made
     await made.close()
@@ -47,8 +47,8 @@ VALUES ('c1', 'HL-000001', 'HL-E01', '{"type": "resume"}', 'failed', 'lan', '202
 """
 
 
-async def test_a_failure_that_was_told_in_a_sentence_keeps_it(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
+async def test_a_failure_that_was_told_in_a_sentence_keeps_it(empty_registry: str, tmp_path: Path) -> None:
+    database = Database(empty_registry)
     async with database.engine.execution_options(writes=True).begin() as connection:
         await connection.run_sync(upgrade, "0004")
         await connection.exec_driver_sql(_OLD_COMMAND)
@@ -59,8 +59,8 @@ async def test_a_failure_that_was_told_in_a_sentence_keeps_it(tmp_path: Path) ->
     await database.close()
 
 
-async def test_migrating_twice_at_once_is_migrating_once(tmp_path: Path) -> None:
-    databases = [Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") for _ in range(2)]
+async def test_migrating_twice_at_once_is_migrating_once(empty_registry: str, tmp_path: Path) -> None:
+    databases = [Database(empty_registry) for _ in range(2)]
     await asyncio.gather(*(asyncio.to_thread(asyncio.run, _migrate(database, tmp_path)) for database in databases))
     async with databases[0].read() as session:
         assert await session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
@@ -72,11 +72,13 @@ async def _migrate(database: Database, folder: Path) -> None:
     await database.close()
 
 
-async def test_the_registry_survives_a_power_cut(database: Database) -> None:
+async def test_the_registry_in_a_file_survives_a_power_cut(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
     async with database.read() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await session.scalar(text("PRAGMA synchronous")) == 2
         assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+    await database.close()
 
 
 async def test_a_writer_that_fails_leaves_nothing_behind(database: Database) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 from cloud.audit import chain, store
 from cloud.audit.chain import Act, Entry, Link
-from cloud.database import Database
+from cloud.database import Database, Instant
 from cloud.migrations import migrate, upgrade
 from cloud.people.rights import Role
 from tests.cloud.clocks import EVENING
@@ -87,16 +87,16 @@ async def test_every_log_in_and_log_out_is_written_down(service: Service) -> Non
 _OLD_HASH = "4eb2b92f6629c59d5d7f7ad5c40b345e2a446689c187e8671bb276207115d0a0"
 _OLD_ROW = """
 INSERT INTO audit (seq, at, who, act, target, reason, result, previous, hash)
-VALUES (1, '2026-11-21 12:00:00.000000', 'lan', 'command', 'HL-000001', '', 'override 60 % until 14:00:00Z',
-        ?, ?)
+VALUES (1, :at, 'lan', 'command', 'HL-000001', '', 'override 60 % until 14:00:00Z', :previous, :hash)
 """
 
 
-async def test_a_log_from_before_there_were_parameters_goes_on_whole(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}")
+async def test_a_log_from_before_there_were_parameters_goes_on_whole(empty_registry: str, tmp_path: Path) -> None:
+    database = Database(empty_registry)
+    row = text(_OLD_ROW).bindparams(bindparam("at", EVENING, Instant()), previous=chain.START, hash=_OLD_HASH)
     async with database.engine.execution_options(writes=True).begin() as connection:
         await connection.run_sync(upgrade, "0005")
-        await connection.exec_driver_sql(_OLD_ROW, (chain.START, _OLD_HASH))
+        await connection.execute(row)
     await migrate(database, tmp_path)
     async with database.write() as session:
         parameters = chain.written({"type": "resume"})
@@ -104,7 +104,7 @@ async def test_a_log_from_before_there_were_parameters_goes_on_whole(tmp_path: P
     async with database.read() as session:
         assert await store.verify(session) is None
         assert [row.parameters for row in await store.load_last(session, 2)] == ['{"type":"resume"}', None]
-    with pytest.raises(DatabaseError, match="append-only"):
+    with pytest.raises(DBAPIError, match="append-only"):
         async with database.write() as session:
             await session.execute(text("UPDATE audit SET parameters = '{}' WHERE seq = 1"))
     await database.close()
@@ -118,16 +118,19 @@ async def test_the_log_in_the_registry_is_whole_and_refuses_changes(service: Ser
     async with database.read() as session:
         assert await store.verify(session) is None
     for statement in ("UPDATE audit SET who = 'me'", "DELETE FROM audit"):
-        with pytest.raises(DatabaseError, match="append-only"):
+        with pytest.raises(DBAPIError, match="append-only"):
             async with database.write() as session:
                 await session.execute(text(statement))
+
+
+_NO_TRIGGER = {"sqlite": "DROP TRIGGER audit_no_UPDATE", "postgresql": "DROP TRIGGER audit_no_change ON audit"}
 
 
 async def test_who_writes_around_the_triggers_is_found(service: Service) -> None:
     async with service.parts.database.write() as session:
         await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000001"))
         await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000002"))
-        await session.execute(text("DROP TRIGGER audit_no_UPDATE"))
+        await session.execute(text(_NO_TRIGGER[session.get_bind().dialect.name]))
         await session.execute(text("UPDATE audit SET target = 'HL-000009' WHERE seq = 1"))
     async with service.parts.database.read() as session:
         assert await store.verify(session) == 1

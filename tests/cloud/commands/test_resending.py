@@ -49,9 +49,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, clock: DomainClock) -> AsyncIterator[Desk]:
+async def desk(registry: str, tmp_path: Path, clock: DomainClock) -> AsyncIterator[Desk]:
     """Over a registry of its own."""
-    database, link, monotonic = Database(f"sqlite+aiosqlite:///{tmp_path}/r.sqlite"), RecordingLink(), Wall(0.0)
+    database, link, monotonic = Database(registry), RecordingLink(), Wall(0.0)
     await migrate(database, tmp_path)
     yield Desk(Commands(database, Fleet(small_city(), 1), link, clock, monotonic, EVERY), database, link, monotonic)
     await database.close()

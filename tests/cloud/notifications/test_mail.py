@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -19,10 +18,10 @@ from cloud.notifications.tables import NoticeRow
 from cloud.settings import Mail, Settings
 from protocols.clock import DomainClock
 from tests.cloud.alarms.test_alarms import minutes
-from tests.cloud.cities import lamp_id, small_city, write_city
+from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import Wall
 from tests.cloud.feeding import Feed
-from tests.cloud.serving import Service, serving, settings_in
+from tests.cloud.serving import Service, serving
 from tests.ports import free_port
 from tests.waiting import until, until_async
 
@@ -61,17 +60,16 @@ async def postbox() -> AsyncIterator[Postbox]:
     await server.wait_closed()
 
 
-def with_mail(folder: Path, port: int) -> Settings:
-    write_city(folder / "inventory.json", small_city())
+def with_mail(settings: Settings, port: int) -> Settings:
     mail = Mail(host="127.0.0.1", port=port, sender="haidang@localhost", technicians=(LAN, MINH))
-    return settings_in(folder, mail=mail, console_url="https://den.halong.example")
+    return settings.model_copy(update={"mail": mail, "console_url": "https://den.halong.example"})
 
 
 @pytest.fixture
-async def running(tmp_path: Path, postbox: Postbox, clock: DomainClock, wall: Wall) -> AsyncIterator[Service]:
+async def running(settings: Settings, postbox: Postbox, clock: DomainClock, wall: Wall) -> AsyncIterator[Service]:
     """A service that has a mail server."""
     wall.advance(hours=1)
-    async with serving(with_mail(tmp_path, postbox.port), clock) as service:
+    async with serving(with_mail(settings, postbox.port), clock) as service:
         yield service
 
 
@@ -145,10 +143,10 @@ async def test_a_mail_server_that_is_away_gets_the_mail_when_it_is_back(
 
 
 async def test_mail_that_waits_survives_a_restart(
-    tmp_path: Path, postbox: Postbox, clock: DomainClock, wall: Wall
+    settings: Settings, postbox: Postbox, clock: DomainClock, wall: Wall
 ) -> None:
     wall.advance(hours=1)
-    settings, postbox.refuses = with_mail(tmp_path, postbox.port), True
+    settings, postbox.refuses = with_mail(settings, postbox.port), True
     async with serving(settings, clock) as service:
         await Feed(service).readings(minutes(3, "0 0 0 0 0 0"))
         assert await waiting(service) == 2
@@ -194,10 +192,10 @@ async def test_an_alarm_that_came_and_went_while_nobody_listened_is_not_mailed(
     assert postbox.mails == []
 
 
-async def test_a_mail_server_that_hangs_holds_nobody_up(tmp_path: Path, clock: DomainClock, wall: Wall) -> None:
+async def test_a_mail_server_that_hangs_holds_nobody_up(settings: Settings, clock: DomainClock, wall: Wall) -> None:
     wall.advance(hours=1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says a word
-        settings = with_mail(tmp_path, silent.getsockname()[1])
+        settings = with_mail(settings, silent.getsockname()[1])
         async with serving(settings, clock) as service, service.signed_in() as client:
             await Feed(service).readings(minutes(3, "0 0 0 0 0 0"))
             async with asyncio.timeout(30):

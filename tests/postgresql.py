@@ -1,0 +1,159 @@
+"""A real PostgreSQL on loopback for one run of the tests; each test gets a database of its own."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from cloud.database import Database
+from cloud.migrations import migrate
+from tests.ports import free_port, wait_for_port
+
+_DEBIAN = Path("/usr/lib/postgresql")
+_USER = "haidang"
+_TEMPLATE = "migrated"
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",  # what a test writes need not survive a power cut
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "timezone": "Asia/Ho_Chi_Minh",  # not ours: moments must be right whatever the server's clock shows
+}
+
+
+def programs() -> Path | None:
+    """Where initdb and postgres are: on the PATH, or where Debian keeps them."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(_DEBIAN.glob("*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A server, or one that has been stopped."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    _running: subprocess.Popen[bytes] | None = None
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, database: str) -> str:
+        """As SQLAlchemy wants it."""
+        return f"postgresql+asyncpg://{_USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start; `ready` says when it answers."""
+        settings = [argument for name, value in _SETTINGS.items() for argument in ("-c", f"{name}={value}")]
+        command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *settings]
+        with (self.folder / "log").open("ab") as log:
+            self._running = subprocess.Popen(_as_nobody_special(command), stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        """At once: SIGQUIT asks nobody to finish, which is what a crash looks like to a client."""
+        if self._running is not None:
+            self._running.send_signal(signal.SIGQUIT)
+            self._running.wait(30)
+            self._running = None
+
+    async def ready(self) -> None:
+        """Return when it takes connections."""
+        await wait_for_port(self.port)
+        while True:
+            try:
+                connection = await self._connect("postgres")
+            except (asyncpg.CannotConnectNowError, ConnectionError):
+                await asyncio.sleep(0.02)
+            else:
+                await connection.close()
+                return
+
+    async def empty(self) -> str:
+        """The address of a new database with nothing in it."""
+        return await self._create("template0")
+
+    async def migrated(self) -> str:
+        """The address of a new database with the newest schema."""
+        return await self._create(_TEMPLATE)
+
+    async def make_template(self) -> None:
+        """Migrate once; copying is faster."""
+        await self._create("template0", _TEMPLATE)
+        database = Database(self.url(_TEMPLATE))
+        await migrate(database, self.folder)
+        await database.close()
+
+    async def drop(self, url: str) -> None:
+        """Forget a database."""
+        await self._execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    async def _create(self, template: str, name: str | None = None) -> str:
+        name = name or f"test{next(self._numbers)}"
+        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    async def _execute(self, statement: str) -> None:
+        connection = await self._connect("postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _connect(self, database: str) -> asyncpg.Connection:
+        return await asyncpg.connect(host="127.0.0.1", port=self.port, user=_USER, database=database)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running server, ended by its own process id and removed."""
+    folder = Path(tempfile.mkdtemp(prefix="haidang-postgresql-"))  # pytest's own folders are closed to other users
+    made = Cluster(folder)
+    try:
+        _make(folder)
+        made.start()
+        with ThreadPoolExecutor(1) as aside:  # not in the loop of the test that happens to come first
+            aside.submit(asyncio.run, _prepare(made)).result()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder)
+
+
+async def _prepare(made: Cluster) -> None:
+    await made.ready()
+    await made.make_template()
+
+
+def _make(folder: Path) -> None:
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    arguments = ["-D", str(folder / "data"), "-U", _USER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+    command = _as_nobody_special([_program("initdb"), *arguments])
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+
+def _program(name: str) -> str:
+    folder = programs()
+    assert folder is not None, "PostgreSQL is not on this machine: apt install postgresql"
+    return str(folder / name)
+
+
+def _as_nobody_special(command: Sequence[str]) -> list[str]:
+    """PostgreSQL refuses to run as root. Its end is ours, also when we are killed."""
+    end_with_us = ["setpriv", "--pdeathsig", "SIGQUIT"] if shutil.which("setpriv") else []
+    if os.geteuid() == 0:
+        end_with_us += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    return [*end_with_us, *command]
