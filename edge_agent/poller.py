@@ -155,7 +155,7 @@ class Poller:
         return fresh
 
     def _is_overtaken(self, device: str, heard: Mapping[Block, Heard]) -> bool:
-        blocks = {block for _, block, _ in self._plan.places[device]}
+        blocks = {block for place in self._plan.places[device] for block in place.blocks}
         return any(self._bus.is_overtaken(device, heard[block]) for block in blocks if block in heard)
 
     def _silent(self, unit: int, reason: str) -> None:

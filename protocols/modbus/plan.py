@@ -8,8 +8,9 @@ turn-round, a register two characters. That is 12 registers at 9,600 baud and 51
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from protocols.modbus.registers import Space
+from protocols.modbus.registers import Register, Space
 from protocols.profiles import LAST_ADDRESS, MOST_REGISTERS, Point, Profile
 from protocols.readings import Reading
 
@@ -22,16 +23,28 @@ _TURN_ROUND_S = 0.005  # of a usual slave
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A device on a bus: its unit and, in a device that repeats itself, its block."""
+    """A device on a bus: its unit and, in a device that repeats itself, its block. `located` are the points of a device
+    that tells its own map, once it has told it."""
 
     device: str
     unit: int
     profile: Profile
     block: int = 0
+    located: tuple[Point, ...] = ()
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The points that can be read."""
+        return self.profile.polled if self.profile.map is None else self.located
+
+    @property
+    def shift(self) -> int:
+        """How far the registers of this block stand from those of block 0."""
+        return self.block * (self.profile.block or 0)
 
     def address(self, point: Point) -> int:
         """Where a point of this device stands, 0-based."""
-        return point.register_.address + self.block * (self.profile.block or 0)
+        return point.register_.address + self.shift
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,32 +68,63 @@ class Answer:
     at: int
 
 
+class Spot(NamedTuple):
+    """Where registers are found in the answers: in which one, and how far into its words."""
+
+    block: Block
+    offset: int
+
+
+class Place(NamedTuple):
+    """Where a point is found, and the registers that it depends on."""
+
+    point: Point
+    block: Block
+    offset: int
+    beside: Mapping[Register, Spot]
+
+    @property
+    def blocks(self) -> set[Block]:
+        """The requests that it takes to know the value."""
+        return {self.block, *(spot.block for spot in self.beside.values())}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
     """The requests of one round over a bus, and where each device's points are found in the answers."""
 
     members: tuple[Member, ...]
     blocks: tuple[Block, ...]
-    places: Mapping[str, tuple[tuple[Point, Block, int], ...]]  # device -> (point, block, offset in its words)
+    places: Mapping[str, tuple[Place, ...]]  # by device
 
     def devices(self, block: Block) -> list[str]:
         """The devices that a request reads."""
-        return [device for device, found in self.places.items() if any(b == block for _, b, _ in found)]
+        return [device for device, found in self.places.items() if any(block in place.blocks for place in found)]
 
     def decode(self, answers: Mapping[Block, Answer]) -> list[Reading]:
         """One reading for each device of which something was answered; what was not answered in full is absent."""
         return [r for m in self.members if (r := self._reading(m, answers)) is not None]
 
     def _reading(self, member: Member, answers: Mapping[Block, Answer]) -> Reading | None:
-        found = [(point, answers[b], n) for point, b, n in self.places[member.device] if _is_answered(b, answers)]
+        found = [place for place in self.places[member.device] if _is_answered(place, answers)]
         if not found:
             return None
-        values = {point.quantity: point.decode(list(a.words[n : n + point.width])) for point, a, n in found}
-        return Reading(member.device, member.profile.kind, max(a.at for _, a, _ in found), values)
+        values = {place.point.quantity: _value(place, answers) for place in found}
+        return Reading(member.device, member.profile.kind, max(answers[place.block].at for place in found), values)
 
 
-def _is_answered(block: Block, answers: Mapping[Block, Answer]) -> bool:
-    return block in answers and len(answers[block].words) == block.count
+def _value(place: Place, answers: Mapping[Block, Answer]) -> float | None:
+    point, block, offset, spots = place
+    words = list(answers[block].words[offset : offset + point.width])
+    if not spots:
+        return point.decode(words)
+    return point.decode(words, {register: answers[b].words[n] for register, (b, n) in spots.items()})
+
+
+def _is_answered(place: Place, answers: Mapping[Block, Answer]) -> bool:
+    if place.block not in answers or len(answers[place.block].words) != place.block.count:
+        return False
+    return all(b in answers and len(answers[b].words) == b.count for b, _ in place.beside.values())
 
 
 def worthwhile_gap(baud: int | None) -> int:
@@ -101,37 +145,60 @@ def plan(members: Iterable[Member], baud: int | None = None, apart: Collection[s
     """
     members = tuple(members)
     blocks: list[Block] = []
-    places: dict[str, list[tuple[Point, Block, int]]] = {m.device: [] for m in members}
+    spots: dict[tuple[str, Register], Spot] = {}
     for unit, space, wants in _by_table(members):
         for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space), apart):
             block = Block(unit, space, run[0].first, max(w.last for w in run) - run[0].first + 1)
             blocks.append(block)
             for want in run:
-                places[want.member.device].append((want.point, block, want.first - block.address))
-    return ReadPlan(members, tuple(blocks), {device: tuple(found) for device, found in places.items()})
+                spots[want.member.device, want.register] = Spot(block, want.first - block.address)
+    return ReadPlan(members, tuple(blocks), {m.device: tuple(_places(m, spots)) for m in members})
+
+
+def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Iterator[Place]:
+    for point in member.points:
+        block, offset = spots[member.device, point.register_]
+        beside = {register: spots[member.device, register] for register in point.beside}
+        yield Place(point, block, offset, beside)
 
 
 @dataclass(frozen=True, slots=True)
 class _Want:
+    """Registers that have to be read: a point, or one that it depends on. `register` is that of block 0."""
+
     member: Member
-    point: Point
-    first: int
+    register: Register
+    width: int
+
+    @property
+    def first(self) -> int:
+        return self.register.address + self.member.shift
 
     @property
     def last(self) -> int:
-        return self.first + self.point.width - 1
+        return self.first + self.width - 1
+
+
+def _wants(member: Member) -> Iterator[_Want]:
+    """Points that share a register, such as bits of one number, want it once."""
+    widths: dict[Register, int] = {}
+    for point in member.points:
+        widths[point.register_] = max(point.width, widths.get(point.register_, 0))
+        for register in point.beside:
+            widths.setdefault(register, 1)
+        if member.address(point) + point.width - 1 > LAST_ADDRESS:
+            where = f"{member.device}: block {member.block} puts {point.quantity} at {member.address(point)}"
+            raise ValueError(f"{where}, beyond {LAST_ADDRESS}")
+    for register, width in widths.items():
+        yield _Want(member, register, width)
 
 
 def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Want]]]:
     wants: dict[tuple[int, Space], list[_Want]] = defaultdict(list)
     for member in members:
-        for point in member.profile.polled:
-            want = _Want(member, point, member.address(point))
-            if want.last > LAST_ADDRESS:
-                where = f"{member.device}: block {member.block} puts {point.quantity} at {want.first}"
-                raise ValueError(f"{where}, beyond {LAST_ADDRESS}")
-            wants[member.unit, point.register_.space].append(want)
-    for (unit, space), found in sorted(wants.items()):
+        for want in _wants(member):
+            wants[member.unit, want.register.space].append(want)
+    for (unit, space), found in sorted(wants.items(), key=lambda item: item[0]):
         yield unit, space, sorted(found, key=lambda w: (w.first, w.last))
 
 
@@ -155,7 +222,9 @@ def _is_parted(before: _Want, want: _Want, apart: Collection[str]) -> bool:
 
 def _joins(run: Sequence[_Want], want: _Want, gap: int, forbidden: Sequence[tuple[int, int]]) -> bool:
     end = max(w.last for w in run)
-    most = min(want.member.profile.most_registers, *(w.member.profile.most_registers for w in run))
+    profiles = [want.member.profile, *(w.member.profile for w in run)]
+    most = min(profile.most_registers for profile in profiles)
+    gap = gap if all(profile.across_holes for profile in profiles) else 0
     if max(end, want.last) - run[0].first + 1 > most or want.first - end - 1 > gap:
         return False
     return not any(low <= want.first - 1 and high > end for low, high in forbidden)
@@ -164,10 +233,9 @@ def _joins(run: Sequence[_Want], want: _Want, gap: int, forbidden: Sequence[tupl
 def _forbidden(members: Sequence[Member], unit: int, space: Space) -> list[tuple[int, int]]:
     """The address ranges of a unit that may not be read, not even as a gap."""
     return [
-        (span.first.address + shift, span.last.address + shift)
+        (span.first.address + member.shift, span.last.address + member.shift)
         for member in members
         if member.unit == unit
-        for shift in [member.block * (member.profile.block or 0)]
         for span in member.profile.forbidden
         if span.first.space is space
     ]

@@ -97,7 +97,7 @@ class TestOverTcp:
 
         await until_async(is_back)  # its pause is a second by now
         assert [record.getMessage() for record in caplog.records] == [
-            "HL-TC001: unit 11 (L11-0 and 5 more) does not answer: no answer within 0.1 s",
+            "HL-TC001: unit 11 (L11-0 and 5 more) does not answer: no answer within 0.3 s",
             "HL-TC001: unit 11 (L11-0 and 5 more) answers again after 1 s",
         ]
 
