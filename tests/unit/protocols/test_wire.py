@@ -36,6 +36,7 @@ TABLE = Table(
 HEADER = Header("abcdefgh01234567", 17, 3)
 
 ids = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=64)
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 values = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53)
 flags = st.sampled_from([int(q) for q in Quality])
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -89,7 +90,7 @@ bad_answers = st.builds(
     refusal=st.sampled_from(Refusal),
     wanted_level=st.none() | st.floats(0, 100),
     waited_s=st.none() | st.floats(0, 100),
-    detail=st.none() | st.text(max_size=50),
+    detail=st.none() | st.text(letters, max_size=50),
 )
 answers = good_answers | bad_answers
 
@@ -121,7 +122,9 @@ def test_a_batch_of_events_comes_back(header: Header, sent: list[Answer]) -> Non
 
 
 @given(
-    st.builds(Birth, epoch=ids, software=st.text(max_size=64), at=moments, inventory=st.none() | st.text(max_size=64))
+    st.builds(
+        Birth, epoch=ids, software=st.text(letters, max_size=64), at=moments, inventory=st.none() | st.text(max_size=64)
+    )
     | st.builds(EdgeState, state=st.sampled_from(["online", "offline"]))
     | st.builds(
         Watermark,
@@ -339,3 +342,10 @@ def test_one_changed_byte_ends_in_a_named_error_or_in_a_sound_batch(place: int, 
     if outcome(wire.decode_batch, bytes(payload)) == "decoded":
         for table in wire.decode_batch(bytes(payload)).tables:
             assert len(list(table.readings())) == 2
+
+
+@pytest.mark.parametrize("software", ["\0", "haidang\0 0.1"])
+def test_words_that_not_every_database_keeps_are_refused(software: str) -> None:
+    payload = orjson.dumps({"epoch": "e", "software": software, "at": "2026-11-21T12:00:00Z"})
+    with pytest.raises(BadShape, match=r"software: .* has a NUL in it"):
+        wire.decode_message(Birth, payload)
