@@ -346,6 +346,6 @@ def test_one_changed_byte_ends_in_a_named_error_or_in_a_sound_batch(place: int, 
 
 @pytest.mark.parametrize("software", ["\0", "haidang\0 0.1"])
 def test_words_that_not_every_database_keeps_are_refused(software: str) -> None:
-    payload = orjson.dumps({"epoch": "e", "software": software, "at": "2026-11-21T12:00:00Z"})
+    payload = orjson.dumps({"v": 1, "epoch": "e", "software": software, "at": "2026-11-21T12:00:00Z"})
     with pytest.raises(BadShape, match=r"software: .* has a NUL in it"):
         wire.decode_message(Birth, payload)
