@@ -165,9 +165,9 @@ def profile_check(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A device profile, as YAML.")],
 ) -> None:
     """Say whether a device profile is sound, or what is wrong with it."""
-    from protocols.profiles import parse_profile
+    from protocols.profiles.mqtt import parse_any_profile
 
-    sound = _or_advice(lambda: parse_profile(file.read_bytes(), str(file)))
+    sound = _or_advice(lambda: parse_any_profile(file.read_bytes(), str(file)))
     typer.echo(f"ok: {sound.profile}, {len(sound.points)} points, {len(sound.checked_with)} checks")
 
 
@@ -177,9 +177,9 @@ def profile_list(
 ) -> None:
     """The devices that come with Haidang."""
     from haidang.devices import page
-    from protocols.profiles import library
+    from protocols.profiles.mqtt import every_profile
 
-    known = library().values()
+    known = every_profile()
     typer.echo(page(known) if markdown else "\n".join(f"{p.profile}: {p.title.en}" for p in known), nl=not markdown)
 
 

@@ -1,15 +1,16 @@
-"""The page that tells which devices can be polled, made from the profiles so that it cannot fall behind them."""
+"""The page that tells which devices can be read, made from the profiles so that it cannot fall behind them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from protocols.profiles import Profile
+from protocols.profiles.mqtt import MqttProfile
 
 GRADES: Mapping[str, str] = {
     "manual": "manual, read by us",
     "driver": "another author's driver",
     "design": "our design",
 }
-COLUMNS = ("Profile", "Device", "Kind", "Maker", "Evidence", "Quantities")
+COLUMNS = ("Profile", "Device", "Kind", "Link", "Maker", "Evidence", "Quantities")
 HEAD = """\
 # Devices
 
@@ -20,19 +21,28 @@ Where the evidence is another author's driver, compare one value with the device
 """
 
 
-def page(profiles: Iterable[Profile]) -> str:
+def page(profiles: Iterable[Profile | MqttProfile]) -> str:
     """The whole page, as Markdown."""
     rules = ["---"] * len(COLUMNS)
     return "\n".join([HEAD, _row(COLUMNS), _row(rules), *(_row(_cells(profile)) for profile in profiles), ""])
 
 
-def _cells(profile: Profile) -> Iterator[str]:
+def _cells(profile: Profile | MqttProfile) -> Iterator[str]:
     yield f"`{profile.profile}`"
     yield f"{profile.title.en} / {profile.title.vi}"
     yield profile.kind
+    yield "MQTT" if isinstance(profile, MqttProfile) else "Modbus"
     yield profile.maker
     yield GRADES[profile.evidence.grade]
-    yield ", ".join(f"{p.quantity} (written)" if p.write else p.quantity for p in profile.points)
+    yield ", ".join(_quantities(profile))
+
+
+def _quantities(profile: Profile | MqttProfile) -> Iterator[str]:
+    if isinstance(profile, MqttProfile):
+        yield from (point.quantity for point in profile.points)
+        yield from ("level (told)",) if profile.is_driven else ()
+    else:
+        yield from (f"{p.quantity} (written)" if p.write else p.quantity for p in profile.points)
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from edge_agent.config import parse_config
 from haidang.devices import page
 from protocols.config import ConfigError
 from protocols.profiles import library, parse_profile
+from protocols.profiles.mqtt import every_profile
 
 DOCS = Path(__file__).parents[2] / "docs"
 ADD_A_DEVICE = DOCS / "add-a-device.md"
@@ -45,7 +46,7 @@ def test_every_key_that_the_library_uses_is_explained() -> None:
 
 
 def test_the_list_of_devices_is_that_of_the_library() -> None:
-    made = page(library().values())
+    made = page(every_profile())
     assert made == (DOCS / "devices.md").read_text("utf-8"), (
         "make it: haidang profile list --markdown > docs/devices.md"
     )
