@@ -14,6 +14,7 @@ from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
 from cloud.commands.service import Commands
 from cloud.database import Database
+from cloud.errors import in_one_line
 from cloud.fleet.basemap import load_basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
@@ -101,8 +102,8 @@ def _opening(what: str) -> Iterator[None]:
     """A line that says what cannot be opened; a database's own error has many, and no name."""
     try:
         yield
-    except (sqlite3.Error, SQLAlchemyError, CommandError) as error:
-        raise CannotOpen(f"{what} cannot be used: {str(error).partition(chr(10))[0]}") from error
+    except (sqlite3.Error, SQLAlchemyError, CommandError, OSError) as error:
+        raise CannotOpen(f"{what} cannot be used: {in_one_line(error)}") from error
 
 
 async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:

@@ -1,7 +1,7 @@
 """The registry: SQLAlchemy over SQLite or PostgreSQL, one writer at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,17 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL one more
+# A server that was restarted costs nobody a transaction, unless one was under way: that one's task ends the service.
+_POSTGRESQL: Mapping[str, Any] = {
+    "pool_size": 10,
+    "max_overflow": 10,
+    "pool_pre_ping": True,
+    "connect_args": {
+        "timeout": 10,
+        "command_timeout": 60,  # a server that has silently gone must not hold the one writer for ever
+        "server_settings": {"application_name": "haidang", "timezone": "UTC"},
+    },
+}
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # the inbox forgets what we say we have: it must be on the disk
@@ -64,7 +75,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._read = async_sessionmaker(_looking(self.engine), expire_on_commit=False)
         self._write = async_sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
         self._turn = asyncio.Lock()
 
@@ -113,9 +124,15 @@ def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | p
     return dialect.insert(core), [column.name for column in core.primary_key]
 
 
+def _looking(engine: AsyncEngine) -> AsyncEngine:
+    """Every look sees one state of the registry from its first to its last statement; SQLite gives that anyway."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def _engine(url: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        **({} if url.startswith("sqlite") else _POSTGRESQL),
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error's text must not carry a password's hash into the log

@@ -93,6 +93,11 @@ class ErrorOut(BaseModel):
     detail: ErrorDetail
 
 
+def in_one_line(error: BaseException) -> str:
+    """What an error says first; a database's own goes on with the statement and a link."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 def answer_refusals(app: FastAPI) -> None:
     """Turn every Refused of an app, and what the framework itself refuses, into the same JSON."""
     app.add_exception_handler(Refused, _answer)

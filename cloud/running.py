@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from cloud.errors import in_one_line
 from cloud.live.sessions import watch_sessions
 from cloud.parts import Parts
 
@@ -43,6 +44,6 @@ async def _for_ever(name: str, loop: Coroutine[Any, Any, None]) -> None:
     try:
         await loop
     except Exception as error:
-        log.critical("%s has ended the service: %s", name, error)
+        log.critical("%s has ended the service: %s", name, in_one_line(error))
         raise
     raise Ended(f"{name} has returned")
