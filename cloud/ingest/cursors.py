@@ -4,17 +4,20 @@ Neither waits for the other. The inbox forgets what both have passed.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cloud.ingest.feed import Feed, Item, OwnerOf, unknown_owner
+from cloud.ingest.feed import MOST_TOGETHER, Feed, Item, OwnerOf, unknown_owner
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.store_cursor import Commits, StoreCursor, reached
+from cloud.ingest.window import Window
 from cloud.telemetry.store import TelemetryStore
 from protocols.topics import Stream
 from protocols.wire import Batch
 
+TICK_S = 0.1  # between two rounds of the live side: what comes meanwhile is looked at together
 _LOOK_EVERY_S = 1.0
 
 
@@ -32,13 +35,15 @@ class LiveConsumer(Protocol):
     """What keeps live values and runs rules.
 
     `consume` saves `upto` together with `Inbox.uuid` in the same transaction as what follows from the batches, so that
-    nothing is done twice; `position` gives it back, and 0 when it was saved for another inbox. A batch that cannot be
-    decoded is not among them, but `upto` passes it; there may be no batches at all. An error ends the service.
+    nothing is done twice; `position` gives it back, and 0 when it was saved for another inbox. What only moves memory
+    may be saved some seconds later: `consume` returns the position that is saved, and is called again until that is
+    `upto`. A batch that cannot be decoded is not among them, but `upto` passes it; there may be no batches at all. An
+    error ends the service.
     """
 
     async def position(self) -> int: ...
 
-    async def consume(self, batches: Sequence[Arrived], upto: int) -> None: ...
+    async def consume(self, batches: Sequence[Arrived], upto: int) -> int: ...
 
 
 class Cursors:
@@ -53,9 +58,11 @@ class Cursors:
         owner_of: OwnerOf = unknown_owner,
     ) -> None:
         self._inbox, self._consumer = inbox, consumer
-        self._store = StoreCursor(inbox, store, commits or Commits(), owner_of)
-        self._live = Feed(inbox, 0, owner_of)
+        window = Window(inbox, owner_of)
+        self._store = StoreCursor(inbox, store, commits or Commits(), Feed(window.after))
+        self._live = Feed(window.after)
         self._consumed = 0
+        self._saved = 0  # what the live side would take up again after a crash
         self._trimmed = 0
 
     @property
@@ -81,16 +88,22 @@ class Cursors:
             await self._trim()
 
     async def _run_live(self) -> None:
-        self._consumed = self._live.position = reached(self._inbox, await self._consumer.position())
+        self._saved = self._consumed = self._live.position = reached(self._inbox, await self._consumer.position())
         while True:
+            began = time.monotonic()
             items = await self._live.next(_LOOK_EVERY_S)
-            if items:
-                await self._consumer.consume(_arrived(items), self._live.position)
-                self._consumed = self._live.position
-                await self._trim()
+            await self._tick(items)
+            if len(items) < MOST_TOGETHER:
+                await asyncio.sleep(max(0.0, began + TICK_S - time.monotonic()))
+
+    async def _tick(self, items: Sequence[Item]) -> None:
+        if items or self._saved < self._consumed:
+            self._saved = await self._consumer.consume(_arrived(items), self._live.position)
+            self._consumed = self._live.position
+            await self._trim()
 
     async def _trim(self) -> None:
-        passed = min(self._store.position, self._consumed)
+        passed = min(self._store.position, self._saved)
         if passed > self._trimmed:
             self._trimmed = passed
             await asyncio.to_thread(self._inbox.trim, passed)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from cloud.ingest.inbox import Delivery, Inbox
+from cloud.ingest.inbox import Delivery
 from protocols import wire
 from protocols.wire import Batch, WireError
 
-_TOGETHER = 200
+MOST_TOGETHER = 200
 
 OwnerOf = Callable[[str], str | None]  # the edge of a device; None for one that nobody knows
 
@@ -31,11 +31,14 @@ class Item:
     why: str = ""
 
 
+Read = Callable[[int, int], list[Item]]  # some of the next items behind a position, at most so many
+
+
 class Feed:
     """One cursor's place in the inbox. Reading and decoding happen in a thread."""
 
-    def __init__(self, inbox: Inbox, position: int, owner_of: OwnerOf = unknown_owner) -> None:
-        self._inbox, self._owner_of = inbox, owner_of
+    def __init__(self, read: Read, position: int = 0) -> None:
+        self._read = read
         self._more = asyncio.Event()
         self.position = position
 
@@ -46,18 +49,18 @@ class Feed:
     async def next(self, wait_s: float) -> list[Item]:
         """What comes after the last item that was returned; waits for it, but not longer than `wait_s`."""
         self._more.clear()
-        items = await asyncio.to_thread(self._read)
+        items = await self._some()
         if not items:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._more.wait()
-            items = await asyncio.to_thread(self._read)
+            items = await self._some()
         if items:
             self.position = items[-1].delivery.position
         return items
 
-    def _read(self) -> list[Item]:
-        return [item(delivery, self._owner_of) for delivery in self._inbox.after(self.position, _TOGETHER)]
+    async def _some(self) -> list[Item]:
+        return await asyncio.to_thread(self._read, self.position, MOST_TOGETHER)
 
 
 def item(delivery: Delivery, owner_of: OwnerOf = unknown_owner) -> Item:

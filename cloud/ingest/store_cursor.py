@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cloud.ingest.arrivals import DeadLetter, dead_letter
-from cloud.ingest.feed import Feed, Item, OwnerOf, unknown_owner
+from cloud.ingest.feed import Feed, Item
 from cloud.ingest.inbox import Delivery, Inbox
 from cloud.ingest.pause import Pause
 from cloud.telemetry.store import Mark, StoreAway, StoreRefused, TelemetryStore
@@ -47,11 +47,9 @@ class _Load:
 class StoreCursor:
     """`position` is what the store holds durably."""
 
-    def __init__(
-        self, inbox: Inbox, store: TelemetryStore, commits: Commits, owner_of: OwnerOf = unknown_owner
-    ) -> None:
+    def __init__(self, inbox: Inbox, store: TelemetryStore, commits: Commits, feed: Feed) -> None:
         self._inbox, self._store, self._commits = inbox, store, commits
-        self.feed = Feed(inbox, 0, owner_of)
+        self.feed = feed
         self.position = 0
         self._unusable: set[str] = set()  # edges that have sent what could not be used
 

@@ -82,7 +82,7 @@ class Live:
         async with self._database.read() as session:
             return await store.load_position(session, self._inbox)
 
-    async def consume(self, batches: Sequence[Arrived], upto: int) -> None:
+    async def consume(self, batches: Sequence[Arrived], upto: int) -> int:
         """One tick: look, write everything that follows, then tell. An error ends the service."""
         moved, findings = await self._look(batches)
         answers = [(arrived.edge, event) for arrived in batches for event in arrived.batch.events]
@@ -97,6 +97,7 @@ class Live:
         self._commands.keep(orders)
         self._alarms.keep(episodes)
         self._tell(moved)
+        return upto
 
     def _tell(self, moved: Moved) -> None:
         for told in self.told:

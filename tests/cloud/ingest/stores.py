@@ -40,11 +40,12 @@ class Consumer:
     async def position(self) -> int:
         return self.upto
 
-    async def consume(self, batches: Sequence[Arrived], upto: int) -> None:
+    async def consume(self, batches: Sequence[Arrived], upto: int) -> int:
         await self.open.wait()
         self.batches += batches
         self.upto = upto
         self.changed.set()
+        return upto
 
     def seqs(self) -> list[int]:
         """What it was given, in order."""

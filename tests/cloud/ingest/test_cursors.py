@@ -218,7 +218,7 @@ async def test_batches_that_come_one_by_one_share_a_commit(
 
 async def test_a_live_side_that_fails_ends_the_run(inbox: Inbox, store: SwitchedStore) -> None:
     class Failing(Consumer):
-        async def consume(self, _batches: Sequence[Arrived], _upto: int) -> None:
+        async def consume(self, _batches: Sequence[Arrived], _upto: int) -> int:
             raise RuntimeError("the registry is gone")
 
     inbox.accept([arrival(1)])
