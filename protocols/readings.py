@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that datetime can hold
+
 
 class Quality(IntEnum):
     """The QARTOD flags (IOOS, Manual for the Use of Real-Time Data Quality Control)."""
@@ -61,6 +63,17 @@ class Table:
             [self.at[row] for row in rows],
             [[column[row] for row in rows] for column in self.values],
             [[column[row] for row in rows] for column in self.flags],
+        )
+
+    def part(self, rows: slice) -> "Table":
+        """Some neighbouring rows."""
+        return Table(
+            self.kind,
+            self.quantities,
+            self.devices[rows],
+            self.at[rows],
+            [column[rows] for column in self.values],
+            [column[rows] for column in self.flags],
         )
 
     def readings(self) -> Iterator[Reading]:

@@ -24,7 +24,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from protocols.commands import Answer
 from protocols.names import Id, Words, is_id
 from protocols.quantities import QUANTITIES
-from protocols.readings import Quality, Table
+from protocols.readings import LAST_SECOND, Quality, Table
 from protocols.topics import Stream
 
 VERSION = 1
@@ -177,18 +177,7 @@ def _table_bodies(table: Table) -> list[bytes]:
     if len(table) == 1:
         raise TooLarge(f"one reading of {table.devices[0]} has {len(body)} bytes")
     half = len(table) // 2
-    return _table_bodies(_rows(table, slice(None, half))) + _table_bodies(_rows(table, slice(half, None)))
-
-
-def _rows(table: Table, part: slice) -> Table:
-    return Table(
-        table.kind,
-        table.quantities,
-        table.devices[part],
-        table.at[part],
-        [column[part] for column in table.values],
-        [column[part] for column in table.flags],
-    )
+    return _table_bodies(table.part(slice(None, half))) + _table_bodies(table.part(slice(half, None)))
 
 
 def _table_json(table: Table) -> dict[str, Any]:
@@ -264,7 +253,6 @@ def _table(raw: object, where: str) -> Table:
 
 _VALUE_TYPES = {float, int, type(None)}
 _QUALITIES = frozenset(int(quality) for quality in Quality)
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that datetime can hold
 
 
 def _check_quantities(quantities: object, where: str) -> None:
@@ -280,7 +268,7 @@ def _check_rows(devices: Any, at: Any, where: str) -> None:
     if not all(map(is_id, devices)):
         raise BadShape(f"{where}.devices: not all of them are ids")
     _check_column(at, {int}, len(devices), f"{where}.at")
-    if at and not (min(at) >= 0 and max(at) <= _LAST_SECOND):
+    if at and not (min(at) >= 0 and max(at) <= LAST_SECOND):
         raise BadShape(f"{where}.at: not all of them are seconds since 1970")
 
 
