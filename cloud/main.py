@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 
 import uvicorn
@@ -47,7 +47,7 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
             log.critical("%s", error)
             raise SystemExit(CANNOT_START) from error
         log.info("the console is at %s", settings.console)
-        await answer(app, door)
+        await answer(app, door, tuple(map(str, settings.proxies)))
 
 
 @contextmanager
@@ -65,15 +65,20 @@ def listening(address: Address) -> socket.socket:
     return socket.create_server((address.host, address.port), backlog=512)
 
 
-async def answer(app: FastAPI, door: socket.socket) -> None:
-    """Answer requests until cancelled; those that are under way get a moment to end."""
+async def answer(app: FastAPI, door: socket.socket, proxies: Sequence[str] = ()) -> None:
+    """Answer requests until cancelled; those that are under way get a moment to end.
+
+    What a request says of where it comes from is believed of `proxies` alone (addresses or networks): anybody can write
+    it, and a try at a password counts for the address that it came from.
+    """
     config = uvicorn.Config(
         app,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # anybody can write them: a try at a password counts for the address that it came from
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=_LARGEST_MESSAGE,

@@ -1,15 +1,15 @@
 """What a cloud service is told before it starts: cloud.yaml, and the database's address from the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
 from protocols import config
-from protocols.config import ConfigModel
+from protocols.config import ConfigError, ConfigModel, Document
 from protocols.durations import Span, span
 from protocols.names import Id
 
@@ -33,13 +33,28 @@ def _address(text: object) -> object:
     return {"host": host.strip("[]"), "port": int(port)}
 
 
+class Tls(ConfigModel):
+    """Files in PEM. Without `certificate` and `key` only the broker proves who it is."""
+
+    ca: Path
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_a_pair(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together; give both or none")
+        return self
+
+
 class Broker(ConfigModel):
-    """The MQTT broker; the password stands in a file of its own."""
+    """The MQTT broker; the password stands in a file of its own. With a certificate none is needed."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=1883, ge=1, le=65535)
     username: str = "cloud"
     password_file: Path | None = None
+    tls: Tls | None = None
 
 
 class Mail(ConfigModel):
@@ -81,6 +96,7 @@ class Settings(ConfigModel):
     data: Path = Path()
     listen: Annotated[Address, BeforeValidator(_address)] = Address(host="127.0.0.1", port=8080)
     console_url: str | None = Field(default=None, description="how people reach the console; for links in messages")
+    proxies: tuple[IPvAnyNetwork, ...] = Field(default=(), description="who may say for whom it asks, and over what")
     broker: Broker = Broker()
     inventory: Path = Path("inventory.json")
     basemap: Path = Path("basemap.geojson")
@@ -88,6 +104,7 @@ class Settings(ConfigModel):
     telemetry: Telemetry = Telemetry()
     admin_password_file: Path = Path("secrets/admin")
     database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
+    database_url_file: Path | None = Field(default=None, description="the same in a file of its own, with its password")
     passwords: PasswordCost = PasswordCost()
     session_lasts: Span = span("12h")
     resend_every: Span = span("5s")
@@ -128,20 +145,48 @@ class Settings(ConfigModel):
 def load_settings(path: Path, data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read cloud.yaml. Raises OSError and ConfigError. `data` stands above what the file says."""
     document = config.parse(path.read_bytes(), str(path))
-    if isinstance(document.content, dict) and environ.get(DATABASE_URL):
+    if isinstance(document.content, dict):
+        _say_where_the_registry_is(document, path.parent, environ)
+    settings = _placed(config.validate(document, Settings), path.parent, data)
+    missing = [document.problem(key, f"{file}: no such file") for key, file in _files(settings) if not file.is_file()]
+    if missing:
+        raise ConfigError(missing)
+    return settings
+
+
+def _say_where_the_registry_is(document: Document, folder: Path, environ: Mapping[str, str]) -> None:
+    """The environment stands above the file's own file, which stands above the file."""
+    named = document.content.get("database_url_file")
+    if environ.get(DATABASE_URL):
         document.content["database_url"] = environ[DATABASE_URL]
-    return _placed(config.validate(document, Settings), path.parent, data)
+    elif isinstance(named, str):
+        try:
+            document.content["database_url"] = (folder / named).read_text("utf-8").strip()
+        except OSError as error:
+            advice = f"{folder / named}: {error.strerror}"
+            raise ConfigError([document.problem(("database_url_file",), advice)]) from error
+
+
+def _files(settings: Settings) -> Iterator[tuple[config.Path, Path]]:
+    """What has to be there at the start; a password may come later."""
+    for name, file in settings.broker.tls or ():
+        if file:
+            yield ("broker", "tls", name), file
 
 
 def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
     """The same settings with paths that no longer depend on a folder."""
-    broker, password = settings.broker, settings.broker.password_file
+    broker, password, tls = settings.broker, settings.broker.password_file, settings.broker.tls
+    placed = {
+        "password_file": password and (folder / password).absolute(),
+        "tls": tls and Tls(**{name: file and (folder / file).absolute() for name, file in tls}),
+    }
     return settings.model_copy(
         update={
             "data": (data or folder / settings.data).absolute(),
             "inventory": (folder / settings.inventory).absolute(),
             "basemap": (folder / settings.basemap).absolute(),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
-            "broker": broker.model_copy(update={"password_file": password and (folder / password).absolute()}),
+            "broker": broker.model_copy(update=placed),
         }
     )

@@ -1,11 +1,25 @@
 """What the receiver must know of the broker."""
 
+import ssl
 from pathlib import Path
 from typing import Protocol
 
 
+class TlsFiles(Protocol):
+    """Files in PEM. Without `certificate` only the broker proves who it is."""
+
+    @property
+    def ca(self) -> Path: ...
+
+    @property
+    def certificate(self) -> Path | None: ...
+
+    @property
+    def key(self) -> Path | None: ...
+
+
 class BrokerSettings(Protocol):
-    """Address and account; the password stands in a file of its own and is read at each connection."""
+    """Address and account; password and certificates stand in files of their own and are read at each connection."""
 
     @property
     def host(self) -> str: ...
@@ -19,7 +33,25 @@ class BrokerSettings(Protocol):
     @property
     def password_file(self) -> Path | None: ...
 
+    @property
+    def tls(self) -> TlsFiles | None: ...
+
 
 def password(broker: BrokerSettings) -> str | None:
     """The account's password, or `None` for a broker without accounts. Raises OSError."""
     return broker.password_file.read_text("utf-8").strip() if broker.password_file else None
+
+
+def secured(tls: TlsFiles) -> ssl.SSLContext:
+    """A context that trusts this authority alone. `renew` loads what is on disk."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    renew(context, tls)
+    return context
+
+
+def renew(context: ssl.SSLContext, tls: TlsFiles) -> None:
+    """Load the files again, so that a new certificate needs no restart. Raises OSError."""
+    context.load_verify_locations(tls.ca)
+    if tls.certificate:
+        context.load_cert_chain(tls.certificate, tls.key)

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import selectors
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from cloud.ingest.broker import BrokerSettings, password
+from cloud.ingest.broker import BrokerSettings, password, renew, secured
 from cloud.ingest.pause import Pause
 
 MOST_TOGETHER = 500
@@ -62,6 +63,7 @@ class Link:
         self._alarm.setblocking(False)
         self._bell.setblocking(False)
         self._selector.register(self._alarm, selectors.EVENT_READ)
+        self._tls = secured(broker.tls) if broker.tls else None
         self._client = self._made(client_id)
         self._pause = Pause(0.5, 30.0)
         self._try_at = 0.0
@@ -124,6 +126,8 @@ class Link:
     def _made(self, client_id: str) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=MQTTv311, manual_ack=True)
         client.connect_timeout = _CONNECT_TIMEOUT_S
+        if self._tls:
+            client.tls_set_context(self._tls)
         client.max_inflight_messages_set(_IN_FLIGHT)
         client.on_socket_open = self._on_socket_open
         client.on_socket_close = self._on_socket_close
@@ -149,9 +153,15 @@ class Link:
             self._send_outgoing()
             return
         if events & selectors.EVENT_READ:
-            self._client.loop_read()
+            self._read()
         if events & selectors.EVENT_WRITE:
             self._client.loop_write()
+
+    def _read(self) -> None:
+        """What TLS has decrypted already, no selector tells of."""
+        self._client.loop_read()
+        while isinstance(peer := self._client.socket(), ssl.SSLSocket) and peer.pending():
+            self._client.loop_read()
 
     def _connect_or_wait(self, wait_s: float) -> float:
         """Try again when it is time; how long to wait for what comes."""
@@ -161,6 +171,8 @@ class Link:
         self._try_at = time.monotonic() + self._pause.next()
         try:
             self._client.username_pw_set(self._broker.username, password(self._broker))
+            if self._tls and self._broker.tls:
+                renew(self._tls, self._broker.tls)
             self._client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S)
         except OSError as error:
             self._tell_away(str(error))

@@ -116,13 +116,13 @@ async def serving_over_a_broker(settings: Settings, clock: DomainClock) -> Async
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: Settings, link: RecordingLink) -> AsyncIterator[Service]:
     with listening(settings.listen) as door:
-        async with app.router.lifespan_context(app), _answering(app, door):
+        async with app.router.lifespan_context(app), _answering(app, door, settings):
             yield Service(app, app.state.parts, door.getsockname()[1], link)
 
 
 @asynccontextmanager
-async def _answering(app: FastAPI, door: socket.socket) -> AsyncIterator[None]:
-    task = asyncio.create_task(answer(app, door))
+async def _answering(app: FastAPI, door: socket.socket, settings: Settings) -> AsyncIterator[None]:
+    task = asyncio.create_task(answer(app, door, tuple(map(str, settings.proxies))))
     try:
         yield
     finally:

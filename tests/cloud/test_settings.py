@@ -54,6 +54,25 @@ def test_the_database_may_be_named_by_the_environment(file: Path) -> None:
     assert load_settings(file, environ={"HAIDANG_DATABASE_URL": url}).database == url
 
 
+def test_the_database_s_address_may_stand_in_a_file_of_its_own(file: Path, tmp_path: Path) -> None:
+    url = "postgresql+asyncpg://haidang:secret@db/haidang"
+    (tmp_path / "database").write_text(f"{url}\n")
+    file.write_text(f"{_YAML}database_url_file: database\n")
+    assert load_settings(file, environ={}).database == url
+    elsewhere = "postgresql+asyncpg://haidang@elsewhere/haidang"
+    assert load_settings(file, environ={"HAIDANG_DATABASE_URL": elsewhere}).database == elsewhere
+
+
+def test_the_broker_s_certificates_are_relative_to_the_file(file: Path, tmp_path: Path) -> None:
+    for name in ("ca.crt", "cloud.crt", "cloud.key"):
+        (tmp_path / name).touch()
+    tls = "{ca: ca.crt, certificate: cloud.crt, key: cloud.key}"
+    file.write_text(f"site: halong\nbroker: {{host: broker, port: 8883, tls: {tls}}}\n")
+    found = load_settings(file, environ={}).broker.tls
+    assert found is not None
+    assert (found.ca, found.certificate, found.key) == tuple(tmp_path / n for n in ("ca.crt", "cloud.crt", "cloud.key"))
+
+
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
@@ -62,6 +81,10 @@ def test_the_database_may_be_named_by_the_environment(file: Path) -> None:
         ("lisen: 127.0.0.1:8080", "cloud.yaml:3: lisen: unknown key; did you mean `listen`?"),
         ("session_lasts: 12", "12 is not a span of time"),
         ("broker: {port: 0}", "broker.port"),
+        ("broker: {tls: {ca: ca.crt}}", "cloud.yaml:3: broker.tls.ca: "),
+        ("broker: {tls: {ca: ca.crt, key: a.key}}", "broker.tls: certificate and key go together; give both or none"),
+        ("database_url_file: nowhere", "cloud.yaml:3: database_url_file: "),
+        ("proxies: [everybody]", "cloud.yaml:3: proxies[0]: "),
         ("live_every: 200ms", "cloud.yaml:3: live_every: 0.2s is too short; give 1s or more"),
     ],
 )

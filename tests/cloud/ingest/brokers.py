@@ -7,6 +7,7 @@ from pathlib import Path
 import aiomqtt
 import orjson
 
+from cloud.ingest.broker import TlsFiles
 from haidang.demo import broker as demo
 from haidang.demo.accounts import Account, accounts
 from tests.cloud.ingest.batches import EDGE, SITE
@@ -23,6 +24,7 @@ class Address:
     username: str | None
     password_file: Path | None
     host: str = "127.0.0.1"
+    tls: TlsFiles | None = None
 
 
 @dataclass(slots=True)
