@@ -14,6 +14,7 @@ from protocols.inventory import Place, Timezone
 from protocols.modbus.plan import Member
 from protocols.names import Id
 from protocols.profiles import KnownProfile, Profile
+from rules.reporting import Reporting
 
 SHORTEST_POLL = timedelta(seconds=1)  # samples carry whole seconds
 _REGISTERS = 0x10000
@@ -119,6 +120,7 @@ class EdgeConfig(ConfigModel):
     data: Path
     outbox_limit: Size = 256 * 1000**2
     uplink: UplinkSettings = UplinkSettings()
+    report: Reporting = Reporting()
     buses: tuple[Bus, ...] = Field(min_length=1)
 
 

@@ -55,7 +55,7 @@ class Agent:
         driven = lamps.lamps(self._buses)
         wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
         self._lights = Lights(driven, wanted, clock)
-        self._recorder = Recorder(outbox, self._stream)
+        self._recorder = Recorder(outbox, self._stream, config.report)
         self._executor = Executor(driven, wanted, overrides, commands, outbox, self._recorder, self._lights, clock)
         self._uplink = Uplink(config, outbox, clock, _software(), self._executor.submit)
         self._pollers = {

@@ -12,18 +12,25 @@ from protocols import wire
 from protocols.readings import Reading
 from protocols.topics import Stream
 from rules.quality import graded
+from rules.reporting import Reporting, Said, worth_sending
 
 log = logging.getLogger(__name__)
 
+_SHIPPED = Reporting()
 _PUT_BACK_S = 3600  # domain time; a late reading of a fast city is no clock that was put back
 
 
 class Recorder:
-    """`stream` says, at the moment of the append, whether readings are live or late."""
+    """`stream` says, at the moment of the append, whether readings are live or late; `reporting` which values of them
+    are worth sending. After what was sent late or was lost, the next reading goes out whole: whoever sees only what is
+    live must not wait for it."""
 
-    def __init__(self, outbox: Outbox, stream: Callable[[], Stream]) -> None:
+    def __init__(self, outbox: Outbox, stream: Callable[[], Stream], reporting: Reporting = _SHIPPED) -> None:
         self._outbox = outbox
         self._stream = stream
+        self._rule = reporting.rule()
+        self._said: dict[str, Said] = {}
+        self._said_on: Stream | None = None
         self._last: dict[str, int] = {}
         self._disk_is_full = False
         self.repeated = 0  # readings of a second that the device had already
@@ -36,22 +43,36 @@ class Recorder:
         self.repeated += len(readings) - len(fresh)
         if fresh:
             self._last.update((reading.device, reading.at) for reading in fresh)
-            await self._append(fresh)
+            await self._send(fresh)
 
     def _notice_a_clock_put_back(self, readings: Sequence[Reading]) -> None:
         """Until the old time is reached again everything would be dropped: for days, after a clock that was wrong."""
         if any(self.free_second(reading.device) - reading.at > _PUT_BACK_S for reading in readings):
             log.warning("the clock was put back: readings are recorded by its new time")
             self._last.clear()
+            self._said.clear()
 
     def free_second(self, device: str) -> int:
         """The first second for which a device has no reading yet: the store has one place for each."""
         return self._last.get(device, -1) + 1
 
-    async def _append(self, fresh: Sequence[Reading]) -> None:
+    async def _send(self, fresh: Sequence[Reading]) -> None:
+        stream = self._stream()
+        if stream is not self._said_on:
+            self._said.clear()
+            self._said_on = stream
+        news = [going for reading in fresh if (going := self._news(reading))]
+        if news:
+            await self._append(stream, news)
+
+    def _news(self, reading: Reading) -> Reading | None:
+        news, self._said[reading.device] = worth_sending(reading, self._said.get(reading.device), self._rule)
+        return news
+
+    async def _append(self, stream: Stream, fresh: Sequence[Reading]) -> None:
         """A full disk must not put the street out: the readings are lost, and somebody is told."""
         try:
-            await self._outbox.append(self._stream(), wire.encode_tables(columns.tables(fresh)))
+            await self._outbox.append(stream, wire.encode_tables(columns.tables(fresh)))
             self._disk_is_full = False
         except sqlite3.OperationalError as error:
             if not is_full(error):
@@ -59,4 +80,5 @@ class Recorder:
             if not self._disk_is_full:
                 log.error("the disk is full: readings are lost until there is room")  # noqa: TRY400 - no trace needed
             self._disk_is_full = True
+            self._said.clear()
             self.lost += len(fresh)

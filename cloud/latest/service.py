@@ -9,10 +9,11 @@ from cloud.fleet.fleet import Device, Fleet
 from cloud.ingest.inbox import Inbox
 from cloud.latest.schemas import DeviceLatestOut, ReadingsOut
 from cloud.latest.values import LatestValues
-from cloud.telemetry.series import readings
+from cloud.telemetry.series import held, readings
 from cloud.telemetry.store import StoreError, TelemetryStore
 from protocols.clock import DomainClock
 from protocols.quantities import QUANTITIES
+from rules.reporting import LONGEST as LONGEST_SILENCE
 
 A_DAY = timedelta(days=1)
 LONGEST = timedelta(days=31)  # a quarter of a million points of a device that is read every ten seconds
@@ -66,7 +67,7 @@ class Measurements:
             )
         except StoreError as error:
             raise NotReady("the telemetry store does not answer") from error
-        values = {name: list(columns.values[name]) for name in quantities}
+        values = held(columns, LONGEST_SILENCE.total_seconds())
         return ReadingsOut(
             id=device.id, kind=device.kind, at=list(columns.at), quantities=values, units=units(quantities)
         )

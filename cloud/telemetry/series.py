@@ -34,6 +34,22 @@ async def readings(
     return _merged(stored, fresh, quantities) if fresh else stored
 
 
+def held(columns: Columns, longest_s: float) -> dict[str, list[float | None]]:
+    """The values as they stood at each moment: edges report by exception, so what was not sent is what it was, for as
+    long as a heartbeat may take. `None` is a value that is not known."""
+    return {name: _held(columns, name, longest_s) for name in columns.values}
+
+
+def _held(columns: Columns, name: str, longest_s: float) -> list[float | None]:
+    found: list[float | None] = []
+    value, until = None, 0.0
+    for at, read, flag in zip(columns.at, columns.values[name], columns.flags[name], strict=True):
+        if flag is not None:
+            value, until = read, at + longest_s
+        found.append(value if at <= until else None)
+    return found
+
+
 def _in_inbox(
     inbox: Inbox,
     position: int,

@@ -1,4 +1,6 @@
-"""What is read goes into the outbox once for each second of a device."""
+"""What is read goes into the outbox once for each second of a device, as far as it says something new."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +11,9 @@ from protocols import wire
 from protocols.readings import Quality, Reading
 from protocols.topics import Stream
 from protocols.wire import Header
+from rules.reporting import Reporting
+
+EVERYTHING = Reporting(every=timedelta(0))
 
 
 def reading(device: str, at: int, level: float | None = 50.0) -> Reading:
@@ -23,7 +28,7 @@ async def recorded(outbox: Outbox, stream: Stream = Stream.LIVE) -> list[tuple[s
 
 @pytest.fixture
 def recorder(outbox: Outbox) -> Recorder:
-    return Recorder(outbox, lambda: Stream.LIVE)
+    return Recorder(outbox, lambda: Stream.LIVE, EVERYTHING)
 
 
 async def test_the_time_of_a_device_only_goes_forward(outbox: Outbox, recorder: Recorder) -> None:
@@ -42,6 +47,25 @@ async def test_a_clock_that_was_wrong_and_is_put_right_does_not_silence_an_edge(
     await recorder.record([reading("A", 5000), reading("B", 5001)])
     assert await recorded(outbox) == [("A", 1_000_000), ("B", 1_000_000), ("A", 5000), ("B", 5000), ("B", 5001)]
     assert caplog.messages == ["the clock was put back: readings are recorded by its new time"]
+
+
+async def test_what_has_not_changed_is_not_sent_until_its_heartbeat(outbox: Outbox) -> None:
+    recorder = Recorder(outbox, lambda: Stream.LIVE)
+    for at in range(100, 171, 10):
+        await recorder.record([reading("A", at, 50.0 if at < 130 else 60.0)])
+    assert await recorded(outbox) == [("A", 100), ("A", 130)]
+    await recorder.record([reading("A", 190, 60.0)])
+    assert await recorded(outbox) == [("A", 100), ("A", 130), ("A", 190)]
+
+
+async def test_what_goes_live_begins_whole(outbox: Outbox) -> None:
+    """The late stream tells of a change when it gets there; the live map must not wait for it."""
+    streams = [Stream.LIVE, Stream.BACKLOG, Stream.LIVE, Stream.LIVE]
+    recorder = Recorder(outbox, lambda: streams.pop(0))
+    for at in (10, 11, 12, 13):
+        await recorder.record([reading("A", at)])
+    assert await recorded(outbox) == [("A", 10), ("A", 12)]
+    assert await recorded(outbox, Stream.BACKLOG) == [("A", 11)]
 
 
 async def test_a_round_of_one_kind_is_one_batch(outbox: Outbox, recorder: Recorder) -> None:

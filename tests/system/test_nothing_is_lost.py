@@ -141,7 +141,9 @@ async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
 def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excused: tuple[float, float]) -> None:
     verdict, cut = result
     windows = [*settling(town), cut, *excused]
-    print(f"answered {verdict.answered}, stored {verdict.stored}, missing {len(verdict.missing)}")  # noqa: T201
+    print(  # noqa: T201
+        f"answered {verdict.answered}, stored {verdict.stored}, unsaid {verdict.unsaid}, missing {len(verdict.missing)}"
+    )
     assert verdict.stored > 0
     assert not verdict.invented
     assert not verdict.doubled

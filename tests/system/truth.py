@@ -1,11 +1,16 @@
 """What the simulator answered, beside what the store holds.
 
 The read log is the truth: every read that was answered stands in it. A value of the store must be one of them, and
-each of them must be in the store exactly once, but for the moments in which the edge itself was killed between the
-answer and the commit of its outbox, which the test names.
+each of them must be in the store exactly once, but for
+
+- the moments in which the edge itself was killed between the answer and the commit of its outbox, which the test names;
+- what the edge may leave unsaid (rules/reporting.py, told here once more in other words): a state, a counter or a level
+  that is the same as what is stored of it, no longer ago than a heartbeat, and no register beside an hour's edge.
+  Gauges are never left unsaid, so a batch that is lost shows in them.
 """
 
 import itertools
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,19 +22,25 @@ import orjson
 from edge_agent.config import EdgeConfig, load_config
 from protocols.modbus.plan import Member
 from protocols.profiles import Point, library
+from protocols.quantities import QUANTITIES, Kind
 
 Key = tuple[str, str]  # device, quantity
 Seen = list[tuple[float, float | None]]  # (domain Unix seconds, value), in the order of time
 
+_HEARTBEAT_S = 60.0  # as shipped
+_LEVELS = frozenset({"target_level", "actual_level"})
+_HOUR_S = 3600
 _CLOCK_SLACK_S = 1.5  # a sample carries whole seconds, of the moment at which the answer was in
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`missing` were answered and are not stored; `invented` are stored and were never answered."""
+    """`missing` were answered and are not stored; `invented` are stored and were never answered; `unsaid` is how many
+    were left out because the store has them already."""
 
     answered: int
     stored: int
+    unsaid: int
     missing: Sequence[tuple[Key, float]]
     invented: Sequence[tuple[Key, float]]
     doubled: Sequence[tuple[Key, float]]
@@ -45,12 +56,15 @@ def compare(read_log: Path, edges: Sequence[Path], store: Path) -> Verdict:
     found = stored(store)
     missing: list[tuple[Key, float]] = []
     invented: list[tuple[Key, float]] = []
+    unsaid = 0
     for key in truth.keys() | found.keys():
-        lost, new = _matched(truth.get(key, []), found.get(key, []))
+        absent, new = _matched(truth.get(key, []), found.get(key, []))
+        lost = _not_just_unsaid(key[1], truth.get(key, []), found.get(key, []), absent)
+        unsaid += len(absent) - len(lost)
         missing += [(key, at) for at in lost]
         invented += [(key, at) for at in new]
     doubled = [(k, a[0]) for k, seen in found.items() for a, b in itertools.pairwise(seen) if a[0] == b[0]]
-    return Verdict(_count(truth), _count(found), missing, invented, doubled)
+    return Verdict(_count(truth), _count(found), unsaid, missing, invented, doubled)
 
 
 def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
@@ -117,6 +131,36 @@ def _matched(truth: Seen, found: Seen) -> tuple[list[float], list[float]]:
         missing += [moment for moment, _ in truth[position:match]]
         position = match + 1
     return missing + [moment for moment, _ in truth[position:]], invented
+
+
+def _not_just_unsaid(quantity: str, truth: Seen, found: Seen, absent: Sequence[float]) -> list[float]:
+    """The moments that a heartbeat does not cover."""
+    if QUANTITIES[quantity].kind is Kind.GAUGE and quantity not in _LEVELS:
+        return list(absent)
+    times = [at for at, _ in found]
+    return [
+        truth[n][0]
+        for n in _places_of(truth, absent)
+        if not _is_covered(truth[n], found, times) or _is_register_at_an_hour(quantity, truth, n)
+    ]
+
+
+def _places_of(truth: Seen, moments: Sequence[float]) -> Iterator[int]:
+    """Where in the truth the moments stand; they are in its order."""
+    places = iter(range(len(truth)))
+    for moment in moments:
+        yield next(n for n in places if truth[n][0] == moment)
+
+
+def _is_covered(answer: tuple[float, float | None], found: Seen, times: Sequence[float]) -> bool:
+    """True when what is stored last says the same; by the edge's clock the answer may have come a little later."""
+    newest = {bisect_left(times, answer[0] + late) - 1 for late in (0, _CLOCK_SLACK_S)} - {-1}
+    return any(found[n][1] == answer[1] and answer[0] - found[n][0] <= _HEARTBEAT_S + _CLOCK_SLACK_S for n in newest)
+
+
+def _is_register_at_an_hour(quantity: str, truth: Seen, n: int) -> bool:
+    around = {int(at // _HOUR_S) for at, _ in truth[max(0, n - 1) : n + 2]}
+    return QUANTITIES[quantity].kind is Kind.COUNTER and len(around) > 1
 
 
 def _same(answer: tuple[float, float | None], sample: tuple[float, float | None]) -> bool:

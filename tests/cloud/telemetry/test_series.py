@@ -7,7 +7,7 @@ import pytest
 
 from cloud.ingest.inbox import Inbox
 from cloud.telemetry.duckdb_store import DuckDbStore
-from cloud.telemetry.series import readings
+from cloud.telemetry.series import held, readings
 from cloud.telemetry.store import Columns, Mark
 from protocols.readings import Table
 from tests.cloud.ingest.batches import arrival, broken_payload
@@ -98,3 +98,15 @@ async def test_what_another_edge_says_of_a_device_is_in_no_chart(store: DuckDbSt
     inbox.accept([arrival(1, voltage(LAMP, [10], [0])), arrival(1, voltage(LAMP, [20], [230]), edge="HL-E02")])
     columns = await readings(store, inbox, "luminaire", LAMP, ["voltage"], 0, 100, {LAMP: "HL-E02"}.get)
     assert columns.values == {"voltage": [230]}
+
+
+def test_what_was_not_sent_is_what_it_was_for_as_long_as_a_heartbeat() -> None:
+    columns = Columns(
+        [10, 20, 30, 700, 710, 720],
+        {"actual_level": [50, None, None, None, None, None], "voltage": [230, 231, None, 229, 230, None]},
+        {"actual_level": [1, None, None, None, 9, None], "voltage": [1, 1, 9, 1, 1, None]},
+    )
+    assert held(columns, 600) == {
+        "actual_level": [50, 50, 50, None, None, None],
+        "voltage": [230, 231, None, 229, 230, 230],
+    }
