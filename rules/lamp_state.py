@@ -8,7 +8,7 @@ OFF_BELOW = 1.0  # %; the lowest level of the controllers is 0.5 %, which nobody
 ON_FROM = 95.0  # %; a little less than full is full: constant light output takes up to 5 % off a new LED
 TOLERANCE = 10.0  # points between planned and actual level
 RAMP_S = 60.0  # a command, its fade and its read-back need this long
-_COMMS_OK = 1 << 3  # status_bits of protocols/profiles/library/haidang-segment-controller.yaml
+COMMS_OK = 1 << 3  # status_bits of protocols/profiles/library/haidang-segment-controller.yaml
 
 
 class LampState(IntEnum):
@@ -57,7 +57,7 @@ def is_as_planned(level: float | None, planned_level: float | None) -> bool | No
 
 def _is_in_contact(values: Mapping[str, float | None]) -> bool:
     status = values.get("status_bits")
-    if status is not None and not int(status) & _COMMS_OK:
+    if status is not None and not int(status) & COMMS_OK:
         return False
     return any(value is not None for value in values.values())
 
