@@ -74,12 +74,24 @@ _ELECTRICAL = (
 _WATER = (
     _gauge("water_temperature", "degC", -2, 50, ngsi="temperature"),
     _gauge("dissolved_oxygen", "mg/L", 0, 25, talq="dissolvedOxygen", ngsi="O2"),
+    _gauge("dissolved_oxygen_saturation", "%", 0, 300),  # algae at noon go far beyond 100
     _gauge("turbidity", "NTU", 0, 4000, talq="turbidity", ngsi="turbidity"),
     _gauge("conductivity", "uS/cm", 0, 80_000, talq="conductivity", ngsi="conductivity"),
+    _gauge("specific_conductivity", "uS/cm", 0, 80_000),  # as it would be at 25 degC
+    _gauge("salinity", "ppt", 0, 50, talq="salinity", ngsi="salinity"),
     _gauge("ph", "", 0, 14, talq="pH", ngsi="pH"),
     _gauge("redox_potential", "mV", -2000, 2000, talq="orp", ngsi="orp"),
     _gauge("chlorophyll", "ug/L", 0, 500, ngsi="Chla"),
     _gauge("blue_green_algae", "ug/L", 0, 500),
+    _gauge("suspended_solids", "mg/L", 0, 50_000, talq="TSS", ngsi="tss"),
+    _gauge("chemical_oxygen_demand", "mg/L", 0, 2_000, ngsi="COD"),
+    _gauge("organic_load", "mg/L", 0, 20_000),  # from the absorption at 254 nm, as what the probe is set to
+    _gauge("ammonium", "mg/L", 0, 1_000, talq="NH4", ngsi="NH4"),  # as nitrogen
+    _gauge("nitrate", "mg/L", 0, 1_000, talq="NO3", ngsi="NO3"),  # as nitrogen
+    _gauge("depth", "m", -1, 200),  # of the probe under the surface; a little above 0 in the air
+    _gauge("water_pressure", "bar", -1, 30),
+    _gauge("supply_voltage", "V", 0, 30),  # of a probe or of its battery
+    _state("error_code", 0xFF),
 )
 _AIR = (
     _gauge("air_temperature", "degC", -20, 60, talq="temperature", ngsi="temperature"),
@@ -91,6 +103,11 @@ _AIR = (
     _gauge("pm2_5", "ug/m3", 0, 1000, talq="pm2-5", ngsi="pm25"),
     _gauge("pm10", "ug/m3", 0, 2000, talq="pm10", ngsi="pm10"),
     _gauge("illuminance", "lx", 0, 200_000, talq="lightLevel"),
+    _gauge("solar_radiation", "W/m2", 0, 1_800, ngsi="solarRadiation"),
+    _gauge("so2", "ug/m3", 0, 5_000, ngsi="SO2"),
+    _gauge("no2", "ug/m3", 0, 5_000, ngsi="NO2"),
+    _gauge("co", "ug/m3", 0, 100_000, ngsi="CO"),
+    _gauge("o3", "ug/m3", 0, 2_000, ngsi="O3"),
     _counter("rain", "mm", 100_000, ngsi="precipitation"),
 )
 

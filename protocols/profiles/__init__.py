@@ -79,6 +79,21 @@ class Span(ConfigModel):
     last: RegisterField
 
 
+class Group(ConfigModel):
+    """Levels of groups: that of group n stands n x `every` registers further on."""
+
+    register_: RegisterField = Field(alias="register")
+    count: int = Field(ge=1, le=256)
+    every: int = Field(default=1, ge=1, le=1024)
+
+
+class Reach(ConfigModel):
+    """Where one write sets the level of several lamps, in the words of the point `programme_level`."""
+
+    group: Group | None = None
+    all: RegisterField | None = None
+
+
 class Profile(ConfigModel):
     """One make of device.
 
@@ -104,6 +119,7 @@ class Profile(ConfigModel):
     wait: Wait = timedelta(0)
     stop: tuple[Step, ...] = ()
     map: DynamicMap | None = None
+    reach: Reach | None = None
     points: tuple[Point, ...] = Field(min_length=1)
     checked_with: tuple[Check, ...] = Field(min_length=1)
     quirks: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from protocols import dali
 from protocols.config import ConfigModel
-from protocols.modbus import dali, registers
+from protocols.modbus import registers
 from protocols.modbus.registers import Number, Order, Register, Space, Type
 from protocols.quantities import QUANTITIES
 
@@ -39,6 +40,17 @@ def _scale(text: object) -> Fraction:
     return scale
 
 
+def _offset(text: object) -> Fraction:
+    try:
+        return Fraction(str(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{text!r} is not a number; write what is added after the scale, as in -40") from error
+
+
+def _several(code: object) -> object:
+    return (code,) if isinstance(code, int) else code
+
+
 def _known(name: str) -> str:
     if name in QUANTITIES:
         return name
@@ -49,6 +61,8 @@ def _known(name: str) -> str:
 
 RegisterField = Annotated[Register, BeforeValidator(_register)]
 Scale = Annotated[Fraction, BeforeValidator(_scale)]
+Offset = Annotated[Fraction, BeforeValidator(_offset)]
+Codes = Annotated[tuple[Annotated[int, Field(ge=1, le=0xFFFF)], ...], BeforeValidator(_several)]
 KnownQuantity = Annotated[str, AfterValidator(_known)]
 Word = Annotated[int, Field(ge=0, le=0xFFFF)]
 
@@ -74,20 +88,22 @@ class UnitRegister(ConfigModel):
 
 
 class Point(ConfigModel):
-    """One quantity of a device. Value = number in the registers x scale, in the quantity's unit.
+    """One quantity of a device. Value = number in the registers x scale + offset, in the quantity's unit.
 
-    `code` is for a device whose map has to be read first; its `register` is then only a place to start from.
+    `code` is for a device whose map has to be read first; its `register` is then only a place to start from. Of several
+    codes the first that the device has counts.
     """
 
     quantity: KnownQuantity
     register_: RegisterField = Field(alias="register")
     type: Type
     scale: Scale = Fraction(1)
+    offset: Offset = Fraction(0)
     order: Order = Order.ABCD
     no_value: tuple[int, ...] = Field(default=(), description="bit patterns, in big-endian order, for 'not known'")
     mask: int | None = Field(default=None, gt=0, description="only these bits of the number, moved down to bit 0")
     curve: Literal["dali"] | None = Field(default=None, description="levels that are not a straight line")
-    code: int | None = Field(default=None, ge=1, le=0xFFFF)
+    code: Codes = ()
     valid: Valid | None = None
     unit: UnitRegister | None = None
     write: bool = Field(default=False, description="a point that is commanded, not polled")
@@ -144,12 +160,14 @@ class Point(ConfigModel):
             return dali.percent(number) if number <= dali.FULL else None
         if self.mask is not None:
             number = (int(number) & self.mask) >> _lowest_bit(self.mask)
-        return number if registers.is_float(self.type) and scale == 1 else _scaled(number, scale)
+        if registers.is_float(self.type) and scale == 1 and not self.offset:
+            return number
+        return _scaled(number, scale, self.offset)
 
     def _number(self, value: float) -> Number:
         if self.curve is not None:
             return dali.level(value)
-        number = value / self.scale
+        number = (value - self.offset) / self.scale if self.offset else value / self.scale
         if self.mask is None:
             return number
         whole = round(number) << _lowest_bit(self.mask)
@@ -167,12 +185,12 @@ def _lowest_bit(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-def _scaled(number: Number, scale: Fraction) -> float | None:
+def _scaled(number: Number, scale: Fraction, offset: Fraction) -> float | None:
     """Exact in the last digit that the scale has: 2301 x 1/10 is 230.1, and 32.001 x 1000 is 32001. `None` when the
     value is beyond every float: no device means that."""
     try:
-        if isinstance(number, float):
-            return float(Fraction(repr(number)) * scale)
+        if isinstance(number, float) or offset:
+            return float(Fraction(repr(number)) * scale + offset)
         return number * scale.numerator / scale.denominator
     except OverflowError:
         return None

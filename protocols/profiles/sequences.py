@@ -65,7 +65,7 @@ class DynamicMap(ConfigModel):
         where it stands first."""
         numbers = {code: n for n, code in reversed(list(enumerate(listed(codes))))}
         for point in points:
-            number = numbers.get(point.code) if point.code is not None else None
+            number = next((numbers[code] for code in point.code if code in numbers), None)
             if number is not None:
                 yield point.model_copy(update={"register_": self.place(number), "valid": self._valid(number)})
 

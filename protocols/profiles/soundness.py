@@ -23,6 +23,7 @@ def mistakes(profile: "Profile") -> Found:
     yield from _bad_bits(profile)
     yield from _bad_codes(profile)
     yield from _bad_sequence(profile)
+    yield from _bad_reach(profile)
     yield from _wrong_spans(profile)
     yield from _failed_checks(profile)
 
@@ -44,7 +45,7 @@ def _overlaps(profile: "Profile") -> Found:
 
 def _registers(point: Point) -> Iterator[Register]:
     """Where a point stands; one with a code stands nowhere until its device has told its map."""
-    if point.code is None:
+    if not point.code:
         for address in range(point.register_.address, point.last + 1):
             yield Register(point.register_.space, address)
 
@@ -108,27 +109,26 @@ def _bad_bits(profile: "Profile") -> Found:
             yield ("points", n, "mask"), f"a mask picks bits out of uint16 or uint32, not out of {point.type}"
         elif point.mask is not None and point.mask >= 1 << 16 * point.width:
             yield ("points", n, "mask"), f"0x{point.mask:X} does not fit into {point.type}"
-        if point.curve is not None and (point.type is not Type.UINT16 or point.scale != 1 or point.mask is not None):
-            yield ("points", n, "curve"), "a DALI level is a uint16 without scale and mask; the curve makes it percent"
+        if point.curve is not None and not _is_bare(point):
+            yield ("points", n, "curve"), "a DALI level is a bare uint16; the curve alone makes it percent"
         for kind, extra in (("valid", point.valid), ("unit", point.unit)):
             if extra is not None and profile.map is not None:
                 yield ("points", n, kind), "does not belong into a profile with a `map`, which has a `status`"
 
 
+def _is_bare(point: Point) -> bool:
+    return point.type is Type.UINT16 and point.scale == 1 and not (point.offset or point.mask or point.unit)
+
+
 def _bad_codes(profile: "Profile") -> Found:
-    codes: dict[int, str] = {}
+    owners: dict[int, str] = {}
     for n, point in enumerate(profile.points):
-        if (point.code is None) == (profile.map is None):
-            if point.code is not None:
-                codes.setdefault(point.code, point.quantity)
-            continue
-        advice = (
-            "needs a `map` that says where codes stand" if profile.map is None else "is missing, but there is a `map`"
-        )
-        yield ("points", n, "code"), advice
-    for n, point in enumerate(profile.points):
-        if point.code is not None and codes.get(point.code, point.quantity) != point.quantity:
-            yield ("points", n, "code"), f"{point.code} is {codes[point.code]} already; keep one"
+        if bool(point.code) != (profile.map is not None):
+            has = "is missing, but there is a `map`" if profile.map else "needs a `map` that says where codes stand"
+            yield ("points", n, "code"), has
+        for code in point.code:
+            if owners.setdefault(code, point.quantity) != point.quantity:
+                yield ("points", n, "code"), f"{code} is {owners[code]} already; keep one"
 
 
 def _bad_sequence(profile: "Profile") -> Found:
@@ -137,6 +137,11 @@ def _bad_sequence(profile: "Profile") -> Found:
             yield (key,), "has no `start` before it; say what starts the device, or take it out"
     if profile.block is not None and (profile.start or profile.map is not None):
         yield ("block",), "does not go with `start` or `map`: each block would start the whole device"
+
+
+def _bad_reach(profile: "Profile") -> Found:
+    if profile.reach is not None and not any(p.quantity == "programme_level" and p.write for p in profile.points):
+        yield ("reach",), "has no words for a level; add the point programme_level with `write: true`"
 
 
 def _wrong_spans(profile: "Profile") -> Found:

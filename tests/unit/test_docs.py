@@ -17,8 +17,8 @@ ADD_A_DEVICE = DOCS / "add-a-device.md"
 
 def examples() -> tuple[str, str]:
     """The profile and the piece of an edge.yaml."""
-    profile, edge = re.findall(r"```yaml\n(.*?)```", ADD_A_DEVICE.read_text("utf-8"), re.DOTALL)
-    return profile, edge
+    found = re.findall(r"```yaml\n(.*?)```", ADD_A_DEVICE.read_text("utf-8"), re.DOTALL)
+    return found[0], found[-1]
 
 
 def test_the_example_of_a_profile_is_accepted_with_all_its_checks() -> None:
@@ -31,6 +31,15 @@ def test_the_example_of_a_mistake_is_what_a_person_gets() -> None:
     with pytest.raises(ConfigError) as refused:
         parse_profile(wrong, "example-meter.yaml")
     assert f"    {refused.value}\n" in ADD_A_DEVICE.read_text("utf-8")
+
+
+def test_the_examples_of_a_start_and_of_a_map_are_accepted() -> None:
+    meter = examples()[0]
+    head, rest = meter.split("points:", 1)
+    start, own_map = re.findall(r"```yaml\n(.*?)```", ADD_A_DEVICE.read_text("utf-8"), re.DOTALL)[1:3]
+    assert parse_profile(head + start + "points:" + rest, "example-meter.yaml").start
+    checks = "checked_with:\n  - {quantity: ph, words: [0x40F0, 0], value: 7.5, origin: counted on paper}\n"
+    assert parse_profile(head + own_map + checks, "example-meter.yaml").map
 
 
 def test_the_example_of_a_bus_is_accepted() -> None:

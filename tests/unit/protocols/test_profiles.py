@@ -12,7 +12,8 @@ from protocols.config import ConfigError
 from protocols.profiles import Point, Profile, library, parse_profile
 from protocols.profiles.mqtt import parse_any_profile
 
-FILES = sorted((Path(profiles.__file__).parent / "library").glob("*.yaml"))
+FOLDER = Path(profiles.__file__).parent / "library"
+FILES = [FOLDER / document.file for document in profiles.shelf() if profiles.link_of(document) is None]
 
 GOOD = """\
 profile: made-up

@@ -10,7 +10,7 @@ from protocols.profiles import library
 from protocols.quantities import QUANTITIES, Kind, Quantity
 
 UNITS = {"", "%", "s", "h", "degC", "V", "A", "W", "var", "Hz", "kWh", "mg/L", "NTU", "uS/cm", "mV", "ug/L"}
-UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm"}
+UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm", "ppt", "m", "bar", "W/m2"}
 
 
 def test_a_name_stands_once() -> None:

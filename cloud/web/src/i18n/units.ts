@@ -6,6 +6,7 @@ const WRITTEN: Record<string, string> = {
   "ug/m3": "µg/m³",
   "ug/L": "µg/L",
   "uS/cm": "µS/cm",
+  "W/m2": "W/m²",
 };
 
 export function written(unit: string | undefined): string {
