@@ -15,11 +15,12 @@ from typing import NoReturn
 
 from edge_agent import ledger
 from edge_agent.bus import Priority
-from edge_agent.database import Act, is_full
-from edge_agent.lamps import Lamp, Order, Reason
+from edge_agent.database import Act, disk_refuses
+from edge_agent.lamps import Hold, Lamp, Order, Programme, Release
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
-from edge_agent.links import LinkError
+from edge_agent.links import LinkError, Refused
+from edge_agent.modbus_lamps import Reason
 from edge_agent.obstacles import Obstacle, refused, trouble
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
+_ASLEEP_S = 1.0  # between two looks at a command that waits for its lamp to wake
 _SAME = 0.5  # % of light between the commanded and the actual level: one step of a controller; a fade is not over yet
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
@@ -154,9 +156,9 @@ class Executor:
     def _leave(self, command: Command, error: sqlite3.OperationalError) -> None:
         """On a full disk nothing can be promised, and the street must not go dark for it. A command that was not taken
         comes again from the cloud; one that was is found by the next start."""
-        if not is_full(error):
+        if not disk_refuses(error):
             raise error
-        log.error("the disk is full: command %s for %s is left unanswered", command.id, command.target)
+        log.error("the disk takes nothing: command %s for %s is left unanswered", command.id, command.target)
         if self._is_current(command):
             del self._running[command.target]
 
@@ -165,6 +167,7 @@ class Executor:
         command, lamp = running.command, self._lamps[running.command.target]
         try:
             await self._overrides.put(lamp.device, _override(command))
+            await self._until_it_listens(lamp, command)
             await self._write(lamp, command)
             reading = await self._read_back(lamp, command)
         except _NotDone as error:
@@ -173,25 +176,47 @@ class Executor:
             await self._end(command, self._refusal(command, error.obstacle))
         else:
             await self._end(command, self._confirmation(command, reading))
-            await self._show(lamp, reading)
+            if not lamp.reports_itself:
+                await self._show(lamp, reading)
+
+    async def _until_it_listens(self, lamp: Lamp, command: Command) -> None:
+        """A lamp that sleeps is told when it wakes, unless the command has expired by then; meanwhile the cloud knows
+        what it waits for."""
+        if lamp.is_listening:
+            return
+        log.info("command %s waits until %s wakes", command.id, lamp.device)
+        waiting = Answer(id=command.id, step=Step.WAITING, at=self._clock.now())
+        await self._say(waiting, ledger.word(waiting))
+        while not lamp.is_listening:
+            self._give_up_in_vain(command)
+            await lamp.listens(_ASLEEP_S)
+        self._give_up_in_vain(command)
+
+    def _give_up_in_vain(self, command: Command) -> None:
+        if not self._is_current(command):
+            raise _NotDone(Obstacle(Refusal.SUPERSEDED))
+        if is_expired(command, self._clock.now()):
+            raise _NotDone(Obstacle(Refusal.SLEPT_THROUGH))
 
     async def _write(self, lamp: Lamp, command: Command) -> None:
         try:
-            async with lamp.bus.turn(Priority.URGENT) as write:
+            async with lamp.turn(Priority.URGENT) as obey:
                 if not self._is_current(command):
                     raise _NotDone(Obstacle(Refusal.SUPERSEDED))
-                for order in self._orders(lamp, command):
-                    await write(lamp.device, order.address, order.words)
+                for order in self._orders(command):
+                    await obey(order)
         except LinkError as error:
             raise _NotDone(await self._explained(lamp, error)) from error
 
-    def _orders(self, lamp: Lamp, command: Command) -> list[Order]:
+    def _orders(self, command: Command) -> list[Order]:
         if isinstance(command.action, Override):
-            return [lamp.override(command.action.level, command.action.until)]
-        return [lamp.programme(self._wanted.programme(self._clock.now())), lamp.resume()]
+            return [Hold(command.action.level, command.action.until)]
+        return [Programme(self._wanted.programme(self._clock.now())), Release()]
 
     async def _explained(self, lamp: Lamp, error: LinkError) -> Obstacle:
         """A controller that has lost its lamp refuses a write with a bare code, but says so when it is read."""
+        if not isinstance(error, Refused):
+            return trouble(error)
         try:
             reading = await lamp.read(Priority.URGENT)
         except LinkError:
@@ -201,7 +226,8 @@ class Executor:
     async def _read_back(self, lamp: Lamp, command: Command) -> Reading:
         """The reading in which the actual level is the commanded one. Only the first look goes before the polls: a
         hundred fading lamps must not stop them."""
-        ends, priority = time.monotonic() + self._patience_s, Priority.URGENT
+        patience_s = lamp.patience_s or self._patience_s
+        ends, priority = time.monotonic() + patience_s, Priority.URGENT
         while True:
             seen = await self._look(lamp, command, priority)
             if isinstance(seen, Reading):
@@ -209,7 +235,7 @@ class Executor:
             if not self._is_current(command):
                 raise _NotDone(Obstacle(Refusal.SUPERSEDED))
             if time.monotonic() >= ends:
-                raise _NotDone(replace(seen, waited_s=self._patience_s))
+                raise _NotDone(replace(seen, waited_s=patience_s))
             await asyncio.sleep(_LOOK_EVERY_S)
             priority = Priority.ROUTINE
 
@@ -256,7 +282,7 @@ class Executor:
         return running is not None and running.command is command
 
     async def _end(self, command: Command, answer: Answer) -> None:
-        await self._say(answer, ledger.finish(answer))
+        await self._say(answer, ledger.word(answer))
         if self._is_current(command):
             del self._running[command.target]
 

@@ -1,86 +1,83 @@
-"""A luminaire as the agent drives it: what to write for a level, and how to read it alone."""
+"""A luminaire as the agent drives it: what it is told for a level, and how it is read alone."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from typing import Protocol
 
-from edge_agent.bus import Bus, Priority
-from protocols.modbus.plan import Member, ReadPlan, plan
-from protocols.profiles import Profile
-from protocols.quantities import QUANTITIES
+from edge_agent.bus import Priority
+from protocols.commands import Override
 from protocols.readings import Reading
 
-COMMANDED = {"programme_level", "override_level", "override_expiry"}
-REPORTED = {"target_level", "actual_level", "command_reason"}
 
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The level (%) that applies when no override is in force."""
 
-class Reason(IntEnum):
-    """Why a luminaire has its level, by its own word: the command_reason register."""
-
-    HARDWARE = 0
-    PROGRAMME = 1
-    SENSOR = 2
-    OVERRIDE = 3
-    LOCAL = 4
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Registers to write in one request."""
+class Hold:
+    """Hold a level (%) until a moment, which the device's own clock sees too, as far as it has one."""
 
-    address: int
-    words: list[int]
+    level: float
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Lamp:
-    """A luminaire on its bus."""
+class Release:
+    """End whatever override the device has."""
 
-    bus: Bus
-    member: Member
-    plan: ReadPlan
+
+Order = Programme | Hold | Release
+Obey = Callable[[Order], Awaitable[None]]  # raises LinkError
+
+
+class Line(Protocol):
+    """What luminaires hang on together: they are corrected one after the other."""
+
+    name: str
+
+
+class Lamp(Protocol):
+    """A luminaire on its line."""
 
     @property
     def device(self) -> str:
-        return self.member.device
+        """Its id."""
 
-    def programme(self, level: float) -> Order:
-        """The level that applies when no override is in force."""
-        return self._order({"programme_level": level})
+    @property
+    def line(self) -> Line:
+        """What it hangs on; the same object for all that share it."""
 
-    def override(self, level: float, until: datetime) -> Order:
-        """Hold a level until a moment, which the device's own clock sees too, as far as it can count."""
-        expiry = min(math.ceil(until.timestamp()), QUANTITIES["override_expiry"].high)
-        return self._order({"override_level": level, "override_expiry": expiry})
+    @property
+    def unit(self) -> object:
+        """Lamps of one line with the same unit fall silent together."""
 
-    def resume(self) -> Order:
-        """End whatever override the device has."""
-        return self._order({"override_level": None, "override_expiry": 0})
+    @property
+    def patience_s(self) -> float | None:
+        """How long it may take to reach a level, wall time; `None` is as long as usual."""
+
+    @property
+    def is_listening(self) -> bool:
+        """False of a lamp that sleeps: it hears nothing before it has spoken."""
+
+    @property
+    def reports_itself(self) -> bool:
+        """True when its readings come, and are recorded, without being asked for."""
+
+    async def listens(self, within_s: float) -> None:
+        """Wait until it listens, but not longer."""
+
+    def turn(self, priority: Priority) -> AbstractAsyncContextManager[Obey]:
+        """Have the lamp for as long as it takes to decide and to tell, with nobody in between."""
 
     async def read(self, priority: Priority) -> Reading:
-        """This luminaire alone, now. Raises LinkError."""
-        heard = {block: (await self.bus.read(block, priority)).answer for block in self.plan.blocks}
-        (reading,) = self.plan.decode(heard)
-        return reading
+        """What it says of itself now. Raises LinkError."""
 
-    def _order(self, values: Mapping[str, float | None]) -> Order:
-        points = sorted((self.member.profile.point(quantity) for quantity in values), key=self.member.address)
-        words = [word for point in points for word in point.encode(values[point.quantity])]
-        return Order(self.member.address(points[0]), words)
-
-
-def lamps(buses: Iterable[Bus]) -> dict[str, Lamp]:
-    """Every device that can be given a level and says which it has, by its id."""
-    return {
-        member.device: Lamp(bus, member, plan([member]))
-        for bus in buses
-        for member in bus.members.values()
-        if _can_be_driven(member.profile)
-    }
-
-
-def _can_be_driven(profile: Profile) -> bool:
-    written = {point.quantity for point in profile.points if point.write}
-    return written >= COMMANDED and {point.quantity for point in profile.polled} >= REPORTED
+    def corrections(
+        self, reading: Reading, programme: float, override: Override | None, written: float | None
+    ) -> Sequence[Order]:
+        """What to tell it so that it does what it should; `written` is the programme level it was last given."""

@@ -15,11 +15,12 @@ CREATE INDEX IF NOT EXISTS command_target ON command (target, issued_at);
 CREATE INDEX IF NOT EXISTS command_at ON command (at);
 """
 
+_UNFINISHED = Step.ACCEPTED, Step.WAITING
 _KEPT = timedelta(days=7)  # a command lives for minutes; a week covers every resend
 
 
 class Ledger:
-    """Reads what `begin` and `finish` wrote. The database has SCHEMA."""
+    """Reads what `begin` and `word` wrote. The database has SCHEMA."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -32,16 +33,16 @@ class Ledger:
     async def latest(self, target: str) -> datetime | None:
         """When the youngest command that was taken for a target was issued."""
         rows = await self._query(
-            "SELECT command FROM command WHERE target = ? AND step IN (?, ?) ORDER BY issued_at DESC LIMIT 1",
+            "SELECT command FROM command WHERE target = ? AND step IN (?, ?, ?) ORDER BY issued_at DESC LIMIT 1",
             target,
-            Step.ACCEPTED,
+            *_UNFINISHED,
             Step.READ_BACK,
         )
         return Command.model_validate_json(rows[0][0]).issued_at if rows else None
 
     async def unfinished(self) -> list[Command]:
         """What was taken and not ended when the process died, oldest first."""
-        rows = await self._query("SELECT command FROM command WHERE step = ? ORDER BY issued_at", Step.ACCEPTED)
+        rows = await self._query("SELECT command FROM command WHERE step IN (?, ?) ORDER BY issued_at", *_UNFINISHED)
         return [Command.model_validate_json(row[0]) for row in rows]
 
     async def _query(self, sql: str, *values: object) -> list[tuple[str]]:
@@ -68,8 +69,8 @@ def begin(command: Command, answer: Answer) -> Act:
     return act
 
 
-def finish(answer: Answer) -> Act:
-    """The last word, to be written together with the event that says it."""
+def word(answer: Answer) -> Act:
+    """The next word on a command, and in the end the last, to be written together with the event that says it."""
 
     def act(connection: sqlite3.Connection) -> None:
         connection.execute(

@@ -9,46 +9,21 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
 
-from edge_agent.bus import Bus, Priority
-from edge_agent.lamps import Lamp, Order, Reason
+from edge_agent.bus import Priority
+from edge_agent.lamps import Lamp, Line, Order
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
-from protocols.commands import Override
 from protocols.readings import Reading
 
 log = logging.getLogger(__name__)
 
 _TICK_S = 5.0  # domain time between two looks at the sun
 _SHORTEST_TICK_S = 0.2  # wall time
-_SAME = 0.25  # % of light: half of the coarsest step (LON SNVT_lev_cont), so that rounding is no difference
-
-
-def corrections(
-    lamp: Lamp, reading: Reading, programme: float, override: Override | None, written: float | None
-) -> list[Order]:
-    """What to write so that a luminaire does what it should; `written` is the programme level it was last given."""
-    target, reason = reading.values.get("target_level"), reading.values.get("command_reason")
-    if target is None or reason is None:
-        return []
-    orders = [lamp.programme(programme)] if _lacks_programme(target, reason, programme, written) else []
-    if override is not None and (reason != Reason.OVERRIDE or abs(target - override.level) > _SAME):
-        orders.append(lamp.override(override.level, override.until))
-    if override is None and reason == Reason.OVERRIDE:
-        orders.append(lamp.resume())
-    return orders
-
-
-def _lacks_programme(target: float, reason: float, programme: float, written: float | None) -> bool:
-    if reason == Reason.HARDWARE:
-        return True
-    if reason == Reason.PROGRAMME:
-        return abs(target - programme) > _SAME
-    return written != programme  # held by hand, by a sensor or on the spot: its programme level does not show
 
 
 class Lights:
-    """Hears every reading, and corrects the luminaires bus by bus."""
+    """Hears every reading, and corrects the luminaires line by line."""
 
     def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
         self._lamps = lamps
@@ -58,7 +33,7 @@ class Lights:
         self._written: dict[str, float] = {}
         self._refusing: set[str] = set()
         self._looked_at: float | None = None
-        self._news = {lamp.bus: asyncio.Event() for lamp in lamps.values()}
+        self._news = {lamp.line: asyncio.Event() for lamp in lamps.values()}
         self.corrected = 0
 
     def hear(self, readings: Iterable[Reading]) -> None:
@@ -67,25 +42,25 @@ class Lights:
             lamp = self._lamps.get(reading.device)
             if lamp is not None:
                 self._heard[reading.device] = reading
-                self._news[lamp.bus].set()
+                self._news[lamp.line].set()
 
     async def run(self) -> NoReturn:
         """Correct until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for bus, news in self._news.items():
-                group.create_task(self._keep(bus, news))
+            for line, news in self._news.items():
+                group.create_task(self._keep(line, news))
             await self._watch_the_sun()
 
-    async def correct(self, bus: Bus) -> None:
-        """One look at every luminaire of a bus."""
-        for lamp in [lamp for lamp in self._lamps.values() if lamp.bus is bus]:
+    async def correct(self, line: Line) -> None:
+        """One look at every luminaire of a line."""
+        for lamp in [lamp for lamp in self._lamps.values() if lamp.line is line]:
             if self._orders(lamp, self._programme()):
                 try:
                     await self._write(lamp)
                 except (Refused, Garbled) as error:
                     self._complain(lamp, error)
                 except NoAnswer:
-                    self._forget(bus, lamp.member.unit)  # the poller tells it; the rest of the bus is not kept waiting
+                    self._forget(line, lamp.unit)  # others tell it; the rest of the line is not kept waiting
                 except LinkError:
                     return  # no connection; the next readings bring us back here
 
@@ -99,28 +74,28 @@ class Lights:
                     news.set()
             await asyncio.sleep(pause)
 
-    async def _keep(self, bus: Bus, news: asyncio.Event) -> NoReturn:
+    async def _keep(self, line: Line, news: asyncio.Event) -> NoReturn:
         while True:
             await news.wait()
             news.clear()
-            await self.correct(bus)
+            await self.correct(line)
 
     async def _write(self, lamp: Lamp) -> None:
         """Decided once more when it is our turn: a command may have come in between. Raises LinkError."""
-        async with lamp.bus.turn(Priority.ROUTINE) as write:
+        async with lamp.turn(Priority.ROUTINE) as obey:
             programme = self._programme()
             for order in self._orders(lamp, programme):
-                await write(lamp.device, order.address, order.words)
+                await obey(order)
                 self.corrected += 1
             self._written[lamp.device] = programme
             self._heard.pop(lamp.device, None)  # the past now; the next reading tells whether it helped
         self._refusing.discard(lamp.device)
 
-    def _forget(self, bus: Bus, unit: int) -> None:
+    def _forget(self, line: Line, unit: object) -> None:
         """What a silent unit said is the past: it has to speak before it is corrected."""
-        for member in bus.members.values():
-            if member.unit == unit:
-                self._heard.pop(member.device, None)
+        for lamp in self._lamps.values():
+            if lamp.line is line and lamp.unit == unit:
+                self._heard.pop(lamp.device, None)
 
     def _programme(self) -> float:
         return self._wanted.programme(self._clock.now())
@@ -130,9 +105,9 @@ class Lights:
         if reading is None:
             return []
         override = self._wanted.override(lamp.device, self._clock.now())
-        return corrections(lamp, reading, programme, override, self._written.get(lamp.device))
+        return lamp.corrections(reading, programme, override, self._written.get(lamp.device))
 
     def _complain(self, lamp: Lamp, error: LinkError) -> None:
         if lamp.device not in self._refusing:
-            log.warning("%s: %s cannot be given its level: %s", lamp.bus.name, lamp.device, error)
+            log.warning("%s: %s cannot be given its level: %s", lamp.line.name, lamp.device, error)
         self._refusing.add(lamp.device)

@@ -8,7 +8,7 @@ from importlib import metadata
 from zoneinfo import ZoneInfo
 
 from edge_agent import config as configs
-from edge_agent import lamps, ledger, outbox, overrides
+from edge_agent import ledger, modbus_lamps, outbox, overrides
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig
 from edge_agent.database import Database
@@ -39,7 +39,8 @@ async def run(config: EdgeConfig, clock: DomainClock) -> None:
     """Run one edge until cancelled."""
     async with Database(config.data, SCHEMA) as database:
         held = await Overrides.load(database)
-        agent = Agent(config, clock, await Outbox.load(database, config.outbox_limit), held, Ledger(database))
+        waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, lambda: clock.now().timestamp())
+        agent = Agent(config, clock, waiting, held, Ledger(database))
         await agent.run()
 
 
@@ -52,7 +53,7 @@ class Agent:
         self._config = config
         self._outbox = outbox
         self._buses = [_bus(bus, clock) for bus in config.buses]
-        driven = lamps.lamps(self._buses)
+        driven = modbus_lamps.lamps(self._buses)
         wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
         self._lights = Lights(driven, wanted, clock)
         self._recorder = Recorder(outbox, self._stream, config.report)

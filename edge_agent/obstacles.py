@@ -14,6 +14,8 @@ _BY_ERROR: Mapping[type[LinkError], Refusal] = {
     Refused: Refusal.DEVICE_REFUSED,
 }
 
+_TOO_LATE = frozenset({Refusal.CAME_TOO_LATE, Refusal.SLEPT_THROUGH})
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
@@ -36,7 +38,7 @@ def trouble(error: LinkError) -> Obstacle:
 
 def refused(command: Command, obstacle: Obstacle, now: datetime) -> Answer:
     """The answer that ends a command badly."""
-    late = obstacle.refusal is Refusal.CAME_TOO_LATE
+    late = obstacle.refusal in _TOO_LATE
     return Answer(
         id=command.id,
         step=Step.TOO_LATE if late else Step.REFUSED,

@@ -1,10 +1,11 @@
 """One command, there and back: its shape on the wire and its life cycle.
 
 A command is `requested` by a person or a rule, `sent` to the edge (again and again until it is answered or expires),
-`acknowledged` when the edge has it, and `confirmed` when the device's actual value has been read back. It ends
-`failed` when the edge or the device refused it, `expired` when nobody took it in time, and `unknown` when the edge
-took it and never said how it ended. An answer that was on its way when the cloud gave up still corrects the record:
-the edge keeps answers durably, so a late one is the truth.
+`acknowledged` when the edge has it, `waiting` while the edge keeps it for a device that sleeps, and `confirmed` when
+the device's actual value has been read back. It ends `failed` when the edge or the device refused it, `expired` when
+nobody took it in time or its device slept through, and `unknown` when the edge took it and never said how it ended. An
+answer that was on its way when the cloud gave up still corrects the record: the edge keeps answers durably, so a late
+one is the truth.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ class State(StrEnum):
     REQUESTED = "requested"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
+    WAITING = "waiting"
     CONFIRMED = "confirmed"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -37,9 +39,10 @@ class Step(StrEnum):
 
     PUBLISHED = "published"
     ACCEPTED = "accepted"  # the edge has it
+    WAITING = "waiting"  # the device sleeps: it is told when it wakes
     READ_BACK = "read_back"  # the device's actual value is the commanded one
     REFUSED = "refused"  # by the edge or by the device
-    TOO_LATE = "too_late"  # the edge received it after its expiry and did nothing
+    TOO_LATE = "too_late"  # the edge received it after its expiry, or its device slept until then: nothing was done
     RAN_OUT = "ran_out"  # the cloud's expiry passed without a last word
 
 
@@ -50,6 +53,7 @@ class Refusal(StrEnum):
     """Why an edge has not done what it was told. The words for it are the console's, one text a language."""
 
     CAME_TOO_LATE = "came_too_late"  # after the command's expiry
+    SLEPT_THROUGH = "slept_through"  # the device slept until the command had expired
     NO_SUCH_LAMP = "no_such_lamp"  # the target is no luminaire of this edge
     ALREADY_OVER = "already_over"  # the end of the override had passed
     SUPERSEDED = "superseded"  # a command that was issued later took its place
@@ -65,28 +69,38 @@ class Refusal(StrEnum):
 NEXT: Mapping[tuple[State, Step], State] = {
     (State.REQUESTED, Step.PUBLISHED): State.SENT,
     (State.REQUESTED, Step.ACCEPTED): State.ACKNOWLEDGED,  # the answer was faster than our own bookkeeping
+    (State.REQUESTED, Step.WAITING): State.WAITING,
     (State.REQUESTED, Step.READ_BACK): State.CONFIRMED,
     (State.REQUESTED, Step.REFUSED): State.FAILED,
     (State.REQUESTED, Step.TOO_LATE): State.EXPIRED,
     (State.REQUESTED, Step.RAN_OUT): State.EXPIRED,
     (State.SENT, Step.PUBLISHED): State.SENT,
     (State.SENT, Step.ACCEPTED): State.ACKNOWLEDGED,
+    (State.SENT, Step.WAITING): State.WAITING,
     (State.SENT, Step.READ_BACK): State.CONFIRMED,
     (State.SENT, Step.REFUSED): State.FAILED,
     (State.SENT, Step.TOO_LATE): State.EXPIRED,
     (State.SENT, Step.RAN_OUT): State.EXPIRED,
+    (State.ACKNOWLEDGED, Step.WAITING): State.WAITING,
     (State.ACKNOWLEDGED, Step.READ_BACK): State.CONFIRMED,
     (State.ACKNOWLEDGED, Step.REFUSED): State.FAILED,
+    (State.ACKNOWLEDGED, Step.TOO_LATE): State.EXPIRED,
     (State.ACKNOWLEDGED, Step.RAN_OUT): State.UNKNOWN,
+    (State.WAITING, Step.READ_BACK): State.CONFIRMED,
+    (State.WAITING, Step.REFUSED): State.FAILED,
+    (State.WAITING, Step.TOO_LATE): State.EXPIRED,
+    (State.WAITING, Step.RAN_OUT): State.UNKNOWN,  # the device may have woken just then
     # Answers that were on their way when the cloud gave up.
     (State.EXPIRED, Step.ACCEPTED): State.UNKNOWN,
+    (State.EXPIRED, Step.WAITING): State.UNKNOWN,
     (State.EXPIRED, Step.READ_BACK): State.CONFIRMED,
     (State.EXPIRED, Step.REFUSED): State.FAILED,
     (State.UNKNOWN, Step.READ_BACK): State.CONFIRMED,
     (State.UNKNOWN, Step.REFUSED): State.FAILED,
+    (State.UNKNOWN, Step.TOO_LATE): State.EXPIRED,
 }
 
-OPEN = frozenset({State.REQUESTED, State.SENT, State.ACKNOWLEDGED})
+OPEN = frozenset({State.REQUESTED, State.SENT, State.ACKNOWLEDGED, State.WAITING})
 
 
 def after(state: State, step: Step) -> State:
@@ -143,7 +157,7 @@ class Answer(_Model):
 
     type: Literal["command"] = "command"
     id: Id
-    step: Literal[Step.ACCEPTED, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
+    step: Literal[Step.ACCEPTED, Step.WAITING, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
     at: AwareDatetime
     actual_level: float | None = None
     active_power: float | None = None

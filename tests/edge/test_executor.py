@@ -12,9 +12,9 @@ from edge_agent import ledger, outbox, overrides
 from edge_agent.bus import Priority
 from edge_agent.database import Database
 from edge_agent.executor import Executor
-from edge_agent.lamps import lamps
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
+from edge_agent.modbus_lamps import lamps
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.recorder import Recorder
@@ -281,7 +281,7 @@ async def test_a_full_disk_does_not_end_the_edge_and_the_command_may_come_again(
     async with FillingDisk(tmp_path / "edge.sqlite", SCHEMA) as disk, desk_with(disk, lit, clock) as desk:
         disk.full = True
         desk.executor.submit(lost := desk.override("c1", 80))
-        await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+        await until(lambda: f"the disk takes nothing: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
         disk.full = False
         desk.executor.submit(lost)
         assert (await desk.last("c1")).step is Step.READ_BACK
@@ -296,10 +296,14 @@ async def test_what_a_full_disk_interrupts_is_finished_by_the_next_start(
             desk.executor.submit(desk.override("c1", 30))
             await until_async(lambda: desk.steps("c1"))
             disk.full = True
-            await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+            await until(
+                lambda: f"the disk takes nothing: command c1 for {desk.lamp} is left unanswered" in caplog.messages
+            )
         caplog.clear()
         async with desk_with(disk, lit, clock) as desk:
-            await until(lambda: f"the disk is full: command c1 for {desk.lamp} is left unanswered" in caplog.messages)
+            await until(
+                lambda: f"the disk takes nothing: command c1 for {desk.lamp} is left unanswered" in caplog.messages
+            )
         lit.faults.switch("stuck_on", lit.lamps[0], on=False)
         disk.full = False
         async with desk_with(disk, lit, clock) as desk:

@@ -11,8 +11,9 @@ import pytest
 from edge_agent import overrides as held
 from edge_agent.bus import Priority
 from edge_agent.database import Database
-from edge_agent.lamps import Lamp, Order, Reason, lamps
-from edge_agent.lights import Lights, corrections
+from edge_agent.lamps import Hold, Order, Programme, Release
+from edge_agent.lights import Lights
+from edge_agent.modbus_lamps import Reason, Registers, corrections, lamps
 from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.wanted import Wanted
@@ -251,7 +252,6 @@ HELD = Override(level=60, until=UNTIL)
     ],
 )
 def test_what_is_corrected(
-    night_lamp: Lamp,
     target: float | None,
     reason: float | None,
     override: Override | None,
@@ -259,22 +259,17 @@ def test_what_is_corrected(
     expected: list[str],
 ) -> None:
     orders: dict[str, Order] = {
-        "programme": night_lamp.programme(50),
-        "override": night_lamp.override(60, UNTIL),
-        "resume": night_lamp.resume(),
+        "programme": Programme(50),
+        "override": Hold(60, UNTIL),
+        "resume": Release(),
     }
-    reading = Reading(night_lamp.device, "luminaire", 0, {"target_level": target, "command_reason": reason})
-    assert corrections(night_lamp, reading, 50, override, written) == [orders[name] for name in expected]
-
-
-@pytest.fixture
-async def night_lamp(night: Night) -> Lamp:
-    return night.lamps[night.street.lamps[1]]
+    reading = Reading("HL-000001", "luminaire", 0, {"target_level": target, "command_reason": reason})
+    assert corrections(reading, 50, override, written) == [orders[name] for name in expected]
 
 
 async def test_orders_go_to_the_registers_of_the_manual(night: Night) -> None:
     lamp = next(lamp for lamp in night.lamps.values() if lamp.member.block == 1)
     seconds = int(UNTIL.timestamp())
-    assert lamp.programme(50) == Order(32 + 3, [100])
-    assert lamp.override(60, UNTIL) == Order(32 + 26, [120, seconds >> 16, seconds & 0xFFFF])
-    assert lamp.resume() == Order(32 + 26, [0xFFFF, 0, 0])
+    assert lamp.registers(Programme(50)) == Registers(32 + 3, [100])
+    assert lamp.registers(Hold(60, UNTIL)) == Registers(32 + 26, [120, seconds >> 16, seconds & 0xFFFF])
+    assert lamp.registers(Release()) == Registers(32 + 26, [0xFFFF, 0, 0])

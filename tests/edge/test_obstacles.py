@@ -38,8 +38,9 @@ def test_no_error_of_a_link_is_without_its_word() -> None:
     assert {trouble(kind.__new__(kind)).refusal for kind in LinkError.__subclasses__()} <= set(Refusal)
 
 
-def test_what_came_too_late_expires_and_does_not_fail() -> None:
-    assert refused(COMMAND, Obstacle(Refusal.CAME_TOO_LATE), MIDNIGHT).step is Step.TOO_LATE
+@pytest.mark.parametrize("refusal", [Refusal.CAME_TOO_LATE, Refusal.SLEPT_THROUGH])
+def test_what_came_too_late_expires_and_does_not_fail(refusal: Refusal) -> None:
+    assert refused(COMMAND, Obstacle(refusal), MIDNIGHT).step is Step.TOO_LATE
 
 
 def test_the_log_of_the_edge_has_the_whole_story() -> None:

@@ -156,6 +156,7 @@ describe("the last command of a lamp", () => {
   it.each([
     ["requested", true],
     ["acknowledged", true],
+    ["waiting", true],
     ["confirmed", false],
     ["failed", false],
     ["unknown", false],

@@ -75,6 +75,16 @@ def test_the_edge_may_say_that_it_came_too_late() -> None:
     assert life(Step.PUBLISHED, Step.TOO_LATE) is State.EXPIRED
 
 
+def test_a_device_that_sleeps_is_waited_for_and_says_how_it_ended() -> None:
+    waiting = Step.PUBLISHED, Step.ACCEPTED, Step.WAITING
+    assert life(*waiting) is State.WAITING
+    assert life(*waiting, Step.READ_BACK) is State.CONFIRMED
+    assert life(*waiting, Step.TOO_LATE) is State.EXPIRED
+    assert life(*waiting, Step.RAN_OUT) is State.UNKNOWN, "it may have woken just then"
+    assert life(*waiting, Step.RAN_OUT, Step.TOO_LATE) is State.EXPIRED
+    assert life(Step.PUBLISHED, Step.ACCEPTED, Step.TOO_LATE) is State.EXPIRED
+
+
 @given(steps)
 def test_a_closed_command_never_opens_again(happened: list[Step]) -> None:
     state = State.REQUESTED
@@ -143,7 +153,7 @@ def test_a_command_without_an_end_a_level_or_a_name_is_impossible(changes: dict[
         command(**changes)
 
 
-@pytest.mark.parametrize("step", [Step.ACCEPTED, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE])
+@pytest.mark.parametrize("step", [Step.ACCEPTED, Step.WAITING, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE])
 @pytest.mark.parametrize("refusal", [None, Refusal.NO_ANSWER])
 def test_a_bad_end_says_why_and_a_good_one_has_nothing_to_say(step: Step, refusal: Refusal | None) -> None:
     facts = {"id": "c1", "step": step, "at": T, "refusal": refusal}

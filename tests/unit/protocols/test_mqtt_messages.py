@@ -136,7 +136,7 @@ def test_what_is_not_there_is_not_said() -> None:
         ('{"v": "dim"}', {"type": "word", "words": {"half": 50}}),
     ],
 )
-def test_a_value_of_the_wrong_type_is_a_fault_and_no_value(text: str, settings: dict[str, object]) -> None:
+def test_a_value_of_the_wrong_type_is_a_fault_and_no_value(text: str, settings: dict[str, Any]) -> None:
     said = heard(text, **settings)
     assert said.values == {}
     assert [fault.fault for fault in said.faults] == [Fault.WRONG_TYPE]

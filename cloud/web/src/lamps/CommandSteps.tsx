@@ -32,6 +32,13 @@ function ReadBack({ command }: { command: Command }) {
   );
 }
 
+/** A lamp that sleeps: nobody has to do anything, and nobody should think that the command is lost. */
+function Waiting({ command }: { command: Command }) {
+  const { t, f } = useLocale();
+  if (command.state !== "waiting") return null;
+  return <p className="weak" data-testid="command-waiting">{t("command.waiting", { time: f.time(command.expires_at) })}</p>;
+}
+
 /** What a technician can look up in the maker's manual. */
 function Detail({ command }: { command: Command }) {
   return command.detail === null ? null : <small className="weak"> {command.detail}</small>;
@@ -66,6 +73,7 @@ export function CommandSteps({ command }: { command: Command }) {
           </li>
         ))}
       </ol>
+      <Waiting command={command} />
       <ReadBack command={command} />
       <Failure command={command} />
     </section>

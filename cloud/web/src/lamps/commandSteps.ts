@@ -19,8 +19,11 @@ export function endedBadly(state: string): boolean {
 
 type Life = Pick<Command, "state" | "history">;
 
+/** An edge that keeps a command for a lamp that sleeps has the command. */
 function reached(life: Life): Map<string, string> {
-  return new Map(life.history.map(({ state, at }) => [state, at]));
+  const seen = new Map(life.history.map(({ state, at }) => [String(state), at]));
+  const waiting = seen.get("waiting");
+  return waiting === undefined ? seen : new Map([["acknowledged", waiting], ...seen]);
 }
 
 /** The last step that was reached; a step in the record implies those before it (an answer may overtake our bookkeeping). */

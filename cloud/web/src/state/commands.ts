@@ -7,7 +7,7 @@ export type LastCommands = Readonly<Record<string, Command>>;
 
 export const lastCommands = createStore<LastCommands>({});
 
-const OPEN: ReadonlySet<string> = new Set(["requested", "sent", "acknowledged"]);
+const OPEN: ReadonlySet<string> = new Set(["requested", "sent", "acknowledged", "waiting"]);
 
 export function isUnderWay(command: Command): boolean {
   return OPEN.has(command.state);

@@ -1,0 +1,142 @@
+"""A luminaire behind a controller on a Modbus bus, which knows its programme, its override and why it has its level."""
+
+import math
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+
+from edge_agent.bus import Bus, Priority, Write
+from edge_agent.lamps import Hold, Obey, Order, Programme, Release
+from protocols.commands import Override
+from protocols.modbus.plan import Member, ReadPlan, plan
+from protocols.profiles import Profile
+from protocols.quantities import QUANTITIES
+from protocols.readings import Reading
+
+COMMANDED = {"programme_level", "override_level", "override_expiry"}
+REPORTED = {"target_level", "actual_level", "command_reason"}
+
+_SAME = 0.25  # % of light: half of the coarsest step (LON SNVT_lev_cont), so that rounding is no difference
+
+
+class Reason(IntEnum):
+    """Why a luminaire has its level, by its own word: the command_reason register."""
+
+    HARDWARE = 0
+    PROGRAMME = 1
+    SENSOR = 2
+    OVERRIDE = 3
+    LOCAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """Registers to write in one request."""
+
+    address: int
+    words: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ModbusLamp:
+    """A luminaire on its bus."""
+
+    line: Bus
+    member: Member
+    plan: ReadPlan
+
+    patience_s: None = None
+    is_listening: bool = True
+    reports_itself: bool = False
+
+    @property
+    def device(self) -> str:
+        return self.member.device
+
+    @property
+    def unit(self) -> int:
+        return self.member.unit
+
+    async def listens(self, within_s: float) -> None:
+        """It never sleeps."""
+
+    @asynccontextmanager
+    async def turn(self, priority: Priority) -> AsyncIterator[Obey]:
+        """The whole bus, which is the lamp's only way."""
+        async with self.line.turn(priority) as write:
+
+            async def obey(order: Order) -> None:
+                await self._write(write, order)
+
+            yield obey
+
+    async def read(self, priority: Priority) -> Reading:
+        """This luminaire alone, now. Raises LinkError."""
+        heard = {block: (await self.line.read(block, priority)).answer for block in self.plan.blocks}
+        (reading,) = self.plan.decode(heard)
+        return reading
+
+    def corrections(
+        self, reading: Reading, programme: float, override: Override | None, written: float | None
+    ) -> Sequence[Order]:
+        """Only what differs."""
+        return corrections(reading, programme, override, written)
+
+    def registers(self, order: Order) -> Registers:
+        """Where an order stands in this luminaire's block."""
+        match order:
+            case Programme(level):
+                return self._registers({"programme_level": level})
+            case Hold(level, until):
+                expiry = min(math.ceil(until.timestamp()), QUANTITIES["override_expiry"].high)
+                return self._registers({"override_level": level, "override_expiry": expiry})
+            case Release():
+                return self._registers({"override_level": None, "override_expiry": 0})
+
+    async def _write(self, write: Write, order: Order) -> None:
+        found = self.registers(order)
+        await write(self.device, found.address, found.words)
+
+    def _registers(self, values: Mapping[str, float | None]) -> Registers:
+        points = sorted((self.member.profile.point(quantity) for quantity in values), key=self.member.address)
+        words = [word for point in points for word in point.encode(values[point.quantity])]
+        return Registers(self.member.address(points[0]), words)
+
+
+def lamps(buses: Iterable[Bus]) -> dict[str, ModbusLamp]:
+    """Every device that can be given a level and says which it has, by its id."""
+    return {
+        member.device: ModbusLamp(bus, member, plan([member]))
+        for bus in buses
+        for member in bus.members.values()
+        if _can_be_driven(member.profile)
+    }
+
+
+def corrections(
+    reading: Reading, programme: float, override: Override | None, written: float | None
+) -> Sequence[Order]:
+    """What to write so that a luminaire does what it should; `written` is the programme level it was last given."""
+    target, reason = reading.values.get("target_level"), reading.values.get("command_reason")
+    if target is None or reason is None:
+        return []
+    orders: list[Order] = [Programme(programme)] if _lacks_programme(target, reason, programme, written) else []
+    if override is not None and (reason != Reason.OVERRIDE or abs(target - override.level) > _SAME):
+        orders.append(Hold(override.level, override.until))
+    if override is None and reason == Reason.OVERRIDE:
+        orders.append(Release())
+    return orders
+
+
+def _lacks_programme(target: float, reason: float, programme: float, written: float | None) -> bool:
+    if reason == Reason.HARDWARE:
+        return True
+    if reason == Reason.PROGRAMME:
+        return abs(target - programme) > _SAME
+    return written != programme  # held by hand, by a sensor or on the spot: its programme level does not show
+
+
+def _can_be_driven(profile: Profile) -> bool:
+    written = {point.quantity for point in profile.points if point.write}
+    return written >= COMMANDED and {point.quantity for point in profile.polled} >= REPORTED
