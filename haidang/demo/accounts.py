@@ -1,11 +1,11 @@
-"""Who may do what on the broker: one account per edge, one for the cloud, one that only watches."""
+"""The demo's broker accounts: who may do what, each with a password that nobody chose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from haidang.access import permissions
 from haidang.demo.secrets import secret
-from protocols import topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,6 @@ def accounts(site: str, edges: Sequence[str], data: Path) -> list[Account]:
     """Every account of a site. An edge's password stands beside its configuration, as on a machine of its own."""
     own, ours = data / "edges" / "secrets", data / "secrets"
     return [
-        *(_edge(site, edge, secret(own, edge)) for edge in edges),
-        Account("cloud", secret(ours, "cloud"), topics.cloud_may_write(site), topics.from_every_edge(site)),
-        Account("monitor", secret(ours, "monitor"), [], [topics.everything(site)]),
+        Account(may.user, secret(own if may.user in edges else ours, may.user), may.writes, may.reads)
+        for may in permissions(site, edges)
     ]
-
-
-def _edge(site: str, edge: str, password: str) -> Account:
-    return Account(edge, password, topics.edge_may_write(site, edge), topics.to_one_edge(site, edge))

@@ -20,11 +20,9 @@ import orjson
 
 from haidang.demo.accounts import Account
 from haidang.demo.secrets import write_private
-from protocols import wire
+from haidang.mosquitto import COMMON, IN_FLIGHT, LARGEST_MESSAGE, access_list
 
 _LOOPBACK = "127.0.0.1"
-_LARGEST_MESSAGE = wire.MAX_BYTES + 8_000  # nats-server counts about 25 bytes of its own, topics come on top
-_IN_FLIGHT = 1000  # the broker's window is the cloud's bound; 20 (mosquitto's default) caps a 5 ms commit at 4,000/s
 _PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are random and 192 bits long
 
 
@@ -83,34 +81,17 @@ def _nats_server() -> str | None:
 def _mosquitto_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:
     passwords, acl, config = folder / "passwords", folder / "acl", folder / "mosquitto.conf"
     write_private(passwords, "".join(f"{a.user}:{_hashed(a.password)}\n" for a in accounts))
-    write_private(acl, "\n".join(_mosquitto_acl(a) for a in accounts))
+    write_private(acl, access_list(accounts))
     lines = [
         f"listener {port} 127.0.0.1",
-        "allow_anonymous false",
         f"password_file {passwords}",
         f"acl_file {acl}",
-        "use_username_as_clientid true",  # nobody takes another's client id and with it its queue
         "persistence false",
-        "set_tcp_nodelay true",
-        f"max_inflight_messages {_IN_FLIGHT}",
-        "max_queued_messages 100000",
-        "max_queued_bytes 268435456",
-        f"max_packet_size {_LARGEST_MESSAGE}",
         f"user {getpass.getuser()}",
-        "log_dest stderr",
-        "log_type error",
-        "log_type warning",
-        "log_type notice",
+        *COMMON,
     ]
     write_private(config, "\n".join(lines) + "\n")
     return str(config)
-
-
-def _mosquitto_acl(account: Account) -> str:
-    lines = [f"user {account.user}"]
-    lines += [f"topic write {topic}" for topic in account.writes]
-    lines += [f"topic read {topic}" for topic in account.reads]
-    return "\n".join(lines) + "\n"
 
 
 def _hashed(password: str) -> str:
@@ -133,9 +114,9 @@ def _nats_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:
     settings = {
         "server_name": "haidang",
         "listen": "127.0.0.1:-1",  # the native port is not used; -1 takes any free one
-        "max_payload": _LARGEST_MESSAGE,
+        "max_payload": LARGEST_MESSAGE,
         "jetstream": {"store_dir": str(folder / "jetstream"), **storage},
-        "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": "10s", "max_ack_pending": _IN_FLIGHT},
+        "mqtt": {"listen": f"127.0.0.1:{port}", "ack_wait": "10s", "max_ack_pending": IN_FLIGHT},
         "accounts": {"LIGHT": {"jetstream": "enabled", "users": users}},
     }
     write_private(config, orjson.dumps(settings, option=orjson.OPT_INDENT_2).decode())
