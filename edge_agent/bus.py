@@ -10,6 +10,7 @@ from enum import IntEnum
 from edge_agent.links import Link
 from protocols.clock import DomainClock
 from protocols.modbus.plan import Answer, Block, Member
+from protocols.profiles.sequences import Step
 
 
 class Priority(IntEnum):
@@ -95,6 +96,15 @@ class Bus:
         async with self._turns.turn(priority):
             yield self._write
 
+    async def step(self, device: str, step: Step) -> None:
+        """One request that makes a device do something, in its turn. Raises LinkError."""
+        async with self._turns.turn(Priority.ROUTINE):
+            if step.write is not None:
+                await self._write(device, step.write.address, step.words or ())
+            elif step.read is not None:
+                unit = self.members[device].unit
+                await self._link.read(Block(unit, step.read.space, step.read.address, step.count or 0))
+
     def is_overtaken(self, device: str, heard: Heard) -> bool:
         """True when the device was written to after this read began: what was read is the past."""
         return self._written.get(device, 0) > heard.writes
@@ -104,8 +114,9 @@ class Bus:
         self._link.close()
 
     async def _write(self, device: str, address: int, words: Sequence[int]) -> None:
+        member = self.members[device]
         try:
-            await self._link.write(self.members[device].unit, address, words)
+            await self._link.write(member.unit, address, words, member.profile.write_function)
         finally:
             self._writes += 1  # also when no answer came: the device may have heard
             self._written[device] = self._writes

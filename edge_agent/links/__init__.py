@@ -13,6 +13,7 @@ from typing import Protocol
 from protocols.modbus.plan import Block
 
 ILLEGAL_ADDRESS = 2
+WRITE_ONE, WRITE_SEVERAL = 6, 16  # function codes: one holding register, or several
 
 # Modbus Application Protocol V1.1b3, section 7
 _EXCEPTIONS: Mapping[int, str] = {
@@ -57,10 +58,10 @@ class Link(Protocol):
     """One address. Not for two callers at a time: edge_agent.bus gives the turns."""
 
     async def read(self, block: Block) -> list[int]:
-        """The registers of a block. Raises LinkError."""
+        """The registers of a block, of which there may be none. Raises LinkError."""
 
-    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
-        """Write holding registers in one request. Raises LinkError."""
+    async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
+        """Write holding registers in one request, or each in its own with WRITE_ONE. Raises LinkError."""
 
     def close(self) -> None:
         """Let the connection go."""

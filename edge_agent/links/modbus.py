@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import struct
 import time
 from collections.abc import Awaitable, Sequence
 
@@ -9,9 +10,10 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from edge_agent.cancelling import notice_cancellation
-from edge_agent.links import Garbled, LinkError, NoAnswer, Refused, Unreachable
+from edge_agent.links import WRITE_ONE, WRITE_SEVERAL, Garbled, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
 from protocols.modbus.registers import Space
@@ -38,15 +40,21 @@ class ModbusTcpLink:
     async def read(self, block: Block) -> list[int]:
         """The registers of a block. Raises LinkError."""
         client = await self._connected(patiently=True)
-        ask = client.read_input_registers if block.space is Space.INPUT else client.read_holding_registers
-        reply = await self._answer(client, ask(block.address, count=block.count, device_id=block.unit))
+        question = _QUESTIONS[block.space](address=block.address, count=block.count, dev_id=block.unit)
+        reply = await self._answer(client, client.execute(False, question))
         if len(reply.registers) != block.count:
             raise Garbled(f"{len(reply.registers)} registers instead of {block.count}")
         return list(reply.registers)
 
-    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
-        """Write with function code 16. Raises LinkError."""
+    async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
+        """Write with function code 16, or each register with 6. Raises LinkError."""
         client = await self._connected(patiently=False)
+        if function == WRITE_ONE:
+            for n, word in enumerate(words):
+                reply = await self._answer(client, client.write_register(address + n, word, device_id=unit))
+                if (reply.address, list(reply.registers)) != (address + n, [word]):
+                    raise Garbled(f"{reply.registers} written at {reply.address} instead of {word} at {address + n}")
+            return
         reply = await self._answer(client, client.write_registers(address, list(words), device_id=unit))
         if (reply.address, reply.count) != (address, len(words)):
             raise Garbled(f"{reply.count} registers written at {reply.address} instead of {len(words)} at {address}")
@@ -113,6 +121,23 @@ class ModbusTcpLink:
         self._silences += 1
         if self._silences >= _MOST_SILENCES:
             self.close()
+
+
+class _ReadHolding(ReadHoldingRegistersRequest):
+    """pymodbus does not let 0 registers be asked for, which some probes take as an order."""
+
+    def encode(self) -> bytes:
+        return struct.pack(">HH", self.address, self.count)
+
+
+class _ReadInput(ReadInputRegistersRequest):
+    """The same for input registers."""
+
+    def encode(self) -> bytes:
+        return struct.pack(">HH", self.address, self.count)
+
+
+_QUESTIONS = {Space.HOLDING: _ReadHolding, Space.INPUT: _ReadInput}
 
 
 class _Framer(FramerSocket):

@@ -10,7 +10,7 @@ from protocols.modbus.registers import Space
 from tests.listening import listening
 
 _TABLES = {3: Space.HOLDING, 4: Space.INPUT}
-_WRITE = 16
+_WRITE_ONE, _WRITE = 6, 16
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,9 @@ class Controller:
             return None
         if unit in self.refused:
             return bytes([function | 0x80, self.refused[unit]])
+        if function == _WRITE_ONE:
+            self.put(unit, Space.HOLDING, address, [count])
+            return pdu
         return self._written(request, pdu) if function == _WRITE else self._read(request)
 
     def _read(self, request: Request) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from edge_agent.links import LinkError
+from edge_agent.links import WRITE_SEVERAL, LinkError
 from protocols.modbus.plan import Block
 
 
@@ -15,6 +15,7 @@ class ScriptedLink:
         self.asked: list[str] = []
         self.words: dict[Block, Sequence[int]] = {}
         self.written: dict[tuple[int, int], list[int]] = {}
+        self.functions: list[int] = []
         self.failing: dict[int, LinkError] = {}
         self.gate = asyncio.Event()
         self.gate.set()
@@ -23,8 +24,9 @@ class ScriptedLink:
         await self._asked(f"read {block.unit}/{block.address}", block.unit)
         return list(self.words.get(block, [0] * block.count))
 
-    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
+    async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
         self.written[unit, address] = list(words)
+        self.functions.append(function)
         await self._asked(f"write {unit}/{address}", unit)
 
     def close(self) -> None:

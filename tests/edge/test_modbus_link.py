@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pymodbus.pdu import ModbusPDU
 
-from edge_agent.links import Garbled, LinkError, NoAnswer, Refused, Unreachable
+from edge_agent.links import WRITE_ONE, Garbled, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.links.modbus import ModbusTcpLink
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
@@ -53,7 +53,7 @@ async def test_a_small_request_is_not_held_back(link: ModbusTcpLink) -> None:
 
 async def test_a_silent_unit_does_not_stop_the_next(link: ModbusTcpLink, controller: Controller) -> None:
     controller.silent.add(12)
-    with pytest.raises(NoAnswer, match=r"no answer within 0\.1 s"):
+    with pytest.raises(NoAnswer, match=r"no answer within 0\.3 s"):
         await link.read(Block(12, Space.INPUT, 0, 1))
     assert await link.read(BLOCK) == [7, 8, 9]
     assert len(controller.connections) == 1
@@ -185,3 +185,25 @@ def test_pauses_grow_to_their_limit_and_are_never_the_same() -> None:
     assert len(set(waits)) == 40
     pause.reset()
     assert pause.after_failure() <= 0.5
+
+
+async def test_a_read_of_no_registers_is_sent_as_an_order(link: ModbusTcpLink, controller: Controller) -> None:
+    """Yosemitech's probes start to measure on it."""
+    assert await link.read(Block(11, Space.HOLDING, 0x2500, 0)) == []
+    assert [(r.function, r.address, r.count) for r in controller.requests] == [(3, 0x2500, 0)]
+
+
+async def test_a_write_of_no_registers_is_sent_as_an_order(link: ModbusTcpLink, controller: Controller) -> None:
+    await link.write(11, 0x1C00, [])
+    assert [(r.function, r.address, r.count) for r in controller.requests] == [(16, 0x1C00, 0)]
+
+
+async def test_a_device_that_takes_one_register_at_a_time_gets_them_so(
+    link: ModbusTcpLink, controller: Controller
+) -> None:
+    await link.write(11, 32, [5, 6], WRITE_ONE)
+    assert controller.get(11, Space.HOLDING, 32, 2) == [5, 6]
+    assert [(r.function, r.address) for r in controller.requests] == [(6, 32), (6, 33)]
+    controller.mangle = lambda frame: frame[:-1] + b"\x09"
+    with pytest.raises(Garbled, match=r"\[9\] written at 32 instead of 7 at 32"):
+        await link.write(11, 32, [7], WRITE_ONE)
