@@ -74,6 +74,8 @@ class Agent:
                 group.create_task(self._uplink.run(), name="uplink")
                 for name, poller in self._pollers.items():
                     group.create_task(poller.run(), name=f"poller {name}")
+                    for visits in poller.visits:
+                        group.create_task(visits.run(), name=f"visits {visits.device}")
         except* Exception as group:
             log.critical("the edge ends: %s", "; ".join(str(error) or repr(error) for error in group.exceptions))
             raise

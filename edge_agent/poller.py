@@ -1,39 +1,24 @@
 """Reads a bus round after round. A round waits for the last one; what is late is left out and counted, never queued."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
 from edge_agent import schedule
 from edge_agent.bus import Bus, Heard
+from edge_agent.hearing import Hearing
 from edge_agent.links import ILLEGAL_ADDRESS, LinkError, NoAnswer, Refused, Unreachable
 from edge_agent.quarantine import Quarantine
+from edge_agent.taking import Counts, Take, fresh
+from edge_agent.visits import Visits
 from protocols.clock import DomainClock
 from protocols.modbus.plan import Block, ReadPlan, plan
-from protocols.readings import Reading
-
-log = logging.getLogger(__name__)
 
 _PROBE_SHARE = 20  # a dead unit may cost one part in so many of the bus's time
 _TRY_AGAIN_S = 0.5
 _SHORTEST_PROBE = 0.25  # of the time-out, where a round leaves no idle time at all
-
-Take = Callable[[Sequence[Reading]], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a bus has done since the start. `late` are the rounds that were left out because one took too long."""
-
-    rounds: int = 0
-    late: int = 0
-    silent: int = 0
-    overtaken: int = 0
-    last_at: int | None = None  # domain seconds
 
 
 class Poller:
@@ -45,18 +30,23 @@ class Poller:
         self._take = take
         self._timeout = timeout.total_seconds()
         self._every = every.total_seconds()
-        self._plan: ReadPlan = plan(bus.members.values())
-        self._quarantine = Quarantine(self._every, max(2 * self._every, _PROBE_SHARE * self._timeout))
-        self._unreachable_since: float | None = None
-        self._refusing: set[Block] = set()
+        self._polled = [member for member in bus.members.values() if not member.profile.is_visited]
+        self._units = {member.unit for member in self._polled}
+        self._plan: ReadPlan = plan(self._polled)
+        self._hearing = Hearing(bus, Quarantine(self._every, max(2 * self._every, _PROBE_SHARE * self._timeout)))
         self._next_plan = self._plan
         self._apart: set[str] = set()
         self.counts = Counts()
+        self.visits: Sequence[Visits] = [
+            Visits(bus, member, self._every, clock, self._hearing, take, self.counts)
+            for member in bus.members.values()
+            if member.profile.is_visited
+        ]
 
     @property
     def silent_units(self) -> int:
         """How many units are left out of the rounds."""
-        return len(self._quarantine)
+        return len(self._hearing)
 
     async def run(self) -> NoReturn:
         """Poll until cancelled."""
@@ -69,17 +59,19 @@ class Poller:
             slot = self._slot_after(slot, period, begins)
 
     async def round(self) -> None:
-        """Read every block once, ask one silent unit whether it is back, and pass the readings on."""
+        """Read every block once, ask one silent unit whether it is back, and pass the readings on. Devices that have to
+        be visited are left to `visits`."""
         ends = time.monotonic() + self._every
         heard: dict[Block, Heard] = {}
         try:
             await self._read_all(heard)
             await self._probe(heard, ends)
-            self._reachable()
+            if self._plan.blocks:
+                self._hearing.reachable()
         except Unreachable as error:
-            self._not_reachable(error)
+            self._hearing.unreachable(error)
         self.counts.rounds += 1
-        readings = self._readings(heard)
+        readings = fresh(self._bus, self._plan, heard, self.counts)
         self._plan = self._next_plan
         if readings:
             self.counts.last_at = max(reading.at for reading in readings)
@@ -89,7 +81,7 @@ class Poller:
         """Until the next slot; a bus without a connection is tried in between, at the pace of its link."""
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
-            is_away = self._unreachable_since is not None
+            is_away = self._hearing.is_away
             await asyncio.sleep(min(left, _TRY_AGAIN_S) if is_away else left)
             if is_away and ends - time.monotonic() > _TRY_AGAIN_S:
                 await self.round()
@@ -106,7 +98,7 @@ class Poller:
 
     async def _read_all(self, heard: dict[Block, Heard]) -> None:
         for block in self._plan.blocks:
-            if block.unit not in self._quarantine:
+            if block.unit not in self._hearing:
                 await self._read(block, heard)
 
     async def _read(self, block: Block, heard: dict[Block, Heard]) -> None:
@@ -118,16 +110,16 @@ class Poller:
         except NoAnswer as error:
             self._silent(block.unit, str(error))
         except LinkError as error:
-            self._answered(block.unit)
-            self._complain(block, error)
+            self._hearing.answered(block.unit)
+            self._hearing.refused(block, error)
             if isinstance(error, Refused) and error.code == ILLEGAL_ADDRESS:
                 self._part(block)
         else:
-            self._answered(block.unit)
-            self._refusing.discard(block)
+            self._hearing.answered(block.unit)
+            self._hearing.accepted(block)
 
     async def _probe(self, heard: dict[Block, Heard], ends: float) -> None:
-        unit = self._quarantine.due(time.monotonic())
+        unit = self._hearing.due(self._units)
         if unit is None:
             return
         idle = min(max(ends - time.monotonic(), _SHORTEST_PROBE * self._timeout), self._timeout)
@@ -138,7 +130,7 @@ class Poller:
         except TimeoutError:
             self._silent(unit, f"no answer within {idle:g} s")
         for block in blocks[1:]:
-            if unit not in self._quarantine:
+            if unit not in self._hearing:
                 await self._read(block, heard)
 
     def _part(self, block: Block) -> None:
@@ -146,46 +138,8 @@ class Poller:
         devices = self._plan.devices(block)
         if len(devices) > 1:
             self._apart.update(devices)
-            self._next_plan = plan(self._bus.members.values(), apart=self._apart)
-
-    def _readings(self, heard: Mapping[Block, Heard]) -> list[Reading]:
-        found = self._plan.decode({block: one.answer for block, one in heard.items()})
-        fresh = [reading for reading in found if not self._is_overtaken(reading.device, heard)]
-        self.counts.overtaken += len(found) - len(fresh)
-        return fresh
-
-    def _is_overtaken(self, device: str, heard: Mapping[Block, Heard]) -> bool:
-        blocks = {block for place in self._plan.places[device] for block in place.blocks}
-        return any(self._bus.is_overtaken(device, heard[block]) for block in blocks if block in heard)
+            self._next_plan = plan(self._polled, apart=self._apart)
 
     def _silent(self, unit: int, reason: str) -> None:
         self.counts.silent += 1
-        if self._quarantine.silent(unit, time.monotonic()):
-            log.warning("%s: %s does not answer: %s", self._bus.name, self._who(unit), reason)
-
-    def _answered(self, unit: int) -> None:
-        gap = self._quarantine.answered(unit, time.monotonic())
-        if gap is not None:
-            log.info("%s: %s answers again after %.0f s", self._bus.name, self._who(unit), gap)
-
-    def _complain(self, block: Block, error: LinkError) -> None:
-        if block not in self._refusing:
-            log.warning("%s: cannot read %s: %s", self._bus.name, block, error)
-        self._refusing.add(block)
-
-    def _not_reachable(self, error: Unreachable) -> None:
-        if self._unreachable_since is None:
-            log.warning("%s does not answer: %s", self._bus.name, error)
-            self._unreachable_since = time.monotonic()
-
-    def _reachable(self) -> None:
-        if self._unreachable_since is not None:
-            gap = time.monotonic() - self._unreachable_since
-            log.info("%s answers again after %.0f s", self._bus.name, gap)
-            self._unreachable_since = None
-
-    def _who(self, unit: int) -> str:
-        """A unit in the words of somebody who has to find it."""
-        devices = [member.device for member in self._bus.members.values() if member.unit == unit]
-        rest = f" and {len(devices) - 1} more" if len(devices) > 1 else ""
-        return f"unit {unit} ({devices[0]}{rest})"
+        self._hearing.silent(unit, reason)

@@ -4,6 +4,7 @@ A silent unit costs a whole time-out, so it is asked again after growing pauses,
 the end. Pure: the time is an argument, in seconds of any steady clock.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 
@@ -41,7 +42,7 @@ class Quarantine:
         known = self._silences.pop(unit, None)
         return None if known is None else now - known.since
 
-    def due(self, now: float) -> int | None:
-        """The unit that has waited longest past its pause."""
-        waiting = [(silence.ask_at, unit) for unit, silence in self._silences.items() if silence.ask_at <= now]
+    def due(self, now: float, units: Container[int]) -> int | None:
+        """Of some units the one that has waited longest past its pause."""
+        waiting = [(s.ask_at, unit) for unit, s in self._silences.items() if unit in units and s.ask_at <= now]
         return min(waiting)[1] if waiting else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge_agent.outbox import Shelf
-from edge_agent.poller import Counts
+from edge_agent.taking import Counts
 from protocols.topics import Stream
 
 

@@ -46,6 +46,9 @@ class Step(ConfigModel):
             raise ValueError(f"{self.write} cannot be written; only holding registers can")
         return self
 
+    def __str__(self) -> str:
+        return f"write {self.write}" if self.write is not None else f"read {self.read}+{self.count}"
+
 
 class DynamicMap(ConfigModel):
     """A device that tells which value stands where: a list of codes that ends with 0, and the values in that order."""
