@@ -110,7 +110,8 @@ class Bus(ConfigModel):
 
 
 class EdgeConfig(ConfigModel):
-    """One edge. `data` holds the outbox and the overrides; `outbox_limit` bounds what waits for the cloud."""
+    """One edge. `data` holds the outbox and the overrides; `outbox_limit` bounds what waits for the cloud in bytes
+    on the disk, `outbox_keep` in time."""
 
     edge: Id
     site: Id
@@ -119,6 +120,7 @@ class EdgeConfig(ConfigModel):
     broker: Broker
     data: Path
     outbox_limit: Size = 256 * 1000**2
+    outbox_keep: PositiveSpan = timedelta(days=30)
     uplink: UplinkSettings = UplinkSettings()
     report: Reporting = Reporting()
     buses: tuple[Bus, ...] = Field(min_length=1)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 Act = Callable[[sqlite3.Connection], None]
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_REFUSED = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
 _PRAGMAS = (
     "PRAGMA locking_mode = EXCLUSIVE",  # two agents on one outbox would give every seq twice
     "PRAGMA journal_mode = WAL",
@@ -102,9 +103,10 @@ class Database:
             self._connection = None
 
 
-def is_full(error: sqlite3.Error) -> bool:
-    """True when there was no room on the disk, which somebody may make again."""
-    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+def disk_refuses(error: sqlite3.Error) -> bool:
+    """True when the disk did not take something: there was no room on it, or it is read-only or failing. Somebody may
+    put that right, and the street has to be lit meanwhile."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _REFUSED
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

@@ -1,7 +1,7 @@
 """What waits for the cloud: three streams on disk, each with its own sequence without holes.
 
-A batch stays here until the cloud's watermark covers it. When the disk's share is full, the oldest of `backlog` is
-dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud.
+A batch stays here until the cloud's watermark covers it. When there are too many bytes, or some are too old, the oldest
+of `backlog` is dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud.
 
 The seqs of a stream that are held are always `first` to `next - 1`: appended at the end, forgotten from the head.
 """
@@ -11,17 +11,21 @@ import logging
 import secrets
 import sqlite3
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Self
 
-from edge_agent.database import Act, Database, is_full
+from edge_agent import ages
+from edge_agent.ages import Ages
+from edge_agent.database import Act, Database, disk_refuses
+from edge_agent.packing import packed, unpacked
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 
 log = logging.getLogger(__name__)
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS epoch (epoch TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS stream (
     stream TEXT PRIMARY KEY, first INTEGER NOT NULL, next INTEGER NOT NULL,
@@ -30,10 +34,17 @@ CREATE TABLE IF NOT EXISTS stream (
 CREATE TABLE IF NOT EXISTS batch (
     stream TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (stream, seq)
 );
+{ages.SCHEMA}
 """
 
 _DROPPED_FIRST = (Stream.BACKLOG, Stream.LIVE)
 _ROOM_AGAIN = 0.9  # of the limit, before a full outbox counts as having room
+
+Now = Callable[[], float | None]  # the city's time in Unix seconds; None while no clock can be trusted
+
+
+def _no_time() -> None:
+    """Without a clock nothing becomes too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What is held of one stream. `dropped` counts the batches that were lost for want of room."""
+    """What is held of one stream. `bytes` are those on the disk; `dropped` counts the batches that were lost because
+    there were too many, or because they were too old."""
 
     first: int = 1
     next: int = 1
@@ -61,26 +73,32 @@ class Shelf:
 class Outbox:
     """Open it with `load`. `news` is set by every append, for the one who sends."""
 
-    def __init__(self, database: Database, limit: int) -> None:
+    def __init__(self, database: Database, limit: int, keep: timedelta | None, now: Now) -> None:
         self._database = database
         self._limit = limit
+        self._keep_for = keep
+        self._now = now
         self._full = False
+        self._disk_refuses = False
         self._shelves = dict.fromkeys(STREAMS, Shelf())
+        self._ages = Ages()
         self.epoch = ""
         self.news = asyncio.Event()
 
     @classmethod
-    async def load(cls, database: Database, limit: int) -> Self:
-        """The outbox of a database that has SCHEMA; a new file is a new epoch."""
-        outbox = cls(database, limit)
+    async def load(cls, database: Database, limit: int, keep: timedelta | None = None, now: Now = _no_time) -> Self:
+        """The outbox of a database that has SCHEMA; a new file is a new epoch. At most `limit` bytes wait on the disk,
+        and none for longer than `keep`."""
+        outbox = cls(database, limit, keep, now)
         await database.run(outbox._load)
         return outbox
 
     async def append(self, stream: Stream, bodies: Sequence[bytes], also: Act | None = None) -> None:
         """When this returns, the batches are on the disk, and in the same transaction what `also` writes."""
+        kept = [packed(body) for body in bodies]
 
         def act(connection: sqlite3.Connection) -> None:
-            self._append(connection, stream, bodies)
+            self._append(connection, stream, kept)
             if also:
                 also(connection)
 
@@ -92,7 +110,7 @@ class Outbox:
         return await self._database.run(lambda connection: _entries(connection, stream, after, limit))
 
     async def trim(self, marks: Iterable[Mark]) -> None:
-        """Forget what the cloud has. Nothing else forgets, but for want of room."""
+        """Forget what the cloud has. Nothing else forgets, but for want of room or for age."""
         ours = [mark for mark in marks if mark.epoch == self.epoch]
         if any(self._would_trim(mark) for mark in ours):
             await self._forget(ours)
@@ -105,14 +123,22 @@ class Outbox:
         """The oldest seq that is held, or the next one."""
         return self._shelves[stream].first
 
+    def age_s(self, stream: Stream) -> float | None:
+        """Since when the oldest batch of a stream waits; `None` when nothing waits or no clock can be trusted."""
+        since, now = self._ages.oldest(stream), self._now()
+        return None if since is None or now is None or not self.shelf(stream).depth else max(0.0, now - since)
+
     async def _forget(self, ours: Sequence[Mark]) -> None:
         """To forget needs room as well. On a full disk it waits for a later watermark: the street goes first."""
         try:
             await self._run(lambda connection: self._trim(connection, ours))
+            self._disk_refuses = False
         except sqlite3.OperationalError as error:
-            if not is_full(error):
+            if not disk_refuses(error):
                 raise
-            log.warning("the disk is full: what the cloud has is kept until there is room")
+            if not self._disk_refuses:
+                log.warning("the disk takes nothing (%s): what the cloud has is kept until it does", error)
+            self._disk_refuses = True
 
     async def _run(self, act: Act) -> None:
         try:
@@ -128,27 +154,44 @@ class Outbox:
             row = connection.execute("SELECT epoch FROM epoch").fetchone()
         self.epoch = row[0]
         self._shelves = {stream: _shelf(connection, stream) for stream in STREAMS}
+        self._ages.load(connection)
 
     def _append(self, connection: sqlite3.Connection, stream: Stream, bodies: Sequence[bytes]) -> None:
-        shelf = _shelf(connection, stream)
+        shelf, now = _shelf(connection, stream), self._now()
         rows = [(stream, seq, body) for seq, body in enumerate(bodies, shelf.next)]
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?)", rows)
         grown = replace(shelf, next=shelf.next + len(bodies), bytes=shelf.bytes + sum(map(len, bodies)))
         self._keep(connection, stream, grown)
+        if now is not None:
+            self._ages.note(connection, stream, shelf.next, now)
+            self._drop_the_old(connection, now)
         self._make_room(connection)
+
+    def _drop_the_old(self, connection: sqlite3.Connection, now: float) -> None:
+        if self._keep_for is None:
+            return
+        for stream in _DROPPED_FIRST:
+            shelf = self._shelves[stream]
+            first = self._ages.first_younger(stream, now - self._keep_for.total_seconds(), shelf.next)
+            if shelf.depth and first > shelf.first:
+                log.warning("%s %d to %d have waited for too long: dropped", stream, shelf.first, first - 1)
+                self._drop(connection, stream, first)
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
         for stream in _DROPPED_FIRST:
             excess = sum(shelf.bytes for shelf in self._shelves.values()) - self._limit
             if excess > 0 and self._shelves[stream].depth:
+                if not self._full:
+                    log.error(
+                        "the outbox is full: the oldest batches of %s are dropped until the cloud is back", stream
+                    )
+                self._full = True
                 self._drop(connection, stream, _seq_after(connection, stream, excess))
 
     def _drop(self, connection: sqlite3.Connection, stream: Stream, first: int) -> None:
-        if not self._full:
-            log.error("the outbox is full: the oldest batches of %s are dropped until the cloud is back", stream)
-        self._full = True
-        shelf = _forget_below(connection, stream, self._shelves[stream], first)
-        self._keep(connection, stream, replace(shelf, dropped=shelf.dropped + first - self._shelves[stream].first))
+        before = self._shelves[stream]
+        shelf = _forget_below(connection, stream, before, first)
+        self._keep(connection, stream, replace(shelf, dropped=shelf.dropped + first - before.first))
 
     def _would_trim(self, mark: Mark) -> bool:
         return mark.seq >= self._shelves[mark.stream].first
@@ -181,6 +224,7 @@ class Outbox:
             (stream, shelf.first, shelf.next, shelf.bytes, shelf.dropped),
         )
         self._shelves = {**self._shelves, stream: shelf}
+        self._ages.forget_below(connection, stream, shelf.first)
 
 
 def _shelf(connection: sqlite3.Connection, stream: Stream) -> Shelf:
@@ -192,7 +236,7 @@ def _entries(connection: sqlite3.Connection, stream: Stream, after: int, limit: 
     rows = connection.execute(
         "SELECT seq, body FROM batch WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?", (stream, after, limit)
     )
-    return [Entry(*row) for row in rows]
+    return [Entry(seq, unpacked(body)) for seq, body in rows]
 
 
 def _seq_after(connection: sqlite3.Connection, stream: Stream, excess: int) -> int:
@@ -224,4 +268,5 @@ def _begin_epoch(connection: sqlite3.Connection) -> None:
     # By way of negative numbers, so that no two batches have one name in between.
     connection.execute("UPDATE batch SET seq = (SELECT first FROM stream s WHERE s.stream = batch.stream) - 1 - seq")
     connection.execute("UPDATE batch SET seq = -seq")
+    ages.renumber(connection)
     connection.execute("UPDATE stream SET next = next - first + 1, first = 1")

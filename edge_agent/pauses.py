@@ -12,10 +12,10 @@ class Pause:
         self._failures = 0
 
     def after_failure(self) -> float:
-        """Seconds to wait now: between half and all of a ceiling that doubles with each failure."""
+        """Seconds to wait now: anything up to a ceiling that doubles with each failure."""
         ceiling = min(self._longest, self._shortest * 2.0 ** min(self._failures, 32))
         self._failures += 1
-        return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        return ceiling * random.random()  # noqa: S311 - spreads load, guards nothing
 
     def reset(self) -> None:
         """It worked: the next pause is the shortest again."""

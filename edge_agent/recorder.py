@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from edge_agent.database import is_full
+from edge_agent.database import disk_refuses
 from edge_agent.outbox import Outbox
 from protocols import readings as columns
 from protocols import wire
@@ -32,9 +32,9 @@ class Recorder:
         self._said: dict[str, Said] = {}
         self._said_on: Stream | None = None
         self._last: dict[str, int] = {}
-        self._disk_is_full = False
+        self._disk_refuses = False
         self.repeated = 0  # readings of a second that the device had already
-        self.lost = 0  # readings that found no room on the disk
+        self.lost = 0  # readings that the disk did not take
 
     async def record(self, readings: Sequence[Reading]) -> None:
         """Keep what is new. When this returns, it is on the disk."""
@@ -70,15 +70,20 @@ class Recorder:
         return news
 
     async def _append(self, stream: Stream, fresh: Sequence[Reading]) -> None:
-        """A full disk must not put the street out: the readings are lost, and somebody is told."""
+        """A disk that is full or failing must not put the street out: the readings are lost, and somebody is told."""
         try:
             await self._outbox.append(stream, wire.encode_tables(columns.tables(fresh)))
-            self._disk_is_full = False
+            self._the_disk_takes()
         except sqlite3.OperationalError as error:
-            if not is_full(error):
+            if not disk_refuses(error):
                 raise
-            if not self._disk_is_full:
-                log.error("the disk is full: readings are lost until there is room")  # noqa: TRY400 - no trace needed
-            self._disk_is_full = True
+            if not self._disk_refuses:
+                log.error("the disk takes nothing (%s): readings are lost until it does", error)  # noqa: TRY400
+            self._disk_refuses = True
             self._said.clear()
             self.lost += len(fresh)
+
+    def _the_disk_takes(self) -> None:
+        if self._disk_refuses:
+            log.info("the disk takes readings again; %d were lost since the start", self.lost)
+        self._disk_refuses = False

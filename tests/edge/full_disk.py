@@ -1,7 +1,9 @@
-"""A disk that fills up, for one database alone."""
+"""A disk that fills up: for one database alone, or for real."""
 
+import resource
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from edge_agent.database import Database
@@ -25,3 +27,14 @@ class FillingDisk(Database):
             return found
 
         return await super().run(on_a_full_disk)
+
+
+@contextmanager
+def no_file_grows_beyond(size: int) -> Iterator[None]:
+    """What this process writes behind so many bytes of a file is refused with EFBIG, as long as the block lasts."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

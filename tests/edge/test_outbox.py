@@ -1,20 +1,24 @@
 """What the outbox has taken stays until the cloud has it, under its own number, whatever dies."""
 
 import asyncio
+import functools
 import logging
+import random
 import sqlite3
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edge_agent import outbox as outboxes
 from edge_agent.database import CannotOpen, Database
 from edge_agent.outbox import Outbox
+from edge_agent.packing import packed, unpacked
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 from tests.edge.full_disk import FillingDisk
@@ -24,6 +28,11 @@ ROOM = 1_000_000
 
 def mark(outbox: Outbox, stream: Stream, seq: int) -> Mark:
     return Mark(epoch=outbox.epoch, stream=stream, seq=seq)
+
+
+def noise(size: int) -> bytes:
+    """A body that takes so many bytes on the disk."""
+    return random.Random(size).randbytes(size - 1)
 
 
 async def held(outbox: Outbox, stream: Stream) -> list[tuple[int, bytes]]:
@@ -65,14 +74,15 @@ async def test_a_full_disk_forgets_later_and_ends_nothing(tmp_path: Path, caplog
         outbox = await Outbox.load(disk, ROOM)
         await outbox.append(Stream.LIVE, [b"a", b"b"])
         disk.full = True
-        await outbox.trim([mark(outbox, Stream.LIVE, 1)])
+        for _ in range(2):
+            await outbox.trim([mark(outbox, Stream.LIVE, 1)])
         assert outbox.floor(Stream.LIVE) == 1
         assert await held(outbox, Stream.LIVE) == [(1, b"a"), (2, b"b")]
         disk.full = False
         await outbox.trim([mark(outbox, Stream.LIVE, 1)])
         assert await held(outbox, Stream.LIVE) == [(2, b"b")]
     assert [record.getMessage() for record in caplog.records] == [
-        "the disk is full: what the cloud has is kept until there is room"
+        "the disk takes nothing (database or disk is full): what the cloud has is kept until it does"
     ]
 
 
@@ -102,16 +112,63 @@ async def test_a_full_outbox_drops_the_oldest_backlog_then_the_oldest_live_and_n
 ) -> None:
     outbox = await Outbox.load(database, limit=1000)
     for stream in STREAMS:
-        await outbox.append(stream, [bytes(100)] * 3)
-    await outbox.append(Stream.LIVE, [bytes(200)])
+        await outbox.append(stream, [noise(100)] * 3)
+    await outbox.append(Stream.LIVE, [noise(200)])
     assert [outbox.shelf(stream).depth for stream in STREAMS] == [3, 4, 2]
-    await outbox.append(Stream.EVENT, [bytes(450)])
+    await outbox.append(Stream.EVENT, [noise(450)])
     assert [outbox.shelf(stream).depth for stream in STREAMS] == [4, 1, 0]
     assert [outbox.floor(stream) for stream in STREAMS] == [1, 4, 4]
     assert [outbox.shelf(stream).dropped for stream in STREAMS] == [0, 3, 3]
-    await outbox.append(Stream.EVENT, [bytes(2000)])
+    await outbox.append(Stream.EVENT, [noise(2000)])
     assert [outbox.shelf(stream).depth for stream in STREAMS] == [5, 0, 0]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+async def test_what_is_too_old_is_dropped_from_the_head_and_declared(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    now: list[float | None] = [1000.0]
+    outbox = await Outbox.load(database, ROOM, timedelta(hours=1), lambda: now[0])
+    for stream in (Stream.EVENT, Stream.BACKLOG):
+        await outbox.append(stream, [b"a", b"b"])
+    now[0] = 1000.0 + 1800
+    await outbox.append(Stream.BACKLOG, [b"c"])
+    assert outbox.age_s(Stream.BACKLOG) == 1800
+    now[0] = 1000.0 + 3600 + 60
+    await outbox.append(Stream.LIVE, [b"d"])
+    assert await held(outbox, Stream.BACKLOG) == [(3, b"c")]
+    assert (outbox.floor(Stream.BACKLOG), outbox.shelf(Stream.BACKLOG).dropped) == (3, 2)
+    assert outbox.shelf(Stream.EVENT).depth == 2
+    now[0] = None
+    await outbox.append(Stream.LIVE, [b"e"])
+    assert outbox.age_s(Stream.BACKLOG) is None
+    now[0] = 1e9
+    await outbox.append(Stream.LIVE, [b"f"])
+    assert [outbox.shelf(stream).depth for stream in STREAMS] == [2, 1, 0]
+    assert caplog.messages[0] == "backlog 1 to 2 have waited for too long: dropped"
+
+
+async def test_how_long_something_waits_survives_a_restart(tmp_path: Path) -> None:
+    for at in (1000.0, 1030.0, 1090.0):
+        async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+            outbox = await Outbox.load(database, ROOM, None, functools.partial(float, at))
+            await outbox.append(Stream.LIVE, [b"a"])
+    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(database, ROOM, None, lambda: 1100.0)
+        assert outbox.age_s(Stream.LIVE) == 100
+        await outbox.trim([mark(outbox, Stream.LIVE, 2)])
+        assert outbox.age_s(Stream.LIVE) == 10
+        await outbox.trim([mark(outbox, Stream.LIVE, 3)])
+        assert outbox.age_s(Stream.LIVE) is None
+
+
+@given(st.binary(max_size=300))
+def test_a_body_comes_back_as_it_was(body: bytes) -> None:
+    assert unpacked(packed(body)) == body
+
+
+def test_a_body_of_before_bodies_were_packed_is_read() -> None:
+    assert unpacked(b'{"tables":[]}') == b'{"tables":[]}'
 
 
 async def test_an_old_copy_of_the_disk_becomes_a_new_epoch(outbox: Outbox, caplog: pytest.LogCaptureFixture) -> None:
@@ -228,7 +285,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(stream=st.sampled_from(STREAMS), sizes=st.lists(st.integers(1, 150), max_size=3))
     def append(self, stream: Stream, sizes: list[int]) -> None:
-        bodies = [bytes([len(self.taken[stream]) % 256]) * size for size in sizes]
+        bodies = [random.Random(len(self.taken[stream])).randbytes(size) for size in sizes]
         self.runner.run(self.outbox.append(stream, bodies))
         self.taken[stream] += bodies
         for poor in (Stream.BACKLOG, Stream.LIVE):
@@ -252,7 +309,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return self.taken[stream][self.floor[stream] - 1 :]
 
     def size(self) -> int:
-        return sum(len(body) for stream in STREAMS for body in self.rest(stream))
+        return sum(len(packed(body)) for stream in STREAMS for body in self.rest(stream))
 
     @invariant()
     def holds_what_it_took_and_did_not_have_to_let_go(self) -> None:
@@ -262,7 +319,7 @@ class OutboxMachine(RuleBasedStateMachine):
             expected = list(enumerate(self.rest(stream), self.floor[stream]))
             assert self.runner.run(held(self.outbox, stream)) == expected
             assert self.outbox.floor(stream) == self.floor[stream]
-            assert self.outbox.shelf(stream).bytes == sum(map(len, self.rest(stream)))
+            assert self.outbox.shelf(stream).bytes == sum(len(packed(body)) for body in self.rest(stream))
 
 
 TestOutboxMachine = OutboxMachine.TestCase

@@ -1,6 +1,10 @@
 """What is read goes into the outbox once for each second of a device, as far as it says something new."""
 
+import logging
+import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +14,9 @@ from edge_agent.recorder import Recorder
 from protocols import wire
 from protocols.readings import Quality, Reading
 from protocols.topics import Stream
-from protocols.wire import Header
+from protocols.wire import Header, Mark
 from rules.reporting import Reporting
+from tests.edge.full_disk import no_file_grows_beyond
 
 EVERYTHING = Reporting(every=timedelta(0))
 
@@ -90,18 +95,59 @@ async def test_live_or_late_is_asked_at_each_append(outbox: Outbox) -> None:
 async def test_a_full_disk_loses_readings_and_nothing_else(
     database: Database, outbox: Outbox, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     await recorder.record([reading("A", 1)])
     await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchall())
     for second in (2, 3):
-        await recorder.record([reading(f"L{n}", second) for n in range(1000)])
+        await recorder.record([reading(f"L{n}", second, random.random()) for n in range(1000)])
     assert recorder.lost == 2000
     assert [record.getMessage() for record in caplog.records] == [
-        "the disk is full: readings are lost until there is room"
+        "the disk takes nothing (database or disk is full): readings are lost until it does"
     ]
     await database.run(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchall())
     await recorder.record([reading("A", 4)])
     assert await recorded(outbox) == [("A", 1), ("A", 4)]
     assert outbox.shelf(Stream.LIVE).depth == 2
+    assert caplog.messages[1:] == ["the disk takes readings again; 2000 were lost since the start"]
+
+
+async def test_a_disk_that_takes_nothing_more_stops_growing_and_is_used_again_when_it_does(
+    tmp_path: Path, outbox: Outbox, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await recorder.record([reading("A", 1)])
+
+    async def second(at: int) -> None:
+        await recorder.record([reading(f"L{n}", at, random.random()) for n in range(500)])
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in tmp_path.glob("edge.sqlite*"))
+
+    with no_file_grows_beyond(100_000):
+        await until_lost(recorder, second)
+        full, depth = size(), outbox.shelf(Stream.LIVE).depth
+        for at in range(1000, 1010):
+            await second(at)
+        assert size() <= max(full, 200_000)
+        assert outbox.shelf(Stream.LIVE).depth == depth
+        await outbox.trim([Mark(epoch=outbox.epoch, stream=Stream.LIVE, seq=1)])
+    lost = recorder.lost
+    await second(2000)
+    assert recorder.lost == lost == 11 * 500
+    assert len(await recorded(outbox)) > 500
+    told = [record.getMessage() for record in caplog.records if record.name == "edge_agent.recorder"]
+    assert len(told) == 2
+    assert told[0].startswith("the disk takes nothing (disk I/O error)")
+    assert told[1] == f"the disk takes readings again; {lost} were lost since the start"
+
+
+async def until_lost(recorder: Recorder, second: Callable[[int], Awaitable[None]]) -> None:
+    """Record until the disk refuses."""
+    for at in range(2, 1000):
+        await second(at)
+        if recorder.lost:
+            return
+    pytest.fail("the disk took everything")
 
 
 async def test_a_value_that_cannot_be_is_kept_and_flagged(outbox: Outbox, recorder: Recorder) -> None:

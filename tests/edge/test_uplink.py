@@ -18,6 +18,7 @@ from edge_agent import uplink as uplinks
 from edge_agent.config import EdgeConfig, Tls, parse_config
 from edge_agent.database import Database
 from edge_agent.outbox import Outbox
+from edge_agent.packing import packed
 from edge_agent.pauses import Pause
 from edge_agent.uplink import Uplink
 from haidang.demo import broker as brokers
@@ -188,7 +189,7 @@ async def test_no_more_than_a_window_is_under_way(outbox: Outbox, broker: Broker
 
 
 async def test_what_had_to_be_dropped_is_declared(database: Database, broker: Broker, cloud: Cloud) -> None:
-    poor = await Outbox.load(database, limit=3 * len(BODY[0]))
+    poor = await Outbox.load(database, limit=3 * len(packed(BODY[0])))
     await poor.append(Stream.BACKLOG, BODY * 10)
     async with up(poor, configured(broker)):
         await until(lambda: cloud.seqs(Stream.BACKLOG) == [8, 9, 10])
