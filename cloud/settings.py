@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
+from cloud.telemetry.settings import DuckDb, InfluxDb, Telemetry
 from protocols import config
 from protocols.config import ConfigError, ConfigModel, Document
 from protocols.durations import Span, span
@@ -66,21 +67,6 @@ class Mail(ConfigModel):
     technicians: tuple[str, ...] = ()
 
 
-class Retention(ConfigModel):
-    """How long samples and their summaries are kept; `null` is for ever."""
-
-    raw: Span | None = Field(default=span("90d"), description="samples as they were read")
-    five_minutes: Span | None = Field(default=span("730d"), description="5-minute sums of wards and groups")
-    hours: Span | None = Field(default=None, description="hours of devices, wards and groups")
-
-
-class Telemetry(ConfigModel):
-    """Where samples are kept, and for how long."""
-
-    engine: Literal["duckdb"] = "duckdb"
-    retention: Retention = Retention()
-
-
 class PasswordCost(ConfigModel):
     """Argon2id: how dear one guess is. The default is the second recommendation of RFC 9106, section 4."""
 
@@ -101,7 +87,7 @@ class Settings(ConfigModel):
     inventory: Path = Path("inventory.json")
     basemap: Path = Path("basemap.geojson")
     mail: Mail | None = None
-    telemetry: Telemetry = Telemetry()
+    telemetry: Telemetry = DuckDb()
     admin_password_file: Path = Path("secrets/admin")
     database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
     database_url_file: Path | None = Field(default=None, description="the same in a file of its own, with its password")
@@ -177,6 +163,7 @@ def _files(settings: Settings) -> Iterator[tuple[config.Path, Path]]:
 def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
     """The same settings with paths that no longer depend on a folder."""
     broker, password, tls = settings.broker, settings.broker.password_file, settings.broker.tls
+    telemetry = settings.telemetry
     placed = {
         "password_file": password and (folder / password).absolute(),
         "tls": tls and Tls(**{name: file and (folder / file).absolute() for name, file in tls}),
@@ -188,5 +175,6 @@ def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
             "basemap": (folder / settings.basemap).absolute(),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
             "broker": broker.model_copy(update=placed),
+            "telemetry": telemetry.placed(folder) if isinstance(telemetry, InfluxDb) else telemetry,
         }
     )

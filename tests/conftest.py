@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from haidang.demo.broker import mosquitto
-from tests import postgresql
+from tests import influxdb, postgresql
 
-_NEEDED = {"mosquitto": mosquitto, "postgresql": postgresql.programs}
+_NEEDED = {"mosquitto": mosquitto, "postgresql": postgresql.programs, "influxdb": influxdb.programs}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,3 +25,10 @@ def postgresql_cluster() -> Iterator[postgresql.Cluster]:
     """One server for all the tests of this process."""
     with postgresql.cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def influxdb_server() -> Iterator[influxdb.Server]:
+    """One server for all the tests of this process."""
+    with influxdb.server() as server:
+        yield server

@@ -7,13 +7,14 @@ whole seconds, and every span is [start, end).
     StoreError
       StoreAway      cannot write or read now; the same call may work later
       StoreRefused   these data will never be taken
+        StorePartly  some of them will not; the rest is stored
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from protocols.readings import Table
+from protocols.readings import LAST_SECOND, Table
 
 
 class StoreError(Exception):
@@ -26,6 +27,26 @@ class StoreAway(StoreError):
 
 class StoreRefused(StoreError):
     """Not ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPoint:
+    """One point that an engine does not take: `name` is its device's or its key, `text` how it was written."""
+
+    kind: str
+    name: str
+    at: int
+    text: bytes
+    why: str
+
+
+class StorePartly(StoreRefused):
+    """All but these points is durable."""
+
+    def __init__(self, points: Sequence[RefusedPoint]) -> None:
+        first = points[0]
+        super().__init__(f"{len(points)} points refused, the first of {first.name} at {first.at}: {first.why}")
+        self.points = points
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +113,12 @@ class Summaries:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the store is. `reason` says why it is not well."""
+    """How the store is. `reason` says why it is not well; `version` is the engine's."""
 
     ok: bool
     bytes: int | None = None
     reason: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +126,13 @@ class Capabilities:
     """What differs between engines.
 
     `keeps_mark`: data and mark become durable in one step, so a delivery that is repeated after a crash is stored
-    exactly once; otherwise it is written again over itself. `drops`: can forget the past when told to.
+    exactly once; otherwise it is written again over itself. `drops`: can forget the past when told to; otherwise the
+    engine does so by itself. `last_second` is the last moment that a point may have.
     """
 
     keeps_mark: bool
     drops: bool
+    last_second: int = LAST_SECOND
 
 
 class TelemetryStore(Protocol):
@@ -117,7 +141,10 @@ class TelemetryStore(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     async def write(self, tables: Sequence[Table], mark: Mark | None) -> None:
-        """Durable, all of it or nothing, when it returns. Raises StoreRefused for data that can never be stored."""
+        """Durable when it returns; when it does not, nothing is stored, or a part that is written again over itself.
+
+        Raises StoreRefused for data that can never be stored, and StorePartly where that is some points only.
+        """
         ...
 
     async def mark(self) -> Mark | None:

@@ -1,17 +1,34 @@
-"""Every store that there is, opened over an empty folder."""
+"""Every store that there is, opened and empty."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.store import TelemetryStore
+from tests import influxdb
 
 
-@pytest.fixture(params=["duckdb"])
+@pytest.fixture(params=["duckdb", "influxdb"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TelemetryStore]:
     """A store without points."""
-    opened: TelemetryStore = await {"duckdb": DuckDbStore.open}[request.param](tmp_path / "telemetry.duckdb")
-    yield opened
-    await opened.close()
+    async with _opened(request, tmp_path) as opened:
+        yield opened
+
+
+def _opened(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncContextManager[TelemetryStore]:
+    if request.param == "duckdb":
+        return _duckdb(folder)
+    server: influxdb.Server = request.getfixturevalue("influxdb_server")
+    return influxdb.empty_store(server)
+
+
+@asynccontextmanager
+async def _duckdb(folder: Path) -> AsyncIterator[TelemetryStore]:
+    store = await DuckDbStore.open(folder / "telemetry.duckdb")
+    try:
+        yield store
+    finally:
+        await store.close()

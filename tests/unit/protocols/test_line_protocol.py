@@ -11,7 +11,7 @@ from protocols.readings import Quality, Table
 
 FLAGS = st.sampled_from([int(flag) for flag in Quality])
 VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), max_size=70)
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
 LAMP, NEXT = "HL-000001", "HL-000002"
 
 
@@ -62,7 +62,7 @@ def test_nothing_makes_no_lines() -> None:
 
 
 def test_a_row_of_a_summary_names_what_it_does_not_know() -> None:
-    columns = {"energy_wh": [1.0, None], "energy_q": [None, None], "lamps_n": [7.0, 8.0]}
+    columns: dict[str, list[float | None]] = {"energy_wh": [1.0, None], "energy_q": [None, None], "lamps_n": [7.0, 8.0]}
     assert summary_lines("ward_1h", ["HL-W01", "HL-W02"], [0, 3_600], columns, ["old"]).splitlines() == [
         b'ward_1h,key=HL-W01 unknown="old,energy_q",energy_wh=1.0,lamps_n=7.0 0',
         b'ward_1h,key=HL-W02 unknown="old,energy_wh,energy_q",lamps_n=8.0 3600000',
