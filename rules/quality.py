@@ -10,11 +10,12 @@ from protocols.readings import Quality, Reading
 
 def graded(reading: Reading) -> Reading:
     """The reading with every value outside its plausible range flagged SUSPECT; a worse flag stays."""
-    suspect = {name: Quality.SUSPECT for name, value in reading.values.items() if not _is_plausible(name, value)}
+    suspect = {name: Quality.SUSPECT for name, value in reading.values.items() if not is_plausible(name, value)}
     return replace(reading, flags={**reading.flags, **suspect, **_worse(reading.flags)}) if suspect else reading
 
 
-def _is_plausible(name: str, value: float | None) -> bool:
+def is_plausible(name: str, value: float | None) -> bool:
+    """Can a working device measure this? No value at all is nothing that cannot be."""
     quantity = QUANTITIES[name]
     return value is None or quantity.low <= value <= quantity.high
 
