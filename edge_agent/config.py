@@ -1,36 +1,25 @@
 """edge.yaml: who this edge is, where its broker is, and what hangs on its buses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
+from edge_agent import mqtt_config
+from edge_agent.mqtt_config import Broker, MqttBus, MqttDevice
+from edge_agent.spans import PollSpan, PositiveSpan
 from protocols import config, profiles
 from protocols.config import ConfigError, ConfigModel, Found, Problem
-from protocols.durations import Span
 from protocols.inventory import Place, Timezone
 from protocols.modbus.plan import Member
 from protocols.names import Id
 from protocols.profiles import KnownProfile, Profile
 from rules.reporting import Reporting
 
-SHORTEST_POLL = timedelta(seconds=1)  # samples carry whole seconds
 _REGISTERS = 0x10000
 _SIZES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
-
-
-def _not_shorter(span: timedelta) -> timedelta:
-    if span < SHORTEST_POLL:
-        raise ValueError(f"{span.total_seconds():g}s is too short; give 1s or more")
-    return span
-
-
-def _positive(span: timedelta) -> timedelta:
-    if span <= timedelta(0):
-        raise ValueError("0s is no time at all; give more than that")
-    return span
 
 
 def _size(text: object) -> int:
@@ -47,26 +36,8 @@ def _address(text: str) -> str:
     return text
 
 
-PositiveSpan = Annotated[Span, AfterValidator(_positive)]
-PollSpan = Annotated[Span, AfterValidator(_not_shorter)]
 Size = Annotated[int, BeforeValidator(_size)]
 Address = Annotated[str, AfterValidator(_address)]
-
-
-class Tls(ConfigModel):
-    """Files in PEM. Without `certificate` and `key` only the broker proves who it is."""
-
-    ca: Path
-    certificate: Path | None = None
-    key: Path | None = None
-
-
-class Broker(ConfigModel):
-    host: str = Field(min_length=1)
-    port: int = Field(default=1883, ge=1, le=65535)
-    username: str | None = None
-    password_file: Path | None = None
-    tls: Tls | None = None
 
 
 class UplinkSettings(ConfigModel):
@@ -109,6 +80,14 @@ class Bus(ConfigModel):
         return int(self.address.rpartition(":")[2])
 
 
+def _kind(bus: object) -> str:
+    link = bus.get("link") if isinstance(bus, dict) else getattr(bus, "link", None)
+    return "mqtt" if link == "mqtt" else "modbus"
+
+
+AnyBus = Annotated[Annotated[Bus, Tag("modbus")] | Annotated[MqttBus, Tag("mqtt")], Discriminator(_kind)]
+
+
 class EdgeConfig(ConfigModel):
     """One edge. `data` holds the outbox and the overrides; `outbox_limit` bounds what waits for the cloud in bytes
     on the disk, `outbox_keep` in time."""
@@ -123,7 +102,17 @@ class EdgeConfig(ConfigModel):
     outbox_keep: PositiveSpan = timedelta(days=30)
     uplink: UplinkSettings = UplinkSettings()
     report: Reporting = Reporting()
-    buses: tuple[Bus, ...] = Field(min_length=1)
+    buses: tuple[AnyBus, ...] = Field(min_length=1)
+
+    @property
+    def modbus(self) -> tuple[Bus, ...]:
+        """The buses that are polled."""
+        return tuple(bus for bus in self.buses if isinstance(bus, Bus))
+
+    @property
+    def mqtt(self) -> tuple[MqttBus, ...]:
+        """The links whose devices speak by themselves."""
+        return tuple(bus for bus in self.buses if isinstance(bus, MqttBus))
 
 
 def load_config(path: Path) -> EdgeConfig:
@@ -153,22 +142,39 @@ def _mistakes(edge: EdgeConfig) -> Found:
     """What is wrong between the parts; each part alone is right."""
     yield from config.repeated((("buses", n, "id"), bus.id) for n, bus in enumerate(edge.buses))
     yield from _shared_addresses(edge)
-    yield from config.repeated((("buses", b, "devices", d, "id"), device.id) for b, d, device in _devices(edge))
+    devices = ((("buses", b, "devices", d), device.id) for b, d, device in _every_device(edge))
+    yield from config.repeated(((*path, "id"), name) for path, name in devices)
     yield from _same_place(edge)
     yield from _bad_blocks(edge)
+    for path, bus in _mqtt(edge):
+        yield from mqtt_config.mistakes(path, bus)
+    yield from mqtt_config.shared_accounts(edge.broker, list(_mqtt(edge)))
+
+
+def _mqtt(edge: EdgeConfig) -> Iterator[tuple[config.Path, MqttBus]]:
+    for n, bus in enumerate(edge.buses):
+        if isinstance(bus, MqttBus):
+            yield ("buses", n), bus
+
+
+def _every_device(edge: EdgeConfig) -> Iterator[tuple[int, int, Device | MqttDevice]]:
+    for b, bus in enumerate(edge.buses):
+        found: Sequence[Device | MqttDevice] = bus.devices
+        for d, device in enumerate(found):
+            yield b, d, device
 
 
 def _devices(edge: EdgeConfig) -> Iterator[tuple[int, int, Device]]:
-    for b, bus in enumerate(edge.buses):
-        for d, device in enumerate(bus.devices):
+    for b, d, device in _every_device(edge):
+        if isinstance(device, Device):
             yield b, d, device
 
 
 def _shared_addresses(edge: EdgeConfig) -> Found:
     owners: dict[str, str] = {}
     for n, bus in enumerate(edge.buses):
-        owner = owners.setdefault(bus.address, bus.id)
-        if owner != bus.id:
+        owner = owners.setdefault(bus.address, bus.id) if isinstance(bus, Bus) else bus.id
+        if isinstance(bus, Bus) and owner != bus.id:
             yield (
                 ("buses", n, "address"),
                 f"{bus.address} is bus {owner} already; put the devices of both under one bus",
@@ -200,16 +206,22 @@ def _bad_block(device: Device, profile: Profile) -> str | None:
 
 def _rooted(edge: EdgeConfig, folder: Path) -> EdgeConfig:
     """Every path against the folder that edge.yaml stands in."""
-    broker = edge.broker
-    tls = broker.tls and Tls(**{name: path and folder / path for name, path in broker.tls})
-    password = broker.password_file and folder / broker.password_file
-    rooted = broker.model_copy(update={"tls": tls, "password_file": password})
-    return edge.model_copy(update={"broker": rooted, "data": folder / edge.data})
+    buses = tuple(
+        bus.model_copy(update={"broker": bus.broker.rooted(folder)}) if isinstance(bus, MqttBus) else bus
+        for bus in edge.buses
+    )
+    return edge.model_copy(update={"broker": edge.broker.rooted(folder), "data": folder / edge.data, "buses": buses})
 
 
 def _files(edge: EdgeConfig) -> Iterator[tuple[config.Path, Path]]:
-    if edge.broker.password_file:
-        yield ("broker", "password_file"), edge.broker.password_file
-    for name, path in edge.broker.tls or ():
+    yield from _files_of(("broker",), edge.broker)
+    for path, bus in _mqtt(edge):
+        yield from _files_of((*path, "broker"), bus.broker)
+
+
+def _files_of(place: config.Path, broker: Broker) -> Iterator[tuple[config.Path, Path]]:
+    if broker.password_file:
+        yield (*place, "password_file"), broker.password_file
+    for name, path in broker.tls or ():
         if path:
-            yield ("broker", "tls", name), path
+            yield (*place, "tls", name), path

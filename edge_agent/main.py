@@ -8,14 +8,17 @@ from importlib import metadata
 from zoneinfo import ZoneInfo
 
 from edge_agent import config as configs
-from edge_agent import ledger, modbus_lamps, outbox, overrides
+from edge_agent import ledger, modbus_lamps, mqtt_lamps, outbox, overrides
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig
 from edge_agent.database import Database
 from edge_agent.executor import Executor
+from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
 from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.mqtt_config import MqttBus
+from edge_agent.mqtt_line import MqttLine
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.pauses import Pause
@@ -52,8 +55,10 @@ class Agent:
     ) -> None:
         self._config = config
         self._outbox = outbox
-        self._buses = [_bus(bus, clock) for bus in config.buses]
-        driven = modbus_lamps.lamps(self._buses)
+        self._buses = [_bus(bus, clock) for bus in config.modbus]
+        self._clock = clock
+        self._lines = {bus.id: self._line(bus) for bus in config.mqtt}
+        driven: dict[str, Lamp] = {**modbus_lamps.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
         wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
         self._lights = Lights(driven, wanted, clock)
         self._recorder = Recorder(outbox, self._stream, config.report)
@@ -61,12 +66,12 @@ class Agent:
         self._uplink = Uplink(config, outbox, clock, _software(), self._executor.submit)
         self._pollers = {
             bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)
-            for bus, settings in zip(self._buses, config.buses, strict=True)
+            for bus, settings in zip(self._buses, config.modbus, strict=True)
         }
 
     async def run(self) -> None:
         """Until cancelled, or until a part dies."""
-        log.info("%s lights %d buses", self._config.edge, len(self._buses))
+        log.info("%s lights %d buses", self._config.edge, len(self._config.buses))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._lights.run(), name="lights")
@@ -76,6 +81,8 @@ class Agent:
                     group.create_task(poller.run(), name=f"poller {name}")
                     for visits in poller.visits:
                         group.create_task(visits.run(), name=f"visits {visits.device}")
+                for name, line in self._lines.items():
+                    group.create_task(line.run(), name=f"line {name}")
         except* Exception as group:
             log.critical("the edge ends: %s", "; ".join(str(error) or repr(error) for error in group.exceptions))
             raise
@@ -89,11 +96,26 @@ class Agent:
             connected=self._uplink.connected,
             shelves={stream: self._outbox.shelf(stream) for stream in STREAMS},
             buses={name: poller.counts for name, poller in self._pollers.items()},
-            silent_units={name: poller.silent_units for name, poller in self._pollers.items()},
+            lines={name: line.counts for name, line in self._lines.items()},
+            silent_units={
+                **{name: poller.silent_units for name, poller in self._pollers.items()},
+                **{name: line.silent for name, line in self._lines.items()},
+            },
             corrected=self._lights.corrected,
             repeated=self._recorder.repeated,
             lost=self._recorder.lost,
         )
+
+    def _line(self, settings: MqttBus) -> MqttLine:
+        site, edge, zone = self._config.site, self._config.edge, ZoneInfo(self._config.timezone)
+        identifier = settings.broker.username or f"{edge}-{settings.id}"
+        return MqttLine(settings, settings.under(site, edge), identifier, self._clock, zone, self._hear, self._record)
+
+    def _hear(self, readings: Sequence[Reading]) -> None:
+        self._lights.hear(readings)
+
+    async def _record(self, readings: Sequence[Reading]) -> None:
+        await self._recorder.record(readings)
 
     def _stream(self) -> Stream:
         return self._uplink.stream_for_readings()

@@ -5,8 +5,6 @@ A batch is done when the cloud's watermark covers it; the broker's PUBACK only s
 
 import asyncio
 import logging
-import socket
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,8 +13,9 @@ from typing import NoReturn
 import aiomqtt
 
 from edge_agent.cancelling import notice_cancellation
-from edge_agent.config import Broker, EdgeConfig, Tls
+from edge_agent.config import EdgeConfig
 from edge_agent.flow import Flow
+from edge_agent.mqtt_client import PATIENCE_S, client, reasons
 from edge_agent.outbox import Entry, Outbox
 from edge_agent.pauses import Pause
 from protocols import topics, wire
@@ -27,11 +26,7 @@ from protocols.wire import Birth, EdgeState, Header, Watermark, WireError
 
 log = logging.getLogger(__name__)
 
-_KEEPALIVE_S = 30
-_PATIENCE_S = 20.0  # for the broker's answer to anything
-_CONNECT_S = 3.0  # in a thread that the end of the process has to wait for
 _FAREWELL_S = 1.0  # an agent that is told to end has no more time for a slow broker
-_NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # 40 ms for every command otherwise
 
 
 class _BeginAgain(Exception):
@@ -50,7 +45,7 @@ class Uplink:
         on_command: Callable[[Command], None],
         *,
         pause: Pause | None = None,
-        patience_s: float = _PATIENCE_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._config = config
         self._outbox = outbox
@@ -84,15 +79,15 @@ class Uplink:
 
     async def _connection(self) -> str:
         """Why it ended."""
-        reasons: list[str] = []
+        why: list[str] = []
         try:
-            async with _client(self._config, self._patience_s) as client:
-                await self._session(client)
+            async with _client(self._config, self._patience_s) as connected:
+                await self._session(connected)
         except* (aiomqtt.MqttError, OSError, _BeginAgain) as group:
-            reasons = _reasons(group)
+            why = reasons(group)
         finally:
             self.connected = False
-        return reasons[0] if reasons else "it was closed"
+        return why[0] if why else "it was closed"
 
     async def _session(self, client: aiomqtt.Client) -> None:
         await self._introduce(client)
@@ -206,46 +201,10 @@ class Uplink:
 
 
 def _client(config: EdgeConfig, patience_s: float) -> aiomqtt.Client:
-    broker = config.broker
-    client = aiomqtt.Client(
-        broker.host,
-        broker.port,
-        identifier=config.edge,
-        username=broker.username,
-        password=_password(broker),
-        tls_context=_tls_context(broker.tls) if broker.tls else None,
-        will=_will(config),
-        clean_session=True,
-        timeout=patience_s,
-        keepalive=_KEEPALIVE_S,
-        max_inflight_messages=3 * config.uplink.window + 10,
-        socket_options=[_NODELAY],
-    )
-    client.pending_calls_threshold = 3 * config.uplink.window + 10
-    client._client.connect_timeout = _CONNECT_S  # aiomqtt has no option for it
-    return client
-
-
-def _reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:
-    """What ended a connection; the cause says more than "disconnected"."""
-    found: list[str] = []
-    for error in group.exceptions:
-        found += _reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error.__cause__ or error)]
-    return found
+    in_flight = 3 * config.uplink.window + 10
+    return client(config.broker, config.edge, in_flight, will=_will(config), patience_s=patience_s)
 
 
 def _will(config: EdgeConfig) -> aiomqtt.Will:
     payload = wire.encode_message(EdgeState(state="offline"))
     return aiomqtt.Will(topics.topic(config.site, config.edge, Leaf.STATE), payload, qos=1, retain=True)
-
-
-def _password(broker: Broker) -> str | None:
-    """Read for every connection, so that a new password needs no restart."""
-    return broker.password_file.read_text("utf-8").strip() if broker.password_file else None
-
-
-def _tls_context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=tls.ca)
-    if tls.certificate:
-        context.load_cert_chain(tls.certificate, tls.key)
-    return context

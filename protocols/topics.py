@@ -6,6 +6,8 @@ haidang/v1/{site}/{edge}/event | live | backlog   batches of the three streams
 haidang/v1/{site}/{edge}/watermark  retained   what is durable in the cloud
 haidang/v1/{site}/{edge}/command               one command, sent again until answered or expired
 haidang/v1/{site}/{edge}/desired    retained   names and hashes of the documents the edge should hold
+
+haidang-devices/{site}/{edge}/{device}/...         devices that speak MQTT themselves, as their profiles say
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from enum import StrEnum
 from protocols.names import is_id
 
 ROOT = "haidang/v1"
+DEVICES = "haidang-devices"
 
 
 class Stream(StrEnum):
@@ -91,6 +94,16 @@ def cloud_may_write(site: str) -> list[str]:
 def everything(site: str) -> str:
     """What the read-only monitor account may see."""
     return f"{ROOT}/{site}/#"
+
+
+def devices(site: str, edge: str) -> str:
+    """Under which the devices of an edge speak on the city's broker. Each has one level of its own below it."""
+    return f"{DEVICES}/{site}/{edge}"
+
+
+def under(prefix: str, levels: str) -> str:
+    """A topic under a prefix, which may be empty."""
+    return f"{prefix}/{levels}" if prefix else levels
 
 
 _LEAVES: Mapping[str, Stream | Leaf] = {str(leaf): leaf for leaf in (*Stream, *Leaf)}

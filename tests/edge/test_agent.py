@@ -34,7 +34,7 @@ def configured(folder: Path, street: Street, broker: Broker | None) -> EdgeConfi
     """What the simulator writes for an edge, with the ports of this test."""
     text = edge_config(city(), EDGE, EdgeOptions(poll_every="1s"))
     config = parse_config(text, "edge.yaml")
-    bus = config.buses[0].model_copy(update={"address": f"127.0.0.1:{street.port}", "timeout": timedelta(seconds=0.2)})
+    bus = config.modbus[0].model_copy(update={"address": f"127.0.0.1:{street.port}", "timeout": timedelta(seconds=0.2)})
     access = {"port": broker.port, "password_file": broker.password_file} if broker else {"password_file": None}
     return config.model_copy(
         update={

@@ -35,8 +35,8 @@ def told(text: str) -> str:
 
 def test_the_documented_example_is_accepted_with_its_defaults() -> None:
     edge = parse_config(GOOD, "edge.yaml")
-    assert (edge.buses[0].host, edge.buses[0].port) == ("127.0.0.1", 15020)
-    assert edge.buses[0].timeout == timedelta(seconds=1)
+    assert (edge.modbus[0].host, edge.modbus[0].port) == ("127.0.0.1", 15020)
+    assert edge.modbus[0].timeout == timedelta(seconds=1)
     assert edge.uplink.stall_after == timedelta(seconds=30)
     assert edge.uplink.backlog_per_second == 20
     assert edge.outbox_limit == 256_000_000

@@ -15,8 +15,9 @@ import aiomqtt
 import pytest
 
 from edge_agent import uplink as uplinks
-from edge_agent.config import EdgeConfig, Tls, parse_config
+from edge_agent.config import EdgeConfig, parse_config
 from edge_agent.database import Database
+from edge_agent.mqtt_config import Tls
 from edge_agent.outbox import Outbox
 from edge_agent.packing import packed
 from edge_agent.pauses import Pause

@@ -40,8 +40,8 @@ def test_a_city_file_is_exported_with_the_ports_that_were_asked_for(tmp_path: Pa
     assert inventory.cameras[0].url == "http://127.0.0.1:9000/HL-CAM-01.mjpg"
     assert [edge.edge for edge in edges] == list(inventory.edges)
     assert {edge.broker.port for edge in edges} == {1999}
-    assert {bus.poll_every.total_seconds() for edge in edges for bus in edge.buses} == {5}
-    buses = [bus for edge in edges for bus in edge.buses]
+    assert {bus.poll_every.total_seconds() for edge in edges for bus in edge.modbus} == {5}
+    buses = [bus for edge in edges for bus in edge.modbus]
     assert {bus.port for bus in buses} == {16000 + n for n in range(len(buses))}
 
 
@@ -56,7 +56,7 @@ def test_stations_hang_on_a_bus_of_their_own_on_the_first_edge(halong: Expanded)
     bus = read_edge(halong, "HL-E01").buses[-1]
 
     assert bus.id == "HL-STATIONS"
-    assert [device.id for device in bus.devices] == ["HL-AIR-01", "HL-WATER-01"]
+    assert [device.id for device in bus.devices] == ["HL-AIR-01", "HL-WATER-01", "HL-WATER-02"]
 
 
 def test_an_edge_stands_among_its_cabinets(halong: Expanded) -> None:

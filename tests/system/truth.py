@@ -109,7 +109,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, kind: str) -> Iterator[tuple[Ke
 
 def _places(configs: Sequence[EdgeConfig]) -> Mapping[tuple[str, int, str], list[tuple[str, Point, int]]]:
     places: dict[tuple[str, int, str], list[tuple[str, Point, int]]] = defaultdict(list)
-    for bus in (bus for config in configs for bus in config.buses):
+    for bus in (bus for config in configs for bus in config.modbus):
         for device in bus.devices:
             member = Member(device.id, device.unit, library()[device.profile], device.block)
             for point in member.profile.polled:

@@ -45,7 +45,7 @@ def test_the_examples_of_a_start_and_of_a_map_are_accepted() -> None:
 def test_the_example_of_a_bus_is_accepted() -> None:
     bus = examples()[1].replace("example-meter", "eastron-sdm630")
     head = "edge: E\nsite: s\nposition: {longitude: 107, latitude: 21}\ntimezone: UTC\nbroker: {host: h}\ndata: d\n"
-    assert parse_config(head + bus, "edge.yaml").buses[0].port == 502
+    assert parse_config(head + bus, "edge.yaml").modbus[0].port == 502
 
 
 def test_every_key_that_the_library_uses_is_explained() -> None:

@@ -1,0 +1,59 @@
+"""MQTT connections of the edge, made in one way: to the cloud's broker and to those of its devices."""
+
+import socket
+import ssl
+
+import aiomqtt
+
+from edge_agent.mqtt_config import Broker, Tls
+
+PATIENCE_S = 20.0  # for the broker's answer to anything
+_KEEPALIVE_S = 30
+_CONNECT_S = 3.0  # in a thread that the end of the process has to wait for
+_NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # 40 ms for every command otherwise
+
+
+def client(
+    broker: Broker,
+    identifier: str,
+    in_flight: int,
+    *,
+    will: aiomqtt.Will | None = None,
+    patience_s: float = PATIENCE_S,
+    most_queued: int | None = None,
+) -> aiomqtt.Client:
+    """A client that is not connected yet. The password is read for every connection, so that a new one needs no
+    restart."""
+    made = aiomqtt.Client(
+        broker.host,
+        broker.port,
+        identifier=identifier,
+        username=broker.username,
+        password=broker.password_file.read_text("utf-8").strip() if broker.password_file else None,
+        tls_context=_tls_context(broker.tls) if broker.tls else None,
+        will=will,
+        clean_session=True,
+        timeout=patience_s,
+        keepalive=_KEEPALIVE_S,
+        max_inflight_messages=in_flight,
+        max_queued_incoming_messages=most_queued,
+        socket_options=[_NODELAY],
+    )
+    made.pending_calls_threshold = in_flight
+    made._client.connect_timeout = _CONNECT_S  # aiomqtt has no option for it
+    return made
+
+
+def reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:
+    """What ended a connection; the cause says more than "disconnected"."""
+    found: list[str] = []
+    for error in group.exceptions:
+        found += reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error.__cause__ or error)]
+    return found
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.certificate:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
