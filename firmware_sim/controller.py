@@ -50,6 +50,8 @@ class Node:
 class SegmentController:
     """The controller of one segment: a block of registers for each of its lamps."""
 
+    takes_orders = False
+
     def __init__(self, profile: Profile, segment: Segment, nodes: Sequence[Node]) -> None:
         self.silent = False
         self._segment = segment

@@ -84,6 +84,8 @@ class Meter:
         by_phase = {name: value for n, p in enumerate(phases, start=1) for name, value in _named(n, p).items()}
         return {
             **by_phase,
+            "voltage": phases[0].voltage,
+            "current": phases[0].current,
             "active_power": active,
             "reactive_power": -reactive,  # LED drivers are capacitive
             "power_factor": active / math.hypot(active, reactive) if active else 1.0,

@@ -64,7 +64,7 @@ class Line:
 
     def _read(self, unit: Unit, number: int, pdu: bytes, now: float) -> bytes:
         function, address, count = _fields(pdu)
-        if not 1 <= count <= MOST_READ:
+        if not 1 <= count <= MOST_READ and not (count == 0 and unit.takes_orders):
             raise IllegalValue
         registers = unit.read(_SPACES[function], address, count, now)
         if self.on_read is not None:
@@ -82,7 +82,9 @@ def _write_many(unit: Unit, pdu: bytes, now: float) -> bytes:
     if len(pdu) < 6 or len(pdu) != 6 + pdu[5]:
         raise Malformed("a write whose byte count is not that of its bytes")
     _, address, count = _FIELDS.unpack_from(pdu)
-    if not 1 <= count <= MOST_WRITTEN or pdu[5] != 2 * count:
+    if not 1 <= count <= MOST_WRITTEN and not (count == 0 and unit.takes_orders):
+        raise IllegalValue
+    if pdu[5] != 2 * count:
         raise IllegalValue
     unit.write(address, words(pdu[6:]), now)
     return pdu[:5]

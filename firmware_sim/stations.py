@@ -36,6 +36,11 @@ def air(sky: Sky, seed: int, now: float) -> Values:
         "pm10": max(3.0, pm2_5) * 1.55 + 4,
         "illuminance": _illuminance(sky.sun_elevation(now), 0.75 + 0.25 * drift(seed + 7, now, 1800)),
         "rain": rain_since_new_year(seed, now),
+        "solar_radiation": _illuminance(sky.sun_elevation(now), 0.75 + 0.25 * drift(seed + 7, now, 1800)) / 120,
+        "so2": 14 + 4 * drift(seed + 8, now, 7200),
+        "no2": 18 + 30 * traffic + 6 * drift(seed + 9, now, 3600),
+        "co": 420 + 500 * traffic + 80 * drift(seed + 10, now, 3600),
+        "o3": max(2.0, 55 + 35 * _cycle(hour, peak=14) - 20 * traffic + 8 * drift(seed + 11, now, 7200)),
     }
 
 
@@ -48,15 +53,49 @@ def water(sky: Sky, seed: int, now: float) -> Values:
     """What a sonde in the bay measures at a moment."""
     second, hour = int(now), _local_hour(sky, now)
     tide = math.cos(2 * math.pi * now / _TIDE_S)
+    temperature = 24.5 + 5 * _season(now) + 0.6 * _cycle(hour, peak=15) + 0.03 * noise(seed, second)
+    oxygen = 6.6 + 0.7 * _cycle(hour, peak=16) + 0.3 * drift(seed + 1, now, 3600)
+    turbidity = max(0.5, 7 - 3 * tide + 1.5 * drift(seed + 2, now, 1800) + 0.2 * noise(seed + 2, second))
+    conductivity = 45_500 + 2500 * tide + 120 * noise(seed + 3, second // 10)
     return {
-        "water_temperature": 24.5 + 5 * _season(now) + 0.6 * _cycle(hour, peak=15) + 0.03 * noise(seed, second),
-        "dissolved_oxygen": 6.6 + 0.7 * _cycle(hour, peak=16) + 0.3 * drift(seed + 1, now, 3600),
-        "turbidity": max(0.5, 7 - 3 * tide + 1.5 * drift(seed + 2, now, 1800) + 0.2 * noise(seed + 2, second)),
-        "conductivity": 45_500 + 2500 * tide + 120 * noise(seed + 3, second // 10),
+        "water_temperature": temperature,
+        "dissolved_oxygen": oxygen,
+        "turbidity": turbidity,
+        "conductivity": conductivity,
         "ph": 8.02 + 0.06 * tide + 0.04 * _cycle(hour, peak=16) + 0.005 * noise(seed + 4, second),
         "redox_potential": 205 + 12 * drift(seed + 5, now, 7200) + noise(seed + 5, second),
         "chlorophyll": max(0.1, 2.8 + 0.9 * _cycle(hour, peak=13) + 0.4 * drift(seed + 6, now, 5400)),
         "blue_green_algae": max(0.1, 1.1 + 0.3 * _cycle(hour, peak=13) + 0.2 * drift(seed + 7, now, 5400)),
+        **_derived(temperature, oxygen, turbidity, conductivity),
+        **_of_the_probe(seed, now, tide),
+        "chemical_oxygen_demand": 11 + 3 * drift(seed + 8, now, 14_400),
+        "organic_load": 9 + 2 * drift(seed + 8, now, 14_400),
+        "ammonium": max(0.01, 0.12 + 0.06 * drift(seed + 9, now, 21_600)),
+        "nitrate": max(0.01, 0.35 + 0.15 * drift(seed + 10, now, 21_600)),
+    }
+
+
+def _derived(temperature: float, oxygen: float, turbidity: float, conductivity: float) -> Values:
+    """What follows from the rest, roughly as in sea water: 2 % of conductivity a degree, 35 ppt at 53 mS/cm, and half a
+    millilitre of oxygen less at saturation for 10 ppt of salt."""
+    at_25 = conductivity / (1 + 0.02 * (temperature - 25))
+    salinity = 35 * at_25 / 53_000
+    return {
+        "specific_conductivity": at_25,
+        "salinity": salinity,
+        "dissolved_oxygen_saturation": 100 * oxygen / (14.6 - 0.26 * temperature - 0.05 * salinity),
+        "suspended_solids": 1.8 * turbidity,
+    }
+
+
+def _of_the_probe(seed: int, now: float, tide: float) -> Values:
+    """Where it hangs and how it is."""
+    depth = 3.2 + 1.7 * tide
+    return {
+        "depth": depth,
+        "water_pressure": depth * 0.1005,  # bar a metre of sea water
+        "supply_voltage": 12.4 + 0.3 * drift(seed + 11, now, 43_200),
+        "error_code": 0.0,
     }
 
 

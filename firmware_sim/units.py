@@ -38,9 +38,11 @@ class DeviceFailure(Refusal):
 
 
 class Unit(Protocol):
-    """Something with a unit id. A silent unit is not asked at all."""
+    """Something with a unit id. A silent unit is not asked at all; one that `takes_orders` does something when no
+    registers at all are asked of it or written to it, which Modbus forbids."""
 
     silent: bool
+    takes_orders: bool
 
     def read(self, space: Space, address: int, count: int, now: float) -> bytes:
         """Registers, two bytes each. Raises Refusal."""
@@ -51,6 +53,8 @@ class Unit(Protocol):
 
 class Instrument:
     """A meter or a station: it measures and cannot be commanded. Within one second it says the same."""
+
+    takes_orders = False
 
     def __init__(self, profile: Profile, values: Callable[[float], Values]) -> None:
         self.silent = False
@@ -83,5 +87,8 @@ class Instrument:
         return self._image
 
     def _forbids(self, address: int, count: int) -> bool:
+        asked = range(address, address + count)
+        if not self._profile.across_holes and not self._layout.meant.issuperset(asked):
+            return True
         spans = ((span.first.address, span.last.address) for span in self._profile.forbidden)
         return any(address <= last and address + count > first for first, last in spans)

@@ -11,6 +11,7 @@ from firmware_sim.image import Layout
 from firmware_sim.luminaire import SILENCE_S, LampState, Luminaire, PowerCurve, Segment
 from firmware_sim.modbus_server import Line, OnRead
 from firmware_sim.noise import noise, seed_of
+from firmware_sim.probes import instrument
 from firmware_sim.sky import Sky
 from firmware_sim.stations import values_of
 from firmware_sim.units import Instrument, Unit
@@ -56,7 +57,7 @@ def build(expanded: Expanded, now: Now, *, silence: float = SILENCE_S, on_read: 
     maker = _Maker(library()[spec.luminaire_profile], library()[spec.meter_profile], city, sky, now(), silence)
     cabinets = {meter.cabinet: maker.cabinet(meter) for meter in city.meters}
     stations = {
-        s.id: Instrument(library()[s.profile], partial(values_of(s.kind), sky, seed_of(s.id))) for s in spec.stations
+        s.id: instrument(library()[s.profile], partial(values_of(s.kind), sky, seed_of(s.id))) for s in spec.stations
     }
     meters = {meter.id: cabinets[meter.cabinet].units[METER_UNIT] for meter in city.meters}
     instruments = {**{name: unit for name, unit in meters.items() if isinstance(unit, Instrument)}, **stations}
@@ -93,7 +94,7 @@ class _Maker:
             [Node(lamp, self._layout, partial(live.volts, number)) for lamp in segment.lamps]
             for number, segment in enumerate(segments)
         ]
-        units: dict[int, Unit] = {METER_UNIT: Instrument(self._meter_profile, live.values)}
+        units: dict[int, Unit] = {METER_UNIT: instrument(self._meter_profile, live.values)}
         for number, segment in enumerate(segments):
             if segment.lamps:
                 units[FIRST_SEGMENT_UNIT + number] = SegmentController(self._profile, segment, nodes[number])
