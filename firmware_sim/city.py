@@ -91,6 +91,16 @@ class CameraSpec(ConfigModel):
     at: Degrees
 
 
+class GroupSpec(ConfigModel):
+    """Lamps that belong together: all on some streets, or all within reach of a point."""
+
+    id: Id
+    name: Name
+    streets: tuple[str, ...] = ()
+    at: Degrees | None = None
+    reach: Length = 300.0
+
+
 class CitySpec(ConfigModel):
     """A whole city, before it is expanded into streets, lamps and cabinets."""
 
@@ -116,6 +126,7 @@ class CitySpec(ConfigModel):
     luminaire_types: tuple[LuminaireType, ...] = Field(min_length=1)
     stations: tuple[StationSpec, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
 
 
 def load_city(file: Path) -> CitySpec:
@@ -133,6 +144,7 @@ def _mistakes(spec: CitySpec) -> Found:
     yield from _named_twice(spec)
     yield from _unlit(spec)
     yield from _wrong_kinds(spec)
+    yield from _unknown_streets(spec)
 
 
 def _named_twice(spec: CitySpec) -> Found:
@@ -141,6 +153,7 @@ def _named_twice(spec: CitySpec) -> Found:
     yield from config.repeated([*stations, *cameras])
     yield from config.repeated((("wards", n, "id"), w.id) for n, w in enumerate(spec.wards))
     yield from config.repeated((("luminaire_types", n, "id"), t.id) for n, t in enumerate(spec.luminaire_types))
+    yield from config.repeated((("groups", n, "id"), g.id) for n, g in enumerate(spec.groups))
 
 
 def _unlit(spec: CitySpec) -> Found:
@@ -166,3 +179,11 @@ def _wrong_kinds(spec: CitySpec) -> Found:
         found = library()[profile].kind
         if found != kind:
             yield path, f"{profile} is of kind {found}, not {kind}"
+
+
+def _unknown_streets(spec: CitySpec) -> Found:
+    known = {street.name for street in spec.arterials} | set(spec.street_names)
+    for n, group in enumerate(spec.groups):
+        for m, street in enumerate(group.streets):
+            if street not in known:
+                yield ("groups", n, "streets", m), f"no street of this city is called {street}"

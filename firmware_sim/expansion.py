@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from firmware_sim.city import CitySpec, WardSpec
+from firmware_sim.city import CitySpec, GroupSpec, WardSpec
 from firmware_sim.geometry import Point
 from firmware_sim.poles import Spot, chosen, shown, wired
 from firmware_sim.streets import Net, Street, lay
@@ -97,7 +97,7 @@ class _Writer:
         self._wards = _ward_points(spec.wards, net)
 
     def city(self, edges: Sequence[str]) -> City:
-        spec = self._spec
+        spec, luminaires = self._spec, tuple(self._luminaires())
         return City(
             site=spec.site,
             name=spec.name,
@@ -108,13 +108,14 @@ class _Writer:
             luminaire_types=spec.luminaire_types,
             edges=tuple(edges),
             cabinets=tuple(self._cabinet(n) for n in range(len(self._cabinets))),
-            luminaires=tuple(self._luminaires()),
+            luminaires=luminaires,
             meters=tuple(
                 inventory.Meter(id=f"{self._cabinet_id(n)}-M", cabinet=self._cabinet_id(n))
                 for n in range(len(self._cabinets))
             ),
             stations=tuple(self._stations(edges[0])),
             cameras=tuple(self._cameras(edges[0])),
+            groups=tuple(self._groups(luminaires)),
         )
 
     def _cabinet_id(self, number: int) -> str:
@@ -176,6 +177,21 @@ class _Writer:
             yield inventory.Camera(
                 id=c.id, edge=edge, ward=ward, name=c.name, url=url, longitude=c.at[0], latitude=c.at[1]
             )
+
+    def _groups(self, luminaires: Sequence[Luminaire]) -> Iterator[inventory.Group]:
+        """A group of which no lamp stands in a city of this size is left out."""
+        for group in self._spec.groups:
+            members = tuple(lamp.id for lamp in luminaires if self._belongs(lamp, group))
+            if members:
+                yield inventory.Group(id=group.id, name=group.name, members=members)
+
+    def _belongs(self, lamp: Luminaire, group: GroupSpec) -> bool:
+        if lamp.street in group.streets:
+            return True
+        metres = self._net.frame.metres
+        return group.at is not None and (
+            math.dist(metres((lamp.longitude, lamp.latitude)), metres(group.at)) <= group.reach
+        )
 
     def _ward(self, at: Point) -> str:
         return min(self._wards, key=lambda label: math.dist(label[0], at))[1]

@@ -113,6 +113,14 @@ class Camera(Place):
     url: str = Field(max_length=300)
 
 
+class Group(ConfigModel):
+    """Lamps that are looked at together wherever they hang: a coast road, a park. A lamp may be in several groups."""
+
+    id: Id
+    name: Name
+    members: tuple[Id, ...] = Field(min_length=1)
+
+
 class City(ConfigModel):
     """A whole inventory. The order of `luminaires` is the index under which the live map names them."""
 
@@ -130,6 +138,7 @@ class City(ConfigModel):
     meters: tuple[Meter, ...] = ()
     stations: tuple[Station, ...] = ()
     cameras: tuple[Camera, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -141,9 +150,10 @@ class City(ConfigModel):
 def _misfits(city: City) -> Iterator[str]:
     devices: list[Cabinet | Luminaire | Meter | Station | Camera]
     devices = [*city.cabinets, *city.luminaires, *city.meters, *city.stations, *city.cameras]
-    groups = ([d.id for d in devices], city.edges, [w.id for w in city.wards], [t.id for t in city.luminaire_types])
-    for group in groups:
-        yield from (f"{name} stands twice" for name, times in Counter(group).items() if times > 1)
+    lists = ([d.id for d in devices], city.edges, [w.id for w in city.wards], [t.id for t in city.luminaire_types])
+    for names in (*lists, [g.id for g in city.groups]):
+        yield from (f"{name} stands twice" for name, times in Counter(names).items() if times > 1)
+    yield from _misfits_of_groups(city)
     known = {
         "edge": ("edge", set(city.edges)),
         "ward": ("ward", {w.id for w in city.wards}),
@@ -155,3 +165,13 @@ def _misfits(city: City) -> Iterator[str]:
             named = getattr(device, field, None)
             if named is not None and named not in names:
                 yield f"{device.id}: there is no {what} {named}"
+
+
+def _misfits_of_groups(city: City) -> Iterator[str]:
+    lamps = {lamp.id for lamp in city.luminaires}
+    for group in city.groups:
+        for name, times in Counter(group.members).items():
+            if times > 1:
+                yield f"{group.id}: {name} stands twice"
+            if name not in lamps:
+                yield f"{group.id}: there is no luminaire {name}"

@@ -54,6 +54,21 @@ def test_more_lamps_than_streets_is_answered_with_how_many_there_can_be(small: C
         expand(small, 1_000_000)
 
 
+def test_a_group_has_the_lamps_of_its_streets_or_round_its_place(halong: Expanded) -> None:
+    groups = {group.id: set(group.members) for group in halong.city.groups}
+    coast = {"Trần Quốc Nghiễn", "Đường Hạ Long"}
+    assert groups["COAST-ROAD"] == {lamp.id for lamp in halong.city.luminaires if lamp.street in coast}
+    metres, park = halong.net.frame.metres, halong.net.frame.metres((107.0790, 20.9500))
+    near = [
+        lamp.id for lamp in halong.city.luminaires if math.dist(metres((lamp.longitude, lamp.latitude)), park) <= 350
+    ]
+    assert groups["PARK"] == set(near)
+
+
+def test_a_group_of_which_no_lamp_stands_in_a_small_city_is_left_out(small: CitySpec) -> None:
+    assert "PARK" not in [group.id for group in expand(small, 5).city.groups]
+
+
 def test_a_cabinet_feeds_at_most_120_lamps_over_three_phases(halong: Expanded) -> None:
     per_cabinet = Counter(lamp.cabinet for lamp in halong.city.luminaires)
     per_segment = Counter(lamp.segment for lamp in halong.city.luminaires)
@@ -167,6 +182,11 @@ def test_a_mistake_in_the_city_is_answered_with_its_line(wrong: str, line_of: st
             "Asia/Ho_Chi_Minh",
             "Asia/Hanoi",
             "timezone: 'Asia/Hanoi' is not a time zone; write one as in Asia/Ho_Chi_Minh",
+        ),
+        (
+            "streets: [Cầu Bãi Cháy]",
+            "streets: [Cầu Rồng]",
+            "groups[1].streets[0]: no street of this city is called Cầu Rồng",
         ),
         (
             "types: [LED-90]",

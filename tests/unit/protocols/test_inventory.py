@@ -38,6 +38,7 @@ GOOD: dict[str, Any] = {
     "cameras": [
         {"id": "HL-CAM-01", "edge": "HL-E01", "ward": "W1", "name": NAME, "url": "rtsp://127.0.0.1/1", **PLACE}
     ],
+    "groups": [{"id": "COAST", "name": NAME, "members": ["HL-000001"]}],
 }
 
 
@@ -58,6 +59,17 @@ def test_a_good_city_comes_back_from_json() -> None:
     assert City.model_validate_json(city().model_dump_json()) == city()
 
 
+def test_a_group_has_a_name_of_its_own() -> None:
+    with pytest.raises(ValueError, match="COAST stands twice"):
+        city(groups=[*GOOD["groups"], *GOOD["groups"]])
+
+
+def test_a_city_need_not_have_groups() -> None:
+    content = deepcopy(GOOD)
+    del content["groups"]
+    assert City.model_validate(content).groups == ()
+
+
 def test_the_order_of_luminaires_is_kept_because_it_is_their_index() -> None:
     lamps = [{**GOOD["luminaires"][0], "id": f"HL-{n:06}"} for n in (3, 1, 2)]
     assert [lamp.id for lamp in city(luminaires=lamps).luminaires] == ["HL-000003", "HL-000001", "HL-000002"]
@@ -74,6 +86,9 @@ def test_the_order_of_luminaires_is_kept_because_it_is_their_index() -> None:
         ("meters", {"cabinet": "HL-TC9"}, "HL-TC001-M: there is no cabinet HL-TC9"),
         ("stations", {"edge": "HL-E09"}, "HL-AIR-01: there is no edge HL-E09"),
         ("cameras", {"ward": "W9"}, "HL-CAM-01: there is no ward W9"),
+        ("groups", {"members": ["HL-000009"]}, "COAST: there is no luminaire HL-000009"),
+        ("groups", {"members": ["HL-000001", "HL-000001"]}, "COAST: HL-000001 stands twice"),
+        ("groups", {"members": []}, "at least 1 item"),
         ("luminaires", {"latitude": 91}, "less than or equal to 90"),
         ("luminaires", {"phase": "R"}, "'A', 'B' or 'C'"),
         (
