@@ -22,6 +22,7 @@ ClockFile = Annotated[Path | None, typer.Option("--clock", help="The city's cloc
 Data = Annotated[Path, typer.Option("--data", help="Folder for everything that is kept.")]
 Lamps = Annotated[int | None, typer.Option("--lamps", min=1, max=200_000, help="How many lamps the city has.")]
 CityFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The city, as YAML.")]
+ProfileFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A device profile, as YAML.")]
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -50,6 +51,22 @@ def _a_span(text: str) -> str:
         span(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    return (host.strip("[]"), int(port)) if colon and not text.endswith("]") else (text.strip("[]"), 502)
+
+
+def _a_device(text: str) -> str:
+    """An option that is a host, with or without a port."""
+    try:
+        host, port = _host_and_port(text)
+    except ValueError:
+        host, port = "", 0
+    if not host or not 1 <= port <= 65535:
+        raise typer.BadParameter(f"{text!r} is no device; write 192.168.1.20 or 192.168.1.20:502")
     return text
 
 
@@ -113,6 +130,25 @@ def sim_run(
     )
 
 
+@sim.command("device")
+def sim_device(
+    file: ProfileFile,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Modbus TCP port; 0 is any free one.")] = 5020,
+    unit: Annotated[int, typer.Option(min=0, max=255, help="Its Modbus unit number.")] = 1,
+) -> None:
+    """Play one device by its profile, for those who do not have it."""
+    from firmware_sim import device
+    from protocols.profiles import parse_profile
+
+    _log_to_stderr()
+    sound = _or_advice(lambda: parse_profile(file.read_bytes(), str(file)))
+
+    def ready(taken: int) -> None:
+        typer.echo(f"{sound.profile} answers on 127.0.0.1:{taken} as unit {unit}")
+
+    _until_told(device.play(sound, unit, "127.0.0.1", port, ready))
+
+
 @sim.command("export")
 def sim_export(
     city: CityFile,
@@ -169,6 +205,32 @@ def profile_check(
 
     sound = _or_advice(lambda: parse_any_profile(file.read_bytes(), str(file)))
     typer.echo(f"ok: {sound.profile}, {len(sound.points)} points, {len(sound.checked_with)} checks")
+
+
+@profile.command("try")
+def profile_try(
+    file: ProfileFile,
+    tcp: Annotated[str, typer.Option("--tcp", callback=_a_device, help="The device, as HOST or HOST:PORT.")],
+    unit: Annotated[int, typer.Option(min=0, max=255, help="Its Modbus unit number.")],
+    block: Annotated[int, typer.Option(min=0, help="Which of many, in a device that repeats itself.")] = 0,
+    timeout: Annotated[str, typer.Option(callback=_a_span, help="How long to wait for an answer.")] = "2s",
+    dim: Annotated[float | None, typer.Option(min=0, max=100, help="Set this level (%) first.")] = None,
+    group: Annotated[int | None, typer.Option(min=0, help="With --dim: this group of a gateway.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="With --dim: all that a gateway reaches.")] = False,
+) -> None:
+    """Read a device once with a profile: each quantity, its words, its value, and whether it is plausible.
+
+    Ends with 0, with 1 when a value is not plausible or not known, 2 when the file is wrong, 3 when nothing was read.
+    """
+    from rich.console import Console
+
+    from haidang import trial
+    from protocols.profiles import parse_profile
+
+    sound = _or_advice(lambda: parse_profile(file.read_bytes(), str(file)))
+    host, port = _host_and_port(tcp)
+    wish = trial.Wish(host, port, unit, block, span(timeout).total_seconds(), dim, group, everyone)
+    raise typer.Exit(trial.run(sound, wish, Console()))
 
 
 @profile.command("list")
