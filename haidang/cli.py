@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -43,6 +44,17 @@ fault = typer.Typer(no_args_is_help=True, help="Switch a fault of the running si
 sim.add_typer(fault, name="fault")
 profile = typer.Typer(no_args_is_help=True, help="What devices are known, and whether a new one is sound.")
 app.add_typer(profile, name="profile")
+
+
+deploy = typer.Typer(no_args_is_help=True, help="Lay out a deployment for docker/compose.yaml.")
+app.add_typer(deploy, name="deploy")
+
+
+def _a_host(text: str) -> str:
+    """A name or an address, and nothing that a configuration would read as more."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text):
+        raise typer.BadParameter(f"{text!r} is not the name of a host; write it as in den.halong.example")
+    return text
 
 
 def _a_span(text: str) -> str:
@@ -243,6 +255,41 @@ def profile_list(
 
     known = every_profile()
     typer.echo(page(known) if markdown else "\n".join(f"{p.profile}: {p.title.en}" for p in known), nl=not markdown)
+
+
+@deploy.command("init")
+def deploy_init(
+    folder: Annotated[Path, typer.Argument(help="Where everything of the deployment is kept; its backup.")],
+    host: Annotated[str, typer.Option(callback=_a_host, help="The name under which people and edges reach it.")],
+    inventory: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The city, as inventory.json.")
+    ] = None,
+    basemap: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Land and streets, as GeoJSON.")
+    ] = None,
+    played: Annotated[
+        Path | None, typer.Option("--demo", exists=True, dir_okay=False, help="A city for the simulator, as YAML.")
+    ] = None,
+    lamps: Annotated[int, typer.Option(min=1, max=200_000, help="How many lamps the played city has.")] = 100,
+    https_port: int = 443,
+    http_port: int = 80,
+    mqtt_port: int = 8883,
+) -> None:
+    """Write secrets, certificates and settings. What is there and still good is kept: run it as often as you like."""
+    from haidang.deploy.certificates import NoCertificate
+    from haidang.deploy.city import city_of
+    from haidang.deploy.layout import Wish, lay_out
+
+    if (inventory is None) == (played is None):
+        raise typer.BadParameter("give the city: either --inventory FILE or --demo FILE")
+    city = _or_advice(lambda: city_of(inventory, basemap, played, lamps))
+    try:
+        fresh = lay_out(Wish(folder, host, city, https_port, http_port, mqtt_port))
+    except (NoCertificate, ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAULT_IN_CONFIG) from error
+    typer.echo("".join(f"new certificate: {name}\n" for name in fresh), nl=False)
+    typer.echo(f"next: docker compose --env-file {folder}/.env -f docker/compose.yaml up --build --detach")
 
 
 @app.command()

@@ -32,14 +32,14 @@ async def import_inventory(database: Database, path: Path, site: str, now: datet
         return fleet
 
 
-def parse(content: bytes, file: str, site: str) -> City:
-    """An inventory of this site. Raises ConfigError."""
+def parse(content: bytes, file: str, site: str | None = None) -> City:
+    """An inventory, of this site if one is given. Raises ConfigError."""
     try:
         city = City.model_validate_json(content)
     except ValidationError as error:
         problems = [Problem(file, 1, dotted(details["loc"]), details["msg"]) for details in error.errors()]
         raise ConfigError(problems[:20]) from error
-    if city.site != site:
+    if site is not None and city.site != site:
         raise ConfigError([Problem(file, 1, "site", f"{city.site!r} is another city; cloud.yaml says {site!r}")])
     return city
 

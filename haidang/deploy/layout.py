@@ -1,0 +1,220 @@
+"""`haidang deploy init`: everything that a deployment is told, in one folder. What is there and still good is kept.
+
+    DIR/ca/             the city's authority; belongs on a stick in a safe, nothing mounts it
+    DIR/broker|console|cloud|influxdb|postgresql|sim/   what each container is told, mounted read-only
+    DIR/edges/EDGE/     what an edge takes to its cabinet
+    DIR/monitor/        for whoever looks on, with mosquitto_sub
+    DIR/volumes/        what the containers keep; the backup
+    DIR/.env            what docker/compose.yaml asks for
+
+Nothing here starts anything.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from haidang.access import CLOUD, HEALTH, MONITOR
+from haidang.demo.secrets import secret, write_private
+from haidang.deploy import broker, console
+from haidang.deploy.certificates import Pair, authority, issue
+from haidang.deploy.city import DeployedCity
+
+VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "postgresql", "sim")
+_NOBODY_SPECIAL = 10001  # owns the files of a deployment that root has laid out: no container runs as root
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts find each other. The defaults are docker/compose.yaml's; `proxy` is the console's own address."""
+
+    broker: str = "broker:8883"
+    broker_listens: str = "8883"
+    cloud: str = "cloud:8080"
+    cloud_listens: str = "0.0.0.0:8080"
+    proxy: str = "172.30.250.2"
+    https_listens: str = "8443"
+    http_listens: str = "8080"
+    postgresql: str = "postgresql:5432"
+    influxdb: str = "http://influxdb:8086"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the engineer asked for."""
+
+    folder: Path
+    host: str
+    of: DeployedCity
+    https_port: int = 443
+    http_port: int = 80
+    mqtt_port: int = 8883
+    addresses: Addresses = field(default_factory=Addresses)
+    telemetry: Mapping[str, Any] | None = None
+
+
+def lay_out(wish: Wish) -> list[str]:
+    """Write what is missing or no longer right. Returns the certificates that are new.
+
+    Raises NoCertificate, OSError, and ValueError for an edge with a name of ours.
+    """
+    before = os.umask(0o077)
+    try:
+        fresh = list(_write(wish))
+        _give_away(wish.folder)
+    finally:
+        os.umask(before)
+    return fresh
+
+
+def _write(wish: Wish) -> Iterator[str]:
+    access = broker.access(wish.of.city.site, wish.of.city.edges)
+    for name in _folders(wish):
+        (wish.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(wish.folder / "broker" / "acl", access)
+    write_private(wish.folder / "broker" / "mosquitto.conf", broker.configuration(wish.addresses.broker_listens))
+    _console(wish)
+    _cloud(wish)
+    _influxdb(wish.folder / "influxdb")
+    if wish.of.played is not None:
+        (wish.folder / "sim" / "city.yaml").write_bytes(wish.of.played)
+    for edge in wish.of.city.edges:
+        _edge(wish, edge)
+    _environment(wish)
+    yield from _certificates(wish)
+
+
+def _folders(wish: Wish) -> Iterator[str]:
+    """What is mounted into a folder that is mounted read-only needs a place there."""
+    yield from ("ca", "broker/data", "console/run", "cloud/data", "influxdb", "monitor", "postgresql", "sim/data")
+    yield from (f"edges/{edge}/data" for edge in wish.of.city.edges)
+    yield from (f"volumes/{name}" for name in VOLUMES)
+
+
+def _console(wish: Wish) -> None:
+    at = wish.addresses
+    told = console.configuration(wish.host, at.cloud, at.https_listens, at.http_listens, wish.https_port)
+    write_private(wish.folder / "console" / "nginx.conf", told)
+
+
+def _cloud(wish: Wish) -> None:
+    folder, at = wish.folder / "cloud", wish.addresses
+    password = secret(wish.folder / "postgresql", "password")
+    write_private(folder / "database_url", f"postgresql+asyncpg://haidang:{password}@{at.postgresql}/haidang\n")
+    write_private(folder / "influxdb_token", secret(wish.folder / "influxdb", "token"))
+    _write_once(folder / "cloud.yaml", cloud_settings(wish))
+    (folder / "inventory.json").write_bytes(wish.of.inventory)
+    if wish.of.basemap is not None:
+        (folder / "basemap.geojson").write_bytes(wish.of.basemap)
+
+
+def cloud_settings(wish: Wish) -> dict[str, Any]:
+    """What the cloud of a deployment is told, as cloud.yaml says it."""
+    at, port = wish.addresses, "" if wish.https_port == 443 else f":{wish.https_port}"
+    return {
+        "site": wish.of.city.site,
+        "data": "data",
+        "listen": at.cloud_listens,
+        "console_url": f"https://{wish.host}{port}",
+        "proxies": [at.proxy],
+        "broker": _broker(at.broker, CLOUD),
+        "inventory": "inventory.json",
+        "basemap": "basemap.geojson",
+        "admin_password_file": "data/admin",
+        "database_url_file": "database_url",
+        "telemetry": dict(wish.telemetry or _influx(at.influxdb)),
+    }
+
+
+def _influx(url: str) -> dict[str, Any]:
+    buckets = {"bucket": "haidang", "five_minutes_bucket": "haidang_5m", "hours_bucket": "haidang_hours"}
+    return {"engine": "influxdb", "url": url, **buckets, "org": "haidang", "token_file": "influxdb_token"}
+
+
+def _broker(address: str, name: str) -> dict[str, Any]:
+    host, _, port = address.rpartition(":")
+    tls = {"ca": "ca.crt", "certificate": f"{name}.crt", "key": f"{name}.key"}
+    return {"host": host, "port": int(port), "username": name, "tls": tls}
+
+
+def _influxdb(folder: Path) -> None:
+    """A first start makes the bucket of the samples by itself, the two of the summaries by this."""
+    secret(folder, "password")
+    secret(folder, "token")
+    lines = ["#!/bin/sh", "set -eu"]
+    lines += ["influx bucket create --org haidang --name haidang_5m --retention 730d"]
+    lines += ["influx bucket create --org haidang --name haidang_hours --retention 0"]
+    write_private(folder / "buckets.sh", "\n".join(lines) + "\n")
+    (folder / "buckets.sh").chmod(0o700)
+
+
+def _edge(wish: Wish, edge: str) -> None:
+    """The part of its edge.yaml that says where the broker is; the demo's edge stands beside it and gets the whole."""
+    folder = wish.folder / "edges" / edge
+    place = {"broker": _broker(f"{wish.host}:{wish.mqtt_port}", edge)}
+    write_private(folder / "broker.yaml", _yaml(place))
+    if edge in wish.of.edges:
+        beside = {"broker": _broker(wish.addresses.broker, edge), "data": f"data/{edge}.sqlite"}
+        _write_once(folder / "edge.yaml", {**wish.of.edges[edge], **beside})
+
+
+def _environment(wish: Wish) -> None:
+    owner = _owner()
+    said = {
+        "HAIDANG_DIR": wish.folder.absolute(),
+        "HAIDANG_USER": f"{owner}:{owner}",
+        "HAIDANG_FRONT": wish.addresses.proxy.rpartition(".")[0],
+        "HAIDANG_HTTPS_PORT": wish.https_port,
+        "HAIDANG_HTTP_PORT": wish.http_port,
+        "HAIDANG_MQTT_PORT": wish.mqtt_port,
+        "HAIDANG_DEMO_EDGE": wish.of.city.edges[0],
+        "HAIDANG_DEMO_LAMPS": wish.of.lamps,
+    }
+    write_private(wish.folder / ".env", "".join(f"{name}={value}\n" for name, value in said.items()))
+
+
+def _certificates(wish: Wish) -> Iterator[str]:
+    of = authority(wish.folder / "ca", wish.of.city.site)
+    for folder, name, hosts in _wanted(wish):
+        shutil.copyfile(of.certificate, folder / "ca.crt")
+        if issue(of, Pair.in_folder(folder, name), name, hosts):
+            yield f"{folder.relative_to(wish.folder)}/{name}"
+
+
+def _wanted(wish: Wish) -> Iterator[tuple[Path, str, Sequence[str]]]:
+    """Every certificate: where it stands, who it is, and for a server under which names it is reached."""
+    folder, inside = wish.folder, wish.addresses.broker.rpartition(":")[0]
+    yield folder / "broker", "broker", tuple(dict.fromkeys((wish.host, inside, "localhost")))
+    yield folder / "broker", HEALTH, ()
+    yield folder / "console", "console", (wish.host,)
+    yield folder / "cloud", CLOUD, ()
+    yield folder / "monitor", MONITOR, ()
+    for edge in wish.of.city.edges:
+        yield folder / "edges" / edge, edge, ()
+
+
+def _owner() -> int:
+    return os.geteuid() or int(os.environ.get("SUDO_UID", _NOBODY_SPECIAL))
+
+
+def _give_away(folder: Path) -> None:
+    """What root has laid out belongs to the account that the containers run as."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, _owner(), _owner())
+
+
+def _write_once(file: Path, content: Mapping[str, Any]) -> None:
+    """What people add to (mail, how long samples are kept, more buses) is theirs from then on."""
+    if not file.exists():
+        write_private(file, _yaml(content))
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    written = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
+    return f"# Written by `haidang deploy init`.\n{written}"
