@@ -1,11 +1,14 @@
 """The demo's broker accounts: who may do what, each with a password that nobody chose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from haidang.access import permissions
+from edge_agent.config import EdgeConfig, parse_config
+from haidang.access import Permission, link_permissions, permissions
 from haidang.demo.secrets import secret
+
+DEVICES = "devices"  # the folder of their passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,23 @@ class Account:
 
 
 def accounts(site: str, edges: Sequence[str], data: Path) -> list[Account]:
-    """Every account of a site. An edge's password stands beside its configuration, as on a machine of its own."""
+    """Every account of a site. An edge's passwords stand beside its configuration, as on a machine of its own, and
+    those of the devices on its links in a folder of their own."""
     own, ours = data / "edges" / "secrets", data / "secrets"
-    return [
-        Account(may.user, secret(own if may.user in edges else ours, may.user), may.writes, may.reads)
-        for may in permissions(site, edges)
-    ]
+    everyone = [_account(may, own if may.user in edges else ours) for may in permissions(site, edges)]
+    for edge in _configs(data, edges):
+        for bus in edge.mqtt:
+            link, *devices = link_permissions(bus, edge.site, edge.edge)
+            everyone += [_account(link, own), *(_account(may, data / DEVICES) for may in devices)]
+    return everyone
+
+
+def _account(may: Permission, folder: Path) -> Account:
+    return Account(may.user, secret(folder, may.user), may.writes, may.reads)
+
+
+def _configs(data: Path, edges: Sequence[str]) -> Iterator[EdgeConfig]:
+    """What the edges are told of their devices, where it has been written already."""
+    for file in (data / "edges" / f"{edge}.yaml" for edge in edges):
+        if file.exists():
+            yield parse_config(file.read_text("utf-8"), file.name)
