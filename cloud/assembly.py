@@ -121,10 +121,10 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
 async def _remembered(ground: _Ground, fleet: Fleet) -> _Memory:
     settings, clock, database = ground.settings, ground.clock, ground.database
     edges = Edges(fleet.city.edges, clock.now, time.monotonic)
-    latest, watch, alarms = LatestValues(), LampOutWatch(fleet), Alarms(database, clock)
+    latest, watch, alarms = LatestValues(fleet.devices.values()), LampOutWatch(fleet), Alarms(database, clock)
     commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
     notifier = _notifier(ground, fleet)
-    live = Live(database, ground.inbox.uuid, fleet, edges, latest, watch, alarms, commands, notifier)
+    live = Live(database, ground.inbox.uuid, edges, latest, watch, alarms, commands, notifier, time.monotonic)
     async with database.read() as session:
         for known in (edges, alarms, commands, live):
             await known.load(session)
@@ -143,14 +143,14 @@ def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
 def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | None) -> Parts:
     settings, clock, database, fleet = ground.settings, ground.clock, ground.database, memory.fleet
     timezone, overrides = ZoneInfo(fleet.city.timezone), memory.commands.overrides
-    plan = Plan(Programme(fleet.city.centre, timezone, clock.now()), fleet.city.centre, timezone, overrides)
+    plan = Plan(fleet, Programme(fleet.city.centre, timezone, clock.now()), fleet.city.centre, timezone, overrides)
     stale_after_s = settings.stale_after.total_seconds()
     watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
     overviews = _overviews(ground, memory, watch)
     map_hub, event_hub = Hub(), Hub()
-    events = Events(fleet, overviews, event_hub, settings.overview_every)
-    _listen(memory, watch, events)
+    events = Events(fleet, memory.latest, overviews, event_hub, settings.overview_every)
+    _listen(memory, plan, events)
     return Parts(
         settings=settings,
         clock=clock,
@@ -190,11 +190,11 @@ def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
     )
 
 
-def _listen(memory: _Memory, watch: LampWatch, events: Events) -> None:
+def _listen(memory: _Memory, plan: Plan, events: Events) -> None:
     """Whoever shows something hears of it when it changes."""
-    memory.live.told += [watch.mark, events.moved]
-    memory.alarms.told += [events.episodes, lambda episodes: watch.mark(episode.source for episode in episodes)]
-    memory.commands.told += [events.orders, lambda orders: watch.mark(order.command.target for order in orders)]
+    memory.live.told += [events.moved]
+    memory.alarms.told += [events.episodes]
+    memory.commands.told += [events.orders, lambda orders: plan.mark(order.command.target for order in orders)]
 
 
 def _commits(settings: Settings) -> Commits:

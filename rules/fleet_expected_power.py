@@ -19,6 +19,7 @@ class Curves:
         both = np.array(padded, dtype=np.float64).reshape(len(curves), points, 2)
         self._levels, self._powers = both[:, :, 0], both[:, :, 1]
 
+    @np.errstate(over="ignore", invalid="ignore")  # a level that no lamp has is not ours to complain of
     def expected(self, types: Ints, levels: Floats) -> Floats:
         """Watts of luminaires of these types (places in the list of curves) at these levels (%); NaN is not known."""
         left = np.sum(self._levels[types, 1:] < levels[:, None], axis=1)

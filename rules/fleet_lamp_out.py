@@ -57,6 +57,7 @@ def new(lamps: int) -> States:
     return States(never, np.zeros(lamps, dtype=np.bool_), never.copy(), zero, zero.copy(), never.copy())
 
 
+@np.errstate(over="ignore")  # a power that no lamp has is not ours to complain of
 def step(states: States, seen: Observations, rule: LampOut) -> tuple[States, NDArray[np.uint8]]:
     """The next states, and for each lamp NO_CHANGE, RAISED or RETURNED at the time of its observation."""
     newer = seen.at > states.at

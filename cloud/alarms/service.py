@@ -1,7 +1,7 @@
 """The alarm desk: what is open, what becomes of it, and who has seen it."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,9 +40,9 @@ class Alarms:
         shown = [episode for episode in self._open.values() if episode.is_listed]
         return sorted(shown, key=lambda episode: (episode.priority, -episode.raised_at.timestamp(), episode.id))
 
-    def is_faulty(self, source: str) -> bool:
-        """True while a condition of this source lasts."""
-        return self._present[source] > 0
+    def faulty(self) -> Iterable[str]:
+        """The sources of which a condition lasts."""
+        return self._present.keys()
 
     def count(self, state: State) -> int:
         """How many episodes stand in a state."""
@@ -105,6 +105,8 @@ class Alarms:
         if not episode.is_over:
             self._open[_key(episode)] = episode
             self._present[episode.source] += int(episode.is_present)
+        if not self._present[episode.source]:
+            del self._present[episode.source]
 
 
 def _noted(before: Episode | None, finding: Finding, known: set[str]) -> Episode | None:

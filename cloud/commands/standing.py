@@ -27,10 +27,10 @@ class Overrides:
             return None
         return standing
 
-    def changed_at(self, lamp_id: str, now: datetime) -> datetime | None:
-        """When an override of a lamp last began or ended."""
-        standing = self._standing.get(lamp_id)
-        if standing is None:
-            return None
-        ended = standing.override is not None and standing.override.until <= now
-        return standing.override.until if ended and standing.override else standing.confirmed_at
+    def of(self, lamp_id: str) -> Standing | None:
+        """The last thing that a lamp has confirmed, in force or not."""
+        return self._standing.get(lamp_id)
+
+    def lamps(self) -> Iterable[str]:
+        """Every lamp that has confirmed anything."""
+        return self._standing.keys()

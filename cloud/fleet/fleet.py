@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from protocols.inventory import Cabinet, City, Luminaire, LuminaireType, Ward
 
+LUMINAIRE = "luminaire"  # the kind of a lamp
 NO_WARD = 255  # in the map's byte for the ward
 _DEGREE = 10_000_000  # the map's integers are degrees x 1e7: a centimetre
 
@@ -72,6 +73,12 @@ class Fleet:
         return np.array([numbers.get(lamp.ward, NO_WARD) for lamp in self.lamps], dtype=np.uint8)
 
     @cached_property
+    def type_numbers(self) -> NDArray[np.int64]:
+        """Places in `types`, by index."""
+        numbers = {name: n for n, name in enumerate(self.types)}
+        return np.array([numbers[lamp.type] for lamp in self.lamps], dtype=np.int64)
+
+    @cached_property
     def _texts(self) -> Sequence[str]:
         return [_plain(" ".join(self._words(lamp))) for lamp in self.lamps]
 
@@ -85,7 +92,7 @@ class Fleet:
 def devices(city: City) -> Iterator[Device]:
     """Everything in an inventory that has readings."""
     edges = {cabinet.id: cabinet.edge for cabinet in city.cabinets}
-    yield from (Device(lamp.id, "luminaire", edges[lamp.cabinet]) for lamp in city.luminaires)
+    yield from (Device(lamp.id, LUMINAIRE, edges[lamp.cabinet]) for lamp in city.luminaires)
     yield from (Device(meter.id, "meter", edges[meter.cabinet]) for meter in city.meters)
     yield from (Device(station.id, station.kind, station.edge) for station in city.stations)
     yield from (Device(camera.id, "camera", camera.edge) for camera in city.cameras)

@@ -1,15 +1,15 @@
-"""The live side of the inbox: newest values, rules, alarms and command answers, in one transaction per tick.
+"""The live side of the inbox: newest values, rules, alarms and command answers, tick by tick.
 
 What is consumed twice changes nothing: values go forward in event time only, rules do not look at what is not newer
-than what they have seen, and an answer that a command has heard before is no news.
+than what they have seen, and an answer that a command has heard before is no news. Alarms and answers are saved at
+once, in one transaction with everything that led to them; a tick that has only moved values is saved with a later one,
+within SAVE_EVERY_S, and until then the inbox keeps its batches.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.alarms.episode import Episode
@@ -18,142 +18,127 @@ from cloud.alarms.service import Alarms
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.fleet.edges import Edges
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.fleet import LUMINAIRE
 from cloud.ingest.cursors import Arrived
-from cloud.latest import store
-from cloud.latest.values import Latest, LatestValues
+from cloud.latest import documents, store
+from cloud.latest.values import Columns, LatestValues, Part
+from cloud.latest.waves import Tally, Wave, waves
 from cloud.notifications.service import Notifier
-from protocols.readings import Reading
+from protocols.commands import Answer
 from rules.alarms import State
 
-log = logging.getLogger(__name__)
+SAVE_EVERY_S = 5.0
 
-FROM_THE_FUTURE_S = 300  # a clock that is further ahead would stop its devices' live values until it is caught up
-
-Moved = Mapping[str, Latest]
+Moved = Set[str]  # the devices that have new values
 Told = Callable[[Moved], None]
-
-
-@dataclass(slots=True)
-class Tally:
-    """Readings that did not move live state, since the start."""
-
-    strangers: int = 0  # of no device of the inventory
-    late: int = 0
-    from_the_future: int = 0
+Answered = tuple[str, Answer]  # what an edge says of a command
 
 
 class Live:
-    """`told` hears which devices have moved, once it is durable."""
+    """`told` hears which devices have moved. `monotonic` is seconds of wall time."""
 
     def __init__(
         self,
         database: Database,
         inbox: str,
-        fleet: Fleet,
         edges: Edges,
         latest: LatestValues,
         watch: LampOutWatch,
         alarms: Alarms,
         commands: Commands,
         notifier: Notifier | None,
+        monotonic: Callable[[], float],
     ) -> None:
-        self._database, self._inbox, self._fleet, self._edges = database, inbox, fleet, edges
+        self._database, self._inbox, self._edges = database, inbox, edges
         self._latest, self._watch = latest, watch
         self._alarms, self._commands, self._notifier = alarms, commands, notifier
+        self._monotonic = monotonic
+        self._dirty: set[Part] = set()
+        self._saved, self._saved_at = 0, -SAVE_EVERY_S
+        self._changed_hands = False
         self.told: list[Told] = []
         self.tally = Tally()
 
     async def load(self, session: AsyncSession) -> None:
         """Take up values and rule states after a start."""
-        async for device, latest, rules in store.load_latest(session):
-            if device in self._fleet.devices:
-                self._latest.put(device, latest)
-                if RULE in rules:
-                    self._watch.remember(device, rules[RULE])
+        async for part, document in store.load_latest(session):
+            self._take_up(part, document)
 
     async def forget_retired(self) -> None:
         """Rules begin anew with a device that comes back: its episodes have ended meanwhile."""
-        async with self._database.write() as session:
-            await store.forget_retired(session)
+        if self._changed_hands:
+            async with self._database.write() as session:
+                await store.forget_latest(session)
+                await store.save_latest(session, self._documents(self._latest.parts))
 
     async def position(self) -> int:
         """How far this inbox has been consumed."""
         async with self._database.read() as session:
-            return await store.load_position(session, self._inbox)
+            self._saved = await store.load_position(session, self._inbox)
+        return self._saved
 
     async def consume(self, batches: Sequence[Arrived], upto: int) -> int:
-        """One tick: look, write everything that follows, then tell. An error ends the service."""
-        moved, findings = await self._look(batches)
+        """One tick: look, write what follows, then tell. Returns what is saved. An error ends the service."""
+        moved, findings = self._look(batches)
         answers = [(arrived.edge, event) for arrived in batches for event in arrived.batch.events]
+        if findings or answers or self._monotonic() - self._saved_at >= SAVE_EVERY_S:
+            await self._save(findings, answers, upto)
+        for told in self.told:
+            told(moved)
+        return self._saved
+
+    async def _save(self, findings: Sequence[Finding], answers: Sequence[Answered], upto: int) -> None:
         async with self._database.write() as session:
-            await store.save_latest(session, self._rows(moved))
+            await store.save_latest(session, self._documents(self._dirty))
             await self._edges.save(session)
             episodes = await self._alarms.note(session, findings)
             if self._notifier is not None:
                 await self._notifier.put(session, list(_news(episodes)))
             orders = await self._commands.answer(session, answers)
             await store.save_position(session, self._inbox, upto)
+        self._dirty.clear()
+        self._saved, self._saved_at = upto, self._monotonic()
         self._commands.keep(orders)
         self._alarms.keep(episodes)
-        self._tell(moved)
-        return upto
-
-    def _tell(self, moved: Moved) -> None:
-        for told in self.told:
-            told(moved)
         if self._notifier is not None:
             self._notifier.wake()
 
-    async def _look(self, batches: Sequence[Arrived]) -> tuple[dict[str, Latest], list[Finding]]:
+    def _look(self, batches: Sequence[Arrived]) -> tuple[Moved, list[Finding]]:
         """Bring memory forward; what comes of it is for the transaction."""
-        moved: dict[str, Latest] = {}
+        moved: set[str] = set()
         findings: list[Finding] = []
         for arrived in batches:
             self._edges.heard(arrived.edge, arrived.stream, datetime.fromtimestamp(arrived.received_at, UTC))
-            for reading, latest in self._taken(arrived):
-                moved[reading.device] = latest
-                finding = self._watch.look(latest.reading(reading.device))
-                if finding is not None:
-                    findings.append(finding)
-            await asyncio.sleep(0)  # the rest of the service has its turn between two batches
+            self._dirty.update((arrived.edge, table.kind) for table in arrived.batch.tables)
+        for columns, wave in waves(batches, self._latest, self.tally):
+            findings += self._taken(columns, wave, moved)
         return moved, findings
 
-    def _taken(self, arrived: Arrived) -> Iterator[tuple[Reading, Latest]]:
-        for table in arrived.batch.tables:
-            for reading in self._known(arrived, table.readings()):
-                latest = self._latest.take(reading)
-                if latest is None:
-                    self.tally.late += 1
-                else:
-                    yield reading, latest
+    def _taken(self, columns: Columns, wave: Wave, moved: set[str]) -> list[Finding]:
+        places = np.concatenate([columns.take(rows) for rows in wave])
+        self.tally.late += sum(map(len, wave)) - len(places)
+        moved.update(columns.devices[place] for place in places.tolist())
+        return self._watch.look(columns, places) if columns.kind == LUMINAIRE else []
 
-    def _known(self, arrived: Arrived, readings: Iterable[Reading]) -> Iterator[Reading]:
-        """The readings of devices that there are, and of a time that can be."""
-        last = arrived.received_at + FROM_THE_FUTURE_S
-        for reading in readings:
-            device = self._fleet.devices.get(reading.device)
-            if device is None or device.kind != reading.kind:
-                self.tally.strangers += 1
-                _say_first(self.tally.strangers, "no inventory names", arrived.edge, reading)
-            elif reading.at > last:
-                self.tally.from_the_future += 1
-                _say_first(
-                    self.tally.from_the_future, "is from the future; look at the edge's clock", arrived.edge, reading
-                )
-            else:
-                yield reading
+    def _documents(self, parts: Iterable[Part]) -> Iterator[tuple[Part, bytes]]:
+        for part in parts:
+            _, kind = part
+            if (places := self._latest.parts.get(part)) is not None:
+                rules = {RULE: self._watch.remembered(places)} if kind == LUMINAIRE else {}
+                yield part, documents.encode(self._latest.kinds[kind], places, rules)
 
-    def _rows(self, moved: Moved) -> Iterator[tuple[str, Latest, store.Remembered]]:
-        for device, latest in moved.items():
-            remembered = self._watch.remembered(device)
-            yield device, latest, {} if remembered is None else {RULE: remembered}
-
-
-def _say_first(count: int, what: str, edge: str, reading: Reading) -> None:
-    """Once; the rest is counted."""
-    if count == 1:
-        log.warning("%s sends readings of %s %s at %d, which %s", edge, reading.kind, reading.device, reading.at, what)
+    def _take_up(self, part: Part, raw: bytes) -> None:
+        columns = self._latest.kinds.get(part[1])
+        if columns is None:
+            self._changed_hands = True
+            return
+        document = documents.decode(columns, raw)
+        fresh = np.isin(document.rows.places, columns.take(document.rows))
+        is_as_before = document.is_whole and np.array_equal(document.rows.places, self._latest.parts.get(part, ()))
+        self._changed_hands |= not is_as_before
+        if RULE in document.rules:
+            states = {name: column[fresh] for name, column in document.rules[RULE].items()}
+            self._watch.remember(document.rows.places[fresh], states)
 
 
 def _news(episodes: Iterable[Episode]) -> Iterator[Episode]:

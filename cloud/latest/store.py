@@ -1,38 +1,33 @@
 """Newest values and the live cursor in the registry."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import upsert
-from cloud.fleet.tables import DeviceRow
 from cloud.latest.tables import CursorRow, LatestRow
-from cloud.latest.values import Latest
+from cloud.latest.values import Part
 
 _LIVE = "live"
 
-Remembered = Mapping[str, Any]
+
+async def load_latest(session: AsyncSession) -> AsyncIterator[tuple[Part, bytes]]:
+    """Every document that was kept."""
+    rows = await session.stream(select(LatestRow.edge, LatestRow.kind, LatestRow.document))
+    async for edge, kind, document in rows:
+        yield (edge, kind), document
 
 
-async def load_latest(session: AsyncSession) -> AsyncIterator[tuple[str, Latest, Remembered]]:
-    """Every device with its values and what the rules remember of it."""
-    table = LatestRow.__table__.c
-    rows = await session.stream(select(table.device, table.kind, table.at, table["values"], table.flags, table.rules))
-    async for device, kind, at, values, flags, rules in rows:
-        yield device, Latest(kind, at, values, flags), rules
-
-
-async def save_latest(session: AsyncSession, rows: Iterable[tuple[str, Latest, Remembered]]) -> None:
+async def save_latest(session: AsyncSession, documents: Iterable[tuple[Part, bytes]]) -> None:
     """Write what has changed."""
-    await upsert(session, LatestRow, [_row(*row) for row in rows])
+    rows = [{"edge": edge, "kind": kind, "document": document} for (edge, kind), document in documents]
+    await upsert(session, LatestRow, rows)
 
 
-async def forget_retired(session: AsyncSession) -> None:
-    """What the rules remember of devices that are no longer in the city."""
-    gone = select(DeviceRow.id).where(DeviceRow.retired_at.is_not(None))
-    await session.execute(update(LatestRow).where(LatestRow.device.in_(gone)).values(rules={}))
+async def forget_latest(session: AsyncSession) -> None:
+    """Nothing is kept any more."""
+    await session.execute(delete(LatestRow))
 
 
 async def load_position(session: AsyncSession, inbox: str) -> int:
@@ -44,14 +39,3 @@ async def load_position(session: AsyncSession, inbox: str) -> int:
 async def save_position(session: AsyncSession, inbox: str, position: int) -> None:
     """Everything up to here has been read, and what follows from it is in this transaction."""
     await upsert(session, CursorRow, [{"name": _LIVE, "inbox": inbox, "position": position}])
-
-
-def _row(device: str, latest: Latest, rules: Remembered) -> dict[str, Any]:
-    return {
-        "device": device,
-        "kind": latest.kind,
-        "at": latest.at,
-        "values": latest.values,
-        "flags": latest.flags,
-        "rules": rules,
-    }

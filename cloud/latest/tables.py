@@ -1,7 +1,5 @@
 """The newest values, and how far the live side has read the inbox."""
 
-from typing import Any
-
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -9,16 +7,13 @@ from cloud.database import Base
 
 
 class LatestRow(Base):
-    """One device: its newest values, and what the rules remember of it. `at` is event time in Unix seconds."""
+    """The devices of an edge that are of one kind: cloud/latest/documents.py says what the document holds."""
 
     __tablename__ = "latest"
 
-    device: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(64))
-    at: Mapped[int] = mapped_column(BigInteger)
-    values: Mapped[dict[str, Any]]
-    flags: Mapped[dict[str, Any]]
-    rules: Mapped[dict[str, Any]]
+    edge: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document: Mapped[bytes]
 
 
 class CursorRow(Base):

@@ -1,11 +1,25 @@
-"""The newest values of every device, in memory. They go forward in event time only."""
+"""The newest values of every device, in memory, in columns: a tick of a large city moves arrays, not objects.
 
-from collections.abc import Iterator, Mapping
+They go forward in event time only.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from protocols.readings import Quality, Reading
+import numpy as np
+from numpy.typing import NDArray
 
-_NOTHING: Mapping[str, float | None] = {}
+from cloud.fleet.fleet import Device
+from protocols.readings import Quality
+
+NEVER = -1  # stands for a moment that there was not; times are seconds since 1970
+NOT_READ = 0  # no QARTOD flag has this value
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+Part = tuple[str, str]  # an edge, and a kind of device
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,50 +31,117 @@ class Latest:
     values: Mapping[str, float | None]
     flags: Mapping[str, int] = field(default_factory=dict)  # what is not GOOD and not just missing
 
-    def trusted(self, quantity: str) -> float | None:
-        """A value that may enter a sum or a picture; `None` also for one that cannot be."""
-        return None if self.flags.get(quantity, Quality.GOOD) >= Quality.SUSPECT else self.values.get(quantity)
 
-    def reading(self, device: str) -> Reading:
-        """Everything that is known, as one reading."""
-        return Reading(device, self.kind, self.at, self.values, {q: Quality(flag) for q, flag in self.flags.items()})
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Readings of one kind with the same quantities; no place stands twice.
+
+    `values[q][row]` is NaN where the device does not know.
+    """
+
+    places: Ints
+    at: Ints
+    quantities: Sequence[str]
+    values: Floats
+    flags: Flags
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+class Columns:
+    """All devices of one kind. A place is an index into `devices`."""
+
+    def __init__(self, kind: str, devices: Sequence[str]) -> None:
+        self.kind, self.devices = kind, devices
+        self.places: Mapping[str, int] = {device: place for place, device in enumerate(devices)}
+        self.at: Ints = np.full(len(devices), NEVER, dtype=np.int64)
+        self._values: dict[str, Floats] = {}
+        self._flags: dict[str, Flags] = {}
+
+    def take(self, rows: Rows) -> Ints:
+        """Move on, and return the places that have moved: the other rows are older than what is known."""
+        fresh = np.flatnonzero(rows.at >= self.at[rows.places])
+        places = rows.places[fresh]
+        self.at[places] = rows.at[fresh]
+        for n, quantity in enumerate(rows.quantities):
+            self._make(quantity)
+            self._values[quantity][places] = rows.values[n, fresh]
+            self._flags[quantity][places] = rows.flags[n, fresh]
+        return places
+
+    @property
+    def quantities(self) -> Sequence[str]:
+        """Everything that was ever read of any of them."""
+        return list(self._values)
+
+    def values(self, quantity: str, places: Ints) -> Floats:
+        """As they were read; NaN is not known or was never read."""
+        column = self._values.get(quantity)
+        return np.full(len(places), np.nan) if column is None else column[places]
+
+    def flags(self, quantity: str, places: Ints) -> Flags:
+        """Their QARTOD flags, or NOT_READ."""
+        column = self._flags.get(quantity)
+        return np.full(len(places), NOT_READ, dtype=np.uint8) if column is None else column[places]
+
+    def trusted(self, quantity: str, places: Ints) -> Floats:
+        """Those that may enter a rule, a sum or a picture; NaN also for those that cannot be."""
+        return np.where(self.flags(quantity, places) < Quality.SUSPECT, self.values(quantity, places), np.nan)
+
+    def says_anything(self, places: Ints) -> NDArray[np.bool_]:
+        """Where at least one value is known."""
+        known = np.zeros(len(places), dtype=np.bool_)
+        for column in self._values.values():
+            known |= ~np.isnan(column[places])
+        return known
+
+    def latest(self, place: int) -> Latest | None:
+        """One device, or `None` when it has never been heard of."""
+        at = int(self.at[place])
+        if at == NEVER:
+            return None
+        values = {q: known(float(self._values[q][place])) for q in self._values if self._flags[q][place] != NOT_READ}
+        flags = {q: int(self._flags[q][place]) for q in values}
+        return Latest(self.kind, at, values, {q: f for q, f in flags.items() if f != _expected(values[q])})
+
+    def _make(self, quantity: str) -> None:
+        if quantity not in self._values:
+            self._values[quantity] = np.full(len(self.devices), np.nan)
+            self._flags[quantity] = np.full(len(self.devices), NOT_READ, dtype=np.uint8)
 
 
 class LatestValues:
-    """By device. Whoever takes a reading has made sure that the device is one of the city's."""
+    """By kind, and by device. `parts` are the places of each edge's devices of a kind."""
 
-    def __init__(self) -> None:
-        self._latest: dict[str, Latest] = {}
-        self.newest_at: int | None = None  # event time of the newest reading of all, Unix seconds
+    def __init__(self, devices: Iterable[Device]) -> None:
+        kinds: dict[str, list[str]] = {}
+        parts: dict[Part, list[int]] = {}
+        for device in devices:
+            names = kinds.setdefault(device.kind, [])
+            parts.setdefault((device.edge, device.kind), []).append(len(names))
+            names.append(device.id)
+        self.kinds: Mapping[str, Columns] = {kind: Columns(kind, names) for kind, names in kinds.items()}
+        self.parts: Mapping[Part, Ints] = {part: np.array(places) for part, places in parts.items()}
 
     def get(self, device: str) -> Latest | None:
         """What is known of a device; `None` when it has never been heard of."""
-        return self._latest.get(device)
+        for columns in self.kinds.values():
+            if (place := columns.places.get(device)) is not None:
+                return columns.latest(place)
+        return None
 
-    def put(self, device: str, latest: Latest) -> None:
-        """Take up what was known before a start."""
-        self._latest[device] = latest
-        self.newest_at = max(latest.at, self.newest_at or latest.at)
-
-    def take(self, reading: Reading) -> Latest | None:
-        """What is known after a reading, or `None` when it is older than what is known."""
-        before = self._latest.get(reading.device)
-        if before is not None and reading.at < before.at:
-            return None
-        after = _after(before, reading)
-        self.put(reading.device, after)
-        return after
-
-    def __iter__(self) -> Iterator[tuple[str, Latest]]:
-        return iter(self._latest.items())
+    @property
+    def newest_at(self) -> int | None:
+        """Event time of the newest reading of all, Unix seconds."""
+        newest = max((int(columns.at.max()) for columns in self.kinds.values()), default=NEVER)
+        return None if newest == NEVER else newest
 
 
-def _after(before: Latest | None, reading: Reading) -> Latest:
-    if before is None or before.values.keys() <= reading.values.keys():
-        return Latest(reading.kind, reading.at, reading.values, _plain(reading))
-    kept = {q: flag for q, flag in before.flags.items() if q not in reading.values}
-    return Latest(reading.kind, reading.at, {**before.values, **reading.values}, {**kept, **_plain(reading)})
+def known(value: float) -> float | None:
+    """A number of a column as a value."""
+    return None if math.isnan(value) else value
 
 
-def _plain(reading: Reading) -> dict[str, int]:
-    return {q: int(flag) for q, flag in reading.flags.items()}
+def _expected(value: float | None) -> Quality:
+    return Quality.GOOD if value is not None else Quality.MISSING

@@ -13,12 +13,12 @@ UNKNOWN_LEVEL = 255
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one lamp stands at one moment. `level` in half percent, powers in W; `None` is not known."""
+    """How lamps stand at one moment, in columns: LampState, level in half percent, powers in W; NaN is not known."""
 
-    state: LampState
-    level: int
-    power: float | None
-    planned_power: float
+    state: NDArray[np.uint8]
+    level: NDArray[np.uint8]
+    power: NDArray[np.float64]
+    planned_power: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,32 @@ class Totals:
 
 
 class Board:
-    """Arrays by index."""
+    """The last look at all lamps, by index."""
 
     def __init__(self, lamps: int) -> None:
-        self.state: NDArray[np.uint8] = np.zeros(lamps, dtype=np.uint8)
-        self.level: NDArray[np.uint8] = np.full(lamps, UNKNOWN_LEVEL, dtype=np.uint8)
-        self._power: NDArray[np.float64] = np.full(lamps, np.nan, dtype=np.float64)
-        self._planned: NDArray[np.float64] = np.full(lamps, np.nan, dtype=np.float64)
+        nothing: NDArray[np.float64] = np.full(lamps, np.nan)
+        unknown = np.full(lamps, UNKNOWN_LEVEL, dtype=np.uint8)
+        self._look = Look(np.zeros(lamps, dtype=np.uint8), unknown, nothing, nothing)
 
-    def put(self, index: int, look: Look) -> None:
-        """A lamp as it stands now."""
-        self.state[index] = look.state
-        self.level[index] = look.level
-        self._power[index] = np.nan if look.power is None else look.power
-        self._planned[index] = look.planned_power
+    @property
+    def state(self) -> NDArray[np.uint8]:
+        """Of each lamp."""
+        return self._look.state
+
+    @property
+    def level(self) -> NDArray[np.uint8]:
+        """Of each lamp."""
+        return self._look.level
+
+    def show(self, look: Look) -> None:
+        """All lamps as they stand now."""
+        self._look = look
 
     def totals(self) -> Totals:
         """Counts and sums over all lamps."""
-        counts = np.bincount(self.state, minlength=len(LampState))
+        counts = np.bincount(self._look.state, minlength=len(LampState))
         states = {state: int(counts[state]) for state in LampState}
-        return Totals(states, _as_planned(states), _kilowatts(self._power), _kilowatts(self._planned))
+        return Totals(states, _as_planned(states), _kilowatts(self._look.power), _kilowatts(self._look.planned_power))
 
 
 def _as_planned(states: Mapping[LampState, int]) -> float | None:

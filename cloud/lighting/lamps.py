@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from cloud.alarms.schemas import AlarmOut, alarm_out
 from cloud.alarms.service import Alarms
 from cloud.commands import store as commands
@@ -72,7 +74,11 @@ class Lamps:
             orders = await commands.load_last(session, ids)
         listed = self._alarms_of(set(ids))
         now = self.clock.now()
-        return [self._lamp(index, now, orders, listed) for index in indexes]
+        states = self.watch.look(np.array(indexes, dtype=np.int64), now).state.tolist()
+        return [
+            self._lamp(index, LampState(state), now, orders, listed)
+            for index, state in zip(indexes, states, strict=True)
+        ]
 
     def _alarms_of(self, sources: set[str]) -> Mapping[str, list[AlarmOut]]:
         listed: dict[str, list[AlarmOut]] = defaultdict(list)
@@ -82,15 +88,20 @@ class Lamps:
         return listed
 
     def _lamp(
-        self, index: int, now: datetime, orders: Mapping[str, Order], listed: Mapping[str, list[AlarmOut]]
+        self,
+        index: int,
+        state: LampState,
+        now: datetime,
+        orders: Mapping[str, Order],
+        listed: Mapping[str, list[AlarmOut]],
     ) -> LuminaireOut:
         lamp = self.fleet.lamps[index]
-        decision = self.plan.of(lamp, now).decision
+        decision = self.plan.of(lamp, now)
         return LuminaireOut(
             **_standing_data(lamp),
             index=index,
             type=LuminaireTypeOut(id=lamp.type, rated_power_w=self.fleet.type_of(lamp).rated_power_w),
-            state=WORDS[self.watch.look(index, now).state],
+            state=WORDS[state],
             planned_level=decision.level,
             planned_reason=decision.reason,
             latest=latest_out(self.latest.get(lamp.id), now),

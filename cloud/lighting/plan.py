@@ -1,10 +1,15 @@
 """What the light of each lamp should be, and since when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from cloud.commands.standing import Overrides
+from cloud.fleet.fleet import Fleet
+from cloud.latest.values import Floats, Ints
 from protocols.inventory import Luminaire, Place
 from rules.programme import Decision, astronomical_default
 from rules.resolve import resolve
@@ -16,7 +21,7 @@ _FINEST = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A decision, and when the planned level last changed."""
+    """A decision for the whole city, and when the planned level last changed."""
 
     decision: Decision
     since: datetime
@@ -63,19 +68,49 @@ class Programme:
         return after
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedLevels:
+    """Planned levels in %, and when each last changed in Unix seconds; in columns."""
+
+    level: Floats
+    since: Floats
+
+
 class Plan:
-    """The programme, and the overrides that stand above it."""
+    """The programme, and the overrides that stand above it. `mark` tells it of lamps whose override has changed."""
 
-    def __init__(self, programme: Programme, centre: Place, timezone: ZoneInfo, overrides: Overrides) -> None:
-        self._programme, self._centre, self._timezone, self._overrides = programme, centre, timezone, overrides
+    def __init__(
+        self, fleet: Fleet, programme: Programme, centre: Place, timezone: ZoneInfo, overrides: Overrides
+    ) -> None:
+        self._fleet, self._programme, self._overrides = fleet, programme, overrides
+        self._centre, self._timezone = centre, timezone
+        self._level, self._until, self._confirmed_at = (np.full(len(fleet.lamps), np.nan) for _ in range(3))
+        self.mark(overrides.lamps())
 
-    def of(self, lamp: Luminaire, now: datetime) -> Planned:
-        """What a lamp's light should be at a moment."""
-        common = self._programme.at(now)
-        changed_at = self._overrides.changed_at(lamp.id, now)
-        if changed_at is None:
-            return common
+    def of(self, lamp: Luminaire, now: datetime) -> Decision:
+        """What a lamp's light should be at a moment, and why."""
         standing = self._overrides.at(lamp.id, now)
         if standing is None:
-            return Planned(common.decision, max(common.since, changed_at))
-        return Planned(resolve(standing.override, self._centre, self._timezone, now), changed_at)
+            return self._programme.at(now).decision
+        return resolve(standing.override, self._centre, self._timezone, now)
+
+    def of_lamps(self, lamps: Ints, now: datetime) -> PlannedLevels:
+        """What the light of some lamps should be, by their indexes."""
+        common, moment = self._programme.at(now), now.timestamp()
+        until, confirmed_at = self._until[lamps], self._confirmed_at[lamps]
+        in_force = until > moment
+        changed_at = np.where(until <= moment, until, confirmed_at)
+        return PlannedLevels(
+            np.where(in_force, self._level[lamps], common.decision.level),
+            np.where(in_force, changed_at, np.fmax(common.since.timestamp(), changed_at)),
+        )
+
+    def mark(self, lamp_ids: Iterable[str]) -> None:
+        """Look again at the overrides of these; other devices than lamps may be among them."""
+        for name in lamp_ids:
+            index, standing = self._fleet.index.get(name), self._overrides.of(name)
+            if index is not None and standing is not None:
+                override = standing.override
+                self._confirmed_at[index] = standing.confirmed_at.timestamp()
+                self._level[index] = np.nan if override is None else override.level
+                self._until[index] = np.nan if override is None else override.until.timestamp()

@@ -12,7 +12,7 @@ from cloud.commands.order import Order
 from cloud.commands.schemas import command_out
 from cloud.fleet.fleet import Fleet
 from cloud.latest.consumer import Moved
-from cloud.latest.values import Latest
+from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.overview import Overviews
 from cloud.live.hub import Hub, Listener
 from cloud.live.schemas import AlarmMessage, CommandMessage, LatestMessage, OverviewMessage, Subscribe
@@ -22,8 +22,10 @@ from cloud.people.rights import Right
 class Events:
     """Each message is written once, however many listen."""
 
-    def __init__(self, fleet: Fleet, overviews: Overviews, hub: Hub, overview_every: timedelta) -> None:
-        self._fleet, self._overviews, self._hub = fleet, overviews, hub
+    def __init__(
+        self, fleet: Fleet, latest: LatestValues, overviews: Overviews, hub: Hub, overview_every: timedelta
+    ) -> None:
+        self._fleet, self._latest, self._overviews, self._hub = fleet, latest, overviews, hub
         self._every_s = overview_every.total_seconds()
 
     def orders(self, orders: Sequence[Order]) -> None:
@@ -40,8 +42,8 @@ class Events:
         """Devices have new values; each listener hears of those that it has asked for."""
         for listener in self._hub:
             if listener.devices and listener.may(Right.VIEW_TELEMETRY):
-                for device in listener.devices & moved.keys():
-                    listener.offer(_latest(device, moved[device]))
+                for device in listener.devices & moved:
+                    listener.offer(_latest(device, self._latest.get(device)))
 
     async def overview(self) -> None:
         """Say how the city is, if anybody listens."""
@@ -64,6 +66,7 @@ def hear(listener: Listener, text: str) -> None:
         return
 
 
-def _latest(device: str, latest: Latest) -> str:
+def _latest(device: str, latest: Latest | None) -> str:
+    assert latest is not None, device  # noqa: S101 - it has just moved
     at = datetime.fromtimestamp(latest.at, UTC)
     return LatestMessage(device=device, at=at, values=dict(latest.values)).model_dump_json()

@@ -30,7 +30,7 @@ class MapFeed:
 
     async def tick(self) -> bytes:
         """Look at the lamps and tell what has changed."""
-        await self._watch.refresh(1 / self._every_s)
+        self._watch.refresh()
         board = self._watch.board
         changed = np.flatnonzero((board.state != self._state) | (board.level != self._level))
         self._state[changed], self._level[changed] = board.state[changed], board.level[changed]

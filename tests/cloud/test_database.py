@@ -14,6 +14,10 @@ from sqlalchemy.engine import Connection
 from cloud.audit.tables import AuditRow
 from cloud.commands import store as commands
 from cloud.database import Database, upsert
+from cloud.fleet.fleet import Device
+from cloud.latest.documents import decode
+from cloud.latest.store import load_latest
+from cloud.latest.values import Latest, LatestValues
 from cloud.migrations import migrate, upgrade
 from cloud.people.tables import PersonRow
 from cloud.tables import METADATA
@@ -57,6 +61,49 @@ async def test_a_failure_that_was_told_in_a_sentence_keeps_it(empty_registry: st
         order = (await commands.load(session, ["c1"]))["c1"]
     assert (order.state, order.refusal, order.detail) == (State.FAILED, None, "does not answer")
     await database.close()
+
+
+_OLD_DEVICES = """
+INSERT INTO device (id, kind, edge) VALUES ('L1', 'luminaire', 'E1'), ('L2', 'luminaire', 'E1'), ('M', 'meter', 'E1')
+"""
+_OLD_LATEST = """
+INSERT INTO latest (device, kind, at, "values", flags, rules) VALUES
+('L1', 'luminaire', 100, '{"voltage": 230.5, "current": null}', '{"voltage": 3}',
+ '{"lamp_out": {"at": 100, "raised": true, "lit_since": null, "samples": 1, "held_s": 60, "counted_at": 40}}'),
+('L2', 'luminaire', 200, '{"voltage": 229.0}', '{}', '{}'),
+('M', 'meter', 300, '{"frequency": 50.0}', '{}', '{}')
+"""
+
+
+async def test_newest_values_in_rows_become_documents(empty_registry: str, tmp_path: Path) -> None:
+    database = Database(empty_registry)
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0006")
+        for statement in (_OLD_DEVICES, _OLD_LATEST):
+            await connection.exec_driver_sql(statement)
+    await migrate(database, tmp_path)
+    latest = LatestValues(
+        [Device("L2", "luminaire", "E1"), Device("L1", "luminaire", "E1"), Device("M", "meter", "E1")]
+    )
+    async with database.read() as session:
+        found = {part: decode(latest.kinds[part[1]], raw) async for part, raw in load_latest(session)}
+    await database.close()
+    for (_, kind), document in found.items():
+        latest.kinds[kind].take(document.rows)
+    assert latest.get("L1") == Latest("luminaire", 100, {"current": None, "voltage": 230.5}, {"voltage": 3})
+    assert latest.get("L2") == Latest("luminaire", 200, {"voltage": 229.0})
+    assert latest.get("M") == Latest("meter", 300, {"frequency": 50.0})
+    lamps = found["E1", "luminaire"]
+    states = {name: column.tolist() for name, column in lamps.rules["lamp_out"].items()}
+    assert lamps.rows.places.tolist() == [1, 0]
+    assert states == {
+        "at": [100, -1],
+        "raised": [True, False],
+        "lit_since": [-1, -1],
+        "samples": [1, 0],
+        "held_s": [60, 0],
+        "counted_at": [40, -1],
+    }
 
 
 async def test_migrating_twice_at_once_is_migrating_once(empty_registry: str, tmp_path: Path) -> None:

@@ -1,67 +1,149 @@
 """Newest values go forward in event time only, survive a restart, and are nobody's but the city's devices'."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.latest.values import LatestValues
+from cloud.fleet.fleet import Device
+from cloud.ingest.cursors import Arrived
+from cloud.latest.documents import decode, encode
+from cloud.latest.values import NEVER, Latest, LatestValues
+from cloud.latest.waves import Tally, waves
 from cloud.settings import Settings
 from protocols.clock import DomainClock
-from protocols.readings import Quality, Reading
+from protocols.readings import Quality, Reading, tables
 from protocols.topics import Stream
+from protocols.wire import Batch, Header
 from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import Service, serving
 
+DEVICES = [Device("a", "luminaire", "E1"), Device("b", "luminaire", "E1"), Device("m", "meter", "E2")]
+
+_values = st.dictionaries(st.sampled_from(["voltage", "current"]), st.none() | st.floats(-1e308, 1e308), max_size=2)
+_flags = st.sampled_from(list(Quality))
 _readings = st.builds(
     Reading,
-    device=st.sampled_from(["a", "b"]),
-    kind=st.just("luminaire"),
+    device=st.sampled_from([device.id for device in DEVICES]),
+    kind=st.sampled_from(["luminaire", "meter"]),
     at=st.integers(0, 20),
-    values=st.just({}),
+    values=_values,
+    flags=st.dictionaries(st.sampled_from(["voltage", "current"]), _flags, max_size=2),
 )
 
 
-def _valued(readings: list[Reading]) -> list[Reading]:
-    """One second of one device has one value, whichever batch brings it."""
-    return [Reading(r.device, r.kind, r.at, {"active_power": float(r.at)}) for r in readings]
+def arrived(*batches: Sequence[Reading], received_at: float = 1_000.0) -> list[Arrived]:
+    """Batches as the inbox hands them on."""
+    header = Header("epoch", 1, 1)
+    return [Arrived("E1", Stream.LIVE, received_at, Batch(header, tables(readings), [])) for readings in batches]
 
 
-@given(st.lists(_readings).map(_valued), st.data())
+def taken(latest: LatestValues, *batches: Sequence[Reading]) -> Tally:
+    """Move on, tick by tick or all at once."""
+    tally = Tally()
+    for columns, wave in waves(arrived(*batches), latest, tally):
+        tally.late += sum(len(rows) - len(columns.take(rows)) for rows in wave)
+    return tally
+
+
+class OneByOne:
+    """What the newest values are, said in the plainest way."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Latest] = {}
+        self.tally = Tally()
+
+    def take(self, reading: Reading) -> None:
+        if (reading.device, reading.kind) not in {(device.id, device.kind) for device in DEVICES}:
+            self.tally.strangers += 1
+            return
+        before = self.known.get(reading.device, Latest(reading.kind, NEVER, {}))
+        if reading.at < before.at:
+            self.tally.late += 1
+            return
+        flags = {q: int(reading.flag(q)) for q in reading.values}
+        unusual = {q: f for q, f in flags.items() if f != (9 if reading.values[q] is None else 1)}
+        kept = {q: f for q, f in before.flags.items() if q not in reading.values}
+        values = {**before.values, **reading.values}
+        self.known[reading.device] = Latest(reading.kind, reading.at, values, {**kept, **unusual})
+
+
+@given(st.lists(st.lists(_readings, max_size=6), max_size=6), st.booleans())
+def test_a_tick_of_many_batches_is_one_reading_after_the_other(batches: list[list[Reading]], together: bool) -> None:
+    latest, plain = LatestValues(DEVICES), OneByOne()
+    for table in (table for batch in batches for table in tables(batch)):
+        for reading in table.readings():
+            plain.take(reading)
+    counted = [taken(latest, *batches)] if together else [taken(latest, batch) for batch in batches]
+    for device in DEVICES:
+        assert latest.get(device.id) == plain.known.get(device.id)
+    assert sum(tally.late for tally in counted) == plain.tally.late
+    assert sum(tally.strangers for tally in counted) == plain.tally.strangers
+
+
+@given(st.lists(_readings, max_size=12), st.data())
 def test_in_whichever_order_and_however_often_they_come_the_newest_stays(
     readings: list[Reading], data: st.DataObject
 ) -> None:
-    latest = LatestValues()
-    for reading in data.draw(st.permutations(readings + readings)):
-        latest.take(reading)
-    for device in {reading.device for reading in readings}:
-        newest = max(reading.at for reading in readings if reading.device == device)
+    """One second of one device has one value, whichever batch brings it."""
+    known = [r for r in readings if r.kind == ("meter" if r.device == "m" else "luminaire")]
+    valued = [Reading(r.device, r.kind, r.at, {"active_power": float(r.at)}) for r in known]
+    latest = LatestValues(DEVICES)
+    taken(latest, *[[reading] for reading in data.draw(st.permutations(valued + valued))])
+    for device in {reading.device for reading in valued}:
+        newest = max(reading.at for reading in valued if reading.device == device)
         found = latest.get(device)
         assert found is not None
         assert (found.at, found.values) == (newest, {"active_power": float(newest)})
 
 
 def test_a_quantity_that_the_newest_reading_does_not_carry_keeps_its_value_and_its_flag() -> None:
-    latest = LatestValues()
-    latest.take(Reading("a", "meter", 1, {"voltage": 231.0, "current": 2.0}, {"voltage": Quality.SUSPECT}))
-    found = latest.take(Reading("a", "meter", 2, {"current": 3.0}))
-    assert found is not None
-    assert found.values == {"voltage": 231.0, "current": 3.0}
-    assert found.flags == {"voltage": 3}
-    found = latest.take(Reading("a", "meter", 3, {"voltage": 229.0}))
-    assert found is not None
-    assert found.flags == {}
+    latest = LatestValues(DEVICES)
+    taken(latest, [Reading("m", "meter", 1, {"voltage": 231.0, "current": 2.0}, {"voltage": Quality.SUSPECT})])
+    taken(latest, [Reading("m", "meter", 2, {"current": 3.0})])
+    assert latest.get("m") == Latest("meter", 2, {"voltage": 231.0, "current": 3.0}, {"voltage": 3})
+    taken(latest, [Reading("m", "meter", 3, {"voltage": 229.0})])
+    assert latest.get("m") == Latest("meter", 3, {"voltage": 229.0, "current": 3.0})
 
 
 def test_not_known_is_news_and_not_the_last_value_again() -> None:
-    latest = LatestValues()
-    latest.take(Reading("a", "meter", 1, {"current": 2.0}))
-    found = latest.take(Reading("a", "meter", 2, {"current": None}))
-    assert found is not None
-    assert found.values == {"current": None}
+    latest = LatestValues(DEVICES)
+    taken(latest, [Reading("m", "meter", 1, {"current": 2.0})], [Reading("m", "meter", 2, {"current": None})])
+    assert latest.get("m") == Latest("meter", 2, {"current": None})
+
+
+def test_what_cannot_be_enters_no_sum() -> None:
+    latest, everybody = LatestValues(DEVICES), np.arange(2)
+    doubted = Reading("a", "luminaire", 1, {"voltage": 999.0}, {"voltage": Quality.SUSPECT})
+    taken(latest, [doubted, Reading("b", "luminaire", 1, {"voltage": 230.0})])
+    lamps = latest.kinds["luminaire"]
+    assert lamps.values("voltage", everybody).tolist() == [999.0, 230.0]
+    assert np.isnan(lamps.trusted("voltage", everybody)).tolist() == [True, False]
+
+
+@given(st.lists(_readings, max_size=12))
+def test_what_is_kept_is_what_was_known(readings: list[Reading]) -> None:
+    before, after = LatestValues(DEVICES), LatestValues(DEVICES[::-1])
+    taken(before, readings)
+    for (_, kind), places in before.parts.items():
+        document = decode(after.kinds[kind], encode(before.kinds[kind], places, {}))
+        after.kinds[kind].take(document.rows)
+    for device in DEVICES:
+        assert after.get(device.id) == before.get(device.id)
+
+
+def test_what_is_kept_of_a_device_that_has_gone_is_left_out() -> None:
+    before, after = LatestValues(DEVICES), LatestValues(DEVICES[1:])
+    taken(before, [Reading(name, "luminaire", 1, {"voltage": 230.0}) for name in ("a", "b")])
+    rules = {"some": {"count": np.array([7, 8])}}
+    document = decode(after.kinds["luminaire"], encode(before.kinds["luminaire"], np.arange(2), rules))
+    assert document.rows.places.tolist() == [0]
+    assert document.rules["some"]["count"].tolist() == [8]
 
 
 async def test_a_device_says_what_it_last_measured_with_unit_and_age(service: Service, wall: Wall) -> None:

@@ -1,16 +1,22 @@
 """A lamp beside its plan, and the whole city at a glance."""
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
+from cloud.commands.order import Moment, Order
 from cloud.commands.standing import Overrides
+from cloud.fleet.fleet import Fleet
 from cloud.lighting.board import Board, Look
 from cloud.lighting.plan import Plan, Programme
 from cloud.settings import Settings
 from protocols.clock import DomainClock
+from protocols.commands import Command, Override, Resume
+from protocols.commands import State as CommandState
 from protocols.readings import Quality, Reading
 from protocols.wire import EdgeState
 from rules.lamp_state import LampState
@@ -22,6 +28,7 @@ from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import RecordingLink, Service, serving
 
 CITY = small_city()
+EVERYONE = np.arange(len(CITY.luminaires))
 TIMEZONE = ZoneInfo(CITY.timezone)
 SUNSET = next_sunset(CITY.centre, NOON) or NOON
 TEN = EVENING.replace(hour=15)  # 22:00 in Ha Long: the light goes down to half
@@ -166,16 +173,66 @@ def test_a_change_of_the_programme_is_placed_to_the_second_however_long_a_tick_i
 
 
 def test_without_overrides_the_programme_holds_for_every_lamp() -> None:
-    plan = Plan(Programme(CITY.centre, TIMEZONE, EVENING), CITY.centre, TIMEZONE, Overrides())
-    assert {plan.of(one, EVENING).decision.reason for one in CITY.luminaires} == {Reason.ASTRONOMICAL}
+    plan = plan_with(Overrides())
+    assert {plan.of(one, EVENING).reason for one in CITY.luminaires} == {Reason.ASTRONOMICAL}
+    assert plan.of_lamps(EVERYONE, EVENING).level.tolist() == [100.0] * 6
+
+
+def plan_with(overrides: Overrides) -> Plan:
+    programme = Programme(CITY.centre, TIMEZONE, EVENING)
+    return Plan(Fleet(CITY, 1), programme, CITY.centre, TIMEZONE, overrides)
+
+
+def confirmed(lamp: int, action: Override | Resume, at: datetime) -> Order:
+    command = Command(
+        id=f"c{lamp}",
+        target=lamp_id(lamp),
+        action=action,
+        issued_at=at,
+        expires_at=at + timedelta(minutes=1),
+        who="lan",
+    )
+    return Order(command, "HL-E01", None, (Moment(CommandState.CONFIRMED, at),))
+
+
+def test_what_is_planned_for_many_lamps_is_what_is_planned_for_each() -> None:
+    """An override in force, one that has ended, a lamp that went back to the programme, and lamps without any."""
+    earlier, end = EVENING - timedelta(minutes=30), EVENING - timedelta(minutes=5)
+    overrides = Overrides(
+        [
+            confirmed(1, Override(level=30, until=EVENING + timedelta(minutes=5)), earlier),
+            confirmed(2, Override(level=30, until=end), earlier),
+            confirmed(3, Resume(), earlier),
+        ]
+    )
+    plan = plan_with(overrides)
+    planned = plan.of_lamps(EVERYONE, EVENING)
+    assert planned.level.tolist() == [plan.of(lamp, EVENING).level for lamp in CITY.luminaires]
+    assert planned.level.tolist() == [30.0, *[100.0] * 5]
+    hour_ago = EVENING.timestamp() - 3600  # as far back as the programme looks
+    assert planned.since.tolist() == [earlier.timestamp(), end.timestamp(), earlier.timestamp(), *[hour_ago] * 3]
+
+
+def test_an_override_that_is_confirmed_later_is_planned_from_then_on() -> None:
+    overrides = Overrides()
+    plan = plan_with(overrides)
+    overrides.put(confirmed(4, Override(level=20, until=EVENING + timedelta(hours=1)), EVENING))
+    plan.mark([lamp_id(4), "HL-TC001-M"])
+    assert plan.of_lamps(EVERYONE, EVENING).level.tolist() == [100.0, 100.0, 100.0, 20.0, 100.0, 100.0]
 
 
 def test_the_whole_city_is_counted_and_summed() -> None:
     board = Board(5)
-    board.put(0, Look(LampState.ON, 200, 98.0, 100.0))
-    board.put(1, Look(LampState.DIMMED, 100, None, 50.0))
-    board.put(2, Look(LampState.FAULT, 200, 2.0, 100.0))
-    board.put(3, Look(LampState.NO_CONTACT, 255, None, 100.0))
+    states = [LampState.ON, LampState.DIMMED, LampState.FAULT, LampState.NO_CONTACT, LampState.UNKNOWN]
+    nan = math.nan
+    board.show(
+        Look(
+            np.array(states, dtype=np.uint8),
+            np.array([200, 100, 200, 255, 255], dtype=np.uint8),
+            np.array([98.0, nan, 2.0, nan, nan]),
+            np.array([100.0, 50.0, 100.0, 100.0, nan]),
+        )
+    )
     totals = board.totals()
     assert totals.states[LampState.UNKNOWN] == 1
     assert totals.as_planned_percent == 50.0

@@ -1,0 +1,131 @@
+"""What came in one tick, sorted into columns: readings of devices that there are, of times that can be.
+
+A device may be read several times in a tick, by tables with different quantities. So the readings of a kind come in
+waves: the first of each device, the second of each, and so on, in the order in which they arrived.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.ingest.cursors import Arrived
+from cloud.latest.values import Columns, Ints, LatestValues, Rows
+from protocols.readings import Table
+
+log = logging.getLogger(__name__)
+
+FROM_THE_FUTURE_S = 300  # a clock that is further ahead would stop its devices' live values until it is caught up
+_NOBODY = -1
+
+Wave = Sequence[Rows]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Readings that did not move live state, since the start."""
+
+    strangers: int = 0  # of no device of the inventory
+    late: int = 0
+    from_the_future: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A table, and who sent it when."""
+
+    edge: str
+    received_at: float
+    table: Table
+
+
+def waves(batches: Iterable[Arrived], latest: LatestValues, tally: Tally) -> Iterator[tuple[Columns, Wave]]:
+    """Each wave of each kind, in order."""
+    for kind, sent in _by_kind(batches).items():
+        columns = latest.kinds.get(kind) or Columns(kind, [])
+        good, places, at = _sifted(columns, sent, tally)
+        turns = _turns(places[good])
+        for turn in range(int(turns.max(initial=_NOBODY)) + 1):
+            yield columns, list(_rows(sent, good[turns == turn], places, at))
+
+
+def _by_kind(batches: Iterable[Arrived]) -> dict[str, list[_Sent]]:
+    kinds: dict[str, list[_Sent]] = {}
+    for arrived in batches:
+        for table in arrived.batch.tables:
+            kinds.setdefault(table.kind, []).append(_Sent(arrived.edge, arrived.received_at, table))
+    return kinds
+
+
+def _sifted(columns: Columns, sent: Sequence[_Sent], tally: Tally) -> tuple[Ints, Ints, Ints]:
+    """Which rows are good, and of all rows the place and the time."""
+    place_of = columns.places.get
+    places = np.array([place_of(device, _NOBODY) for one in sent for device in one.table.devices], dtype=np.int64)
+    at = np.array(list(chain.from_iterable(one.table.at for one in sent)), dtype=np.int64)
+    received_at = np.repeat([one.received_at for one in sent], [len(one.table) for one in sent])
+    known, timely = places != _NOBODY, at <= received_at + FROM_THE_FUTURE_S
+    strangers, hasty = np.flatnonzero(~known), np.flatnonzero(known & ~timely)
+    _say_first(tally.strangers, strangers, sent, "no inventory names")
+    _say_first(tally.from_the_future, hasty, sent, "is from the future; look at the edge's clock")
+    tally.strangers += len(strangers)
+    tally.from_the_future += len(hasty)
+    return np.flatnonzero(known & timely), places, at
+
+
+def _turns(places: Ints) -> Ints:
+    """For each row how many rows before it have the same place."""
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    is_first = np.diff(ordered, prepend=_NOBODY) != 0
+    since = np.maximum.accumulate(np.where(is_first, np.arange(len(ordered)), 0))
+    turns = np.empty(len(places), dtype=np.int64)
+    turns[order] = np.arange(len(ordered)) - since
+    return turns
+
+
+def _rows(sent: Sequence[_Sent], wanted: Ints, places: Ints, at: Ints) -> Iterator[Rows]:
+    """The wanted rows, those with the same quantities together."""
+    is_wanted = np.zeros(len(places), dtype=np.bool_)
+    is_wanted[wanted] = True
+    for quantities, group in _by_quantities(sent).items():
+        numbers = np.concatenate([np.arange(first, first + len(table)) for first, table in group])
+        inside = np.flatnonzero(is_wanted[numbers])
+        if len(inside):
+            tables = [table for _, table in group]
+            values = _joined([table.values for table in tables], (len(quantities), len(numbers)), np.float64)
+            flags = _joined([table.flags for table in tables], (len(quantities), len(numbers)), np.uint8)
+            chosen = numbers[inside]
+            yield Rows(places[chosen], at[chosen], quantities, values[:, inside], flags[:, inside])
+
+
+def _by_quantities(sent: Sequence[_Sent]) -> dict[tuple[str, ...], list[tuple[int, Table]]]:
+    """Tables with the same quantities, each with the number of its first row."""
+    groups: dict[tuple[str, ...], list[tuple[int, Table]]] = {}
+    firsts = accumulate((len(one.table) for one in sent), initial=0)
+    for first, one in zip(firsts, sent, strict=False):
+        groups.setdefault(one.table.quantities, []).append((first, one.table))
+    return groups
+
+
+def _joined(tables: Sequence[Sequence[Sequence[float | None]]], shape: tuple[int, int], dtype: type) -> NDArray[Any]:
+    """Columns of several tables, one after the other; `None` becomes NaN."""
+    columns = [list(chain.from_iterable(table[n] for table in tables)) for n in range(shape[0])]
+    return np.array(columns, dtype=dtype).reshape(shape)
+
+
+def _say_first(counted: int, rows: Ints, sent: Sequence[_Sent], what: str) -> None:
+    """Once; the rest is counted."""
+    if counted or not len(rows):
+        return
+    row = int(rows[0])
+    for one in sent:
+        if row < len(one.table):
+            table = one.table
+            text = "%s sends readings of %s %s at %d, which %s"
+            log.warning(text, one.edge, table.kind, table.devices[row], table.at[row], what)
+            return
+        row -= len(one.table)
