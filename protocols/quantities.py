@@ -110,5 +110,21 @@ _AIR = (
     _gauge("o3", "ug/m3", 0, 2_000, ngsi="O3"),
     _counter("rain", "mm", 100_000, ngsi="precipitation"),
 )
+_EDGE = (
+    *(_gauge(f"{stream}_waiting", "", 0, 1e12) for stream in ("event", "live", "backlog")),  # batches in the outbox
+    *(_gauge(f"{stream}_waiting_s", "s", 0, 1e9) for stream in ("event", "live", "backlog")),  # since when the oldest
+    _gauge("outbox_size", "MB", 0, 1e9),
+    _counter("batches_dropped", "", 1e12),
+    _counter("readings_lost", "", 1e12),
+    _counter("polls_late", "", 1e12),
+    _counter("polls_overtaken", "", 1e12),
+    _counter("polls_failed", "", 1e12),
+    _gauge("units_silent", "", 0, 1e6),
+    _gauge("clock_offset", "s", -1e9, 1e9),  # the machine's clock less the cloud's
+    _state("clock_trust", 3),  # rules/clock_trust.py
+    _gauge("processor_load", "%", 0, 100 * 1024),  # of one core
+    _gauge("memory_used", "MB", 0, 1e7),
+    _gauge("disk_free", "MB", 0, 1e10),
+)
 
-QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (*_LIGHTING, *_ELECTRICAL, *_WATER, *_AIR)}
+QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (*_LIGHTING, *_ELECTRICAL, *_WATER, *_AIR, *_EDGE)}

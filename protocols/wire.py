@@ -79,6 +79,27 @@ class _Message(BaseModel):
     v: Literal[1] = 1
 
 
+class Document(BaseModel):
+    """A document that an edge should hold, or holds. `hash` is the SHA-256 of its bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Id
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class RefusedDocument(Document):
+    """A document that an edge should hold and does not take; what it held before stays in force."""
+
+    reason: Words = Field(max_length=2000)
+
+
+class Desired(_Message):
+    """Every document that an edge should hold, and no other; retained."""
+
+    documents: tuple[Document, ...] = Field(max_length=50)
+
+
 class Birth(_Message):
     """Who an edge is; retained."""
 
@@ -86,7 +107,8 @@ class Birth(_Message):
     software: Words = Field(max_length=64)
     at: AwareDatetime
     inventory: str | None = Field(default=None, description="hash of the inventory that the edge holds")
-    desired: str | None = Field(default=None, description="hash of the desired documents that the edge holds")
+    documents: tuple[Document, ...] | None = Field(default=None, max_length=50, description="that the edge holds")
+    refused: tuple[RefusedDocument, ...] | None = Field(default=None, max_length=50)
 
 
 class EdgeState(_Message):
@@ -106,10 +128,12 @@ class Mark(BaseModel):
 
 
 class Watermark(_Message):
-    """What the cloud holds of one edge; retained. A new `boot` means that the cloud has restarted."""
+    """What the cloud holds of one edge; retained. A new `boot` means that the cloud has restarted. `at` is the city's
+    time at which it was published."""
 
     boot: Id
     marks: tuple[Mark, ...]
+    at: AwareDatetime | None = None
 
 
 M = TypeVar("M", bound=BaseModel)

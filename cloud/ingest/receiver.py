@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cloud.ingest import drop as test_fault
 from cloud.ingest.arrivals import Arrival, DeadLetter, Drop, Status, sort
@@ -151,7 +152,8 @@ class Receiver:
     def _tell(self) -> None:
         """Publish the watermarks that are due. One that is lost is made good at the next connection."""
         for edge in self._pace.take(time.monotonic()):
-            watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge))
+            at = datetime.fromtimestamp(self._now(), UTC)
+            watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge), at=at)
             self.publish(topics.topic(self._site, edge, Leaf.WATERMARK), wire.encode_message(watermark), retain=True)
 
 

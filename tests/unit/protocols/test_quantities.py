@@ -10,11 +10,11 @@ from protocols.profiles import library
 from protocols.quantities import QUANTITIES, Kind, Quantity
 
 UNITS = {"", "%", "s", "h", "degC", "V", "A", "W", "var", "Hz", "kWh", "mg/L", "NTU", "uS/cm", "mV", "ug/L"}
-UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm", "ppt", "m", "bar", "W/m2"}
+UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm", "ppt", "m", "bar", "W/m2", "MB"}
 
 
 def test_a_name_stands_once() -> None:
-    groups = (quantities._LIGHTING, quantities._ELECTRICAL, quantities._WATER, quantities._AIR)
+    groups = (quantities._LIGHTING, quantities._ELECTRICAL, quantities._WATER, quantities._AIR, quantities._EDGE)
     assert Counter(q.name for group in groups for q in group).most_common(1)[0][1] == 1
     assert all(name == quantity.name for name, quantity in QUANTITIES.items())
 
@@ -59,8 +59,13 @@ def test_only_what_grows_is_a_counter() -> None:
     assert counters == {
         "active_energy",
         "active_energy_export",
+        "batches_dropped",
         "lamp_hours",
+        "polls_failed",
+        "polls_late",
+        "polls_overtaken",
         "rain",
+        "readings_lost",
         "supply_loss_count",
         "switch_on_count",
     }
