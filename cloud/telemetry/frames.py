@@ -28,6 +28,14 @@ class Frame:
     def __len__(self) -> int:
         return len(self.at)
 
+    def part(self, places: Any) -> "Frame":
+        """The rows at some places: a slice or a mask."""
+        if isinstance(places, slice):  # all of them
+            return self
+        values = {q: column[places] for q, column in self.values.items()}
+        flags = {q: column[places] for q, column in self.flags.items()}
+        return Frame(self.devices[places], self.at[places], values, flags)
+
 
 def by_kind(tables: Sequence[Table]) -> dict[str, list[Table]]:
     """The tables that say anything, together with those of the same kind."""

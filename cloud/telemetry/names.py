@@ -5,7 +5,7 @@ from protocols.line_protocol import UNKNOWN
 from protocols.names import is_id
 from protocols.quantities import QUANTITIES
 
-_OURS = frozenset({"key", "at", "time", UNKNOWN})  # what an engine calls something else
+_OURS = frozenset({"key", "number", "at", "time", UNKNOWN})  # what an engine calls something else
 
 
 def kind_name(kind: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.telemetry import duckdb_tables
+from cloud.telemetry import catalogue
 from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.store import Mark, StoreAway, StoreRefused
 from protocols.readings import Table
@@ -86,7 +86,7 @@ async def test_a_full_disk_is_survived_and_what_was_written_stays(tmp_path: Path
 
 
 async def test_a_rogue_edge_cannot_make_tables_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duckdb_tables, "MOST_KINDS", 2)
+    monkeypatch.setattr(catalogue, "MOST_KINDS", 2)
     store = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
     for kind in ("luminaire", "meter", "Meter"):
         await store.write([table(kind, [("HL-000001", 1, {"voltage": 1.0})])], None)
