@@ -15,6 +15,7 @@ from cloud.assembly import assembled
 from cloud.audit import routes as audit
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
+from cloud.edges import routes as edges
 from cloud.errors import ErrorOut, answer_refusals
 from cloud.fleet import routes as fleet
 from cloud.latest import routes as devices
@@ -30,6 +31,8 @@ from protocols.clock import DomainClock
 API = "/api/v1"
 # The only doors without a lock: (method, path).
 PUBLIC = frozenset({("GET", f"{API}/health"), ("POST", f"{API}/session"), ("GET", "/{path:path}")})
+# Doors that open for an edge's token and for no person.
+FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 
 _LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (401, 403)}
@@ -53,6 +56,7 @@ _ROUTERS = (
     people.router,
     audit.router,
     fleet.router,
+    edges.router,
     live.router,
     lighting.router,
     devices.router,

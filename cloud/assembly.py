@@ -14,6 +14,7 @@ from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
 from cloud.commands.service import Commands
 from cloud.database import Database
+from cloud.edges.service import Documents
 from cloud.errors import in_one_line
 from cloud.fleet.basemap import load_basemap
 from cloud.fleet.edges import Edges
@@ -70,6 +71,7 @@ class _Memory:
 
     fleet: Fleet
     edges: Edges
+    documents: Documents
     latest: LatestValues
     alarms: Alarms
     commands: Commands
@@ -121,14 +123,15 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
 async def _remembered(ground: _Ground, fleet: Fleet) -> _Memory:
     settings, clock, database = ground.settings, ground.clock, ground.database
     edges = Edges(fleet.city.edges, clock.now, time.monotonic)
+    documents = Documents(database, edges, ground.link, settings.site, clock)
     latest, watch, alarms = LatestValues(fleet.devices.values()), LampOutWatch(fleet), Alarms(database, clock)
     commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
     notifier = _notifier(ground, fleet)
     live = Live(database, ground.inbox.uuid, edges, latest, watch, alarms, commands, notifier, time.monotonic)
     async with database.read() as session:
-        for known in (edges, alarms, commands, live):
+        for known in (edges, documents, alarms, commands, live):
             await known.load(session)
-    return _Memory(fleet, edges, latest, alarms, commands, notifier, live)
+    return _Memory(fleet, edges, documents, latest, alarms, commands, notifier, live)
 
 
 def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
@@ -159,6 +162,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         fleet=fleet,
         basemap=load_basemap(settings.basemap),
         edges=memory.edges,
+        documents=memory.documents,
         alarms=memory.alarms,
         commands=memory.commands,
         notifier=memory.notifier,

@@ -1,6 +1,7 @@
 """What the service refuses, and how it says so.
 
     Refused
+      BadDocument     400
       TooLong         400
       NotSignedIn     401
       WrongPassword   401
@@ -34,6 +35,12 @@ class Refused(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
+
+
+class BadDocument(Refused):
+    """A document that no edge could take; the message says line and key."""
+
+    status, code, message = 400, "bad_document", "this document is not right"
 
 
 class TooLong(Refused):

@@ -11,6 +11,6 @@ class Link(Protocol):
         """True while the broker answers."""
         ...
 
-    def publish(self, topic: str, payload: bytes) -> bool:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hand over a message, QoS 1; False when there is no connection, and then nothing is kept for later."""
         ...

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from cloud.alarms.service import Alarms
 from cloud.commands.service import Commands
 from cloud.database import Database
+from cloud.edges.service import Documents
 from cloud.fleet.basemap import Basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
@@ -40,6 +41,7 @@ class Parts:
     fleet: Fleet
     basemap: Basemap
     edges: Edges
+    documents: Documents
     alarms: Alarms
     commands: Commands
     notifier: Notifier | None

@@ -29,6 +29,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
 
 def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "edges", parts.edges.keep(parts.database)
+    yield "documents", parts.documents.follow()
     yield "cursors", parts.cursors.run()
     yield "commands", parts.commands.follow()
     yield "live map", parts.map_feed.run()

@@ -89,6 +89,7 @@ class Settings(ConfigModel):
     mail: Mail | None = None
     telemetry: Telemetry = DuckDb()
     admin_password_file: Path = Path("secrets/admin")
+    edge_tokens: Path | None = Field(default=None, description="a line EDGE:SHA256 of its token for each edge")
     database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
     database_url_file: Path | None = Field(default=None, description="the same in a file of its own, with its password")
     passwords: PasswordCost = PasswordCost()
@@ -174,6 +175,7 @@ def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
             "inventory": (folder / settings.inventory).absolute(),
             "basemap": (folder / settings.basemap).absolute(),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
+            "edge_tokens": settings.edge_tokens and (folder / settings.edge_tokens).absolute(),
             "broker": broker.model_copy(update=placed),
             "telemetry": telemetry.placed(folder) if isinstance(telemetry, InfluxDb) else telemetry,
         }

@@ -4,6 +4,7 @@ from cloud.alarms.tables import EpisodeRow
 from cloud.audit.tables import AuditRow
 from cloud.commands.tables import CommandRow
 from cloud.database import Base
+from cloud.edges.tables import DocumentRow
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.latest.tables import CursorRow, LatestRow
 from cloud.notifications.tables import NoticeRow
@@ -14,6 +15,7 @@ TABLES = (
     CommandRow,
     CursorRow,
     DeviceRow,
+    DocumentRow,
     EdgeRow,
     EpisodeRow,
     InventoryRow,

@@ -19,6 +19,7 @@ class Act(StrEnum):
     LOG_OUT = "log_out"
     COMMAND = "command"
     ACKNOWLEDGE = "acknowledge"
+    CONFIGURE = "configure"
 
 
 Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC

@@ -16,7 +16,8 @@ def _read(text: str | None) -> Any:
 class AuditOut(BaseModel):
     """One act; `seq` and `hash` let a reader check the chain.
 
-    `parameters` are those of the act: of a command its id and action, of an acknowledgement the alarm.
+    `parameters` are those of the act: of a command its id and action, of an acknowledgement the alarm, of a
+    configuration the document.
     """
 
     model_config = ConfigDict(from_attributes=True)

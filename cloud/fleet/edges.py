@@ -12,7 +12,7 @@ from cloud.database import Database, upsert
 from cloud.fleet import store
 from cloud.fleet.tables import EdgeRow
 from protocols.topics import Stream
-from protocols.wire import Birth, EdgeState
+from protocols.wire import Birth, Document, EdgeState, RefusedDocument
 
 Presence = Literal["online", "offline", "unknown"]
 
@@ -21,7 +21,8 @@ CATCHING_UP_S = 15.0  # wall time after its last backlog batch, until an edge co
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One edge, as far as the cloud knows. All times are domain time."""
+    """One edge, as far as the cloud knows. All times are domain time. `documents` are those that it holds, `refused`
+    those that it does not take."""
 
     id: str
     state: Presence = "unknown"
@@ -29,12 +30,14 @@ class Edge:
     epoch: str | None = None
     software: str | None = None
     last_batch_at: datetime | None = None
+    documents: tuple[Document, ...] = ()
+    refused: tuple[RefusedDocument, ...] = ()
 
 
 class Edges:
     """What every edge of the inventory last said of itself, in memory and soon after in the registry.
 
-    `now` is domain time, `monotonic` seconds of wall time.
+    `now` is domain time, `monotonic` seconds of wall time. `born` hears of every edge that says who it is.
     """
 
     def __init__(self, ids: Iterable[str], now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
@@ -43,6 +46,11 @@ class Edges:
         self._backlog_at: dict[str, float] = {}
         self._dirty: set[str] = set()
         self._changed = asyncio.Event()
+        self.born: list[Callable[[str], None]] = []
+
+    def find(self, edge_id: str) -> Edge | None:
+        """The edge with an id."""
+        return self._edges.get(edge_id)
 
     def __iter__(self) -> Iterator[Edge]:
         return iter(self._edges.values())
@@ -56,7 +64,9 @@ class Edges:
         if edge is None:
             return
         if isinstance(said, Birth):
-            self._put(replace(edge, epoch=said.epoch, software=said.software))
+            self._put(_born(edge, said))
+            for told in self.born:
+                told(edge_id)
         elif said.state != edge.state:
             self._put(replace(edge, state=said.state, since=self._now()))
         self._changed.set()
@@ -100,10 +110,26 @@ class Edges:
         self._dirty.add(edge.id)
 
 
+def _born(edge: Edge, said: Birth) -> Edge:
+    return replace(
+        edge,
+        epoch=said.epoch,
+        software=said.software,
+        documents=said.documents or (),
+        refused=said.refused or (),
+    )
+
+
 def _row(edge: Edge) -> dict[str, Any]:
-    return asdict(edge)
+    return {
+        **asdict(edge),
+        "documents": [document.model_dump() for document in edge.documents],
+        "refused": [document.model_dump() for document in edge.refused],
+    }
 
 
 def _edge(row: EdgeRow) -> Edge:
     state: Presence = "online" if row.state == "online" else "offline" if row.state == "offline" else "unknown"
-    return Edge(row.id, state, row.since, row.epoch, row.software, row.last_batch_at)
+    documents = tuple(Document.model_validate(document) for document in row.documents)
+    refused = tuple(RefusedDocument.model_validate(document) for document in row.refused)
+    return Edge(row.id, state, row.since, row.epoch, row.software, row.last_batch_at, documents, refused)

@@ -1,6 +1,7 @@
 """The inventories that were imported, every device that there ever was, and the edges."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,3 +42,5 @@ class EdgeRow(Base):
     epoch: Mapped[str | None] = mapped_column(String(64))
     software: Mapped[str | None] = mapped_column(String(64))
     last_batch_at: Mapped[datetime | None]
+    documents: Mapped[list[dict[str, Any]]]
+    refused: Mapped[list[dict[str, Any]]]

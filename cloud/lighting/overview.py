@@ -96,6 +96,7 @@ class Overviews:
             since=edge.since,
             last_batch_at=edge.last_batch_at,
             backlog=self.edges.is_catching_up(edge),
+            refused=next((f"{document.name}: {document.reason}" for document in edge.refused), None),
         )
 
     async def _commands(self, now: datetime) -> CommandCountsOut:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from cloud.alarms.schemas import AlarmOut
 from cloud.commands.schemas import CommandOut
@@ -87,6 +87,7 @@ class EdgeOut(BaseModel):
     since: datetime | None
     last_batch_at: datetime | None
     backlog: bool
+    refused: str | None = Field(description="why the edge does not take a document that it should hold")
 
 
 class EdgesOut(BaseModel):

@@ -26,6 +26,7 @@ class Right(StrEnum):
     VIEW_COMMANDS = "view.commands"
     ACKNOWLEDGE_ALARM = "alarm.acknowledge"
     COMMAND_LAMP = "lamp.command"
+    CONFIGURE_EDGE = "edge.configure"
     VIEW_AUDIT = "view.audit"
     VIEW_PEOPLE = "view.people"
 
@@ -40,7 +41,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OPERATOR: _LOOK | _ACT,
     Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT},
     Role.PLANNER: _LOOK,
-    Role.TECHNICIAN: _LOOK | _ACT,  # a lamp is tested from under its pole
+    Role.TECHNICIAN: _LOOK | _ACT | {Right.CONFIGURE_EDGE},  # a lamp is tested from under its pole
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},
 }

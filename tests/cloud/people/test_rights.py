@@ -8,7 +8,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from websockets.exceptions import InvalidStatus
 
-from cloud.app import PUBLIC, create_app
+from cloud.app import FOR_EDGES, PUBLIC, create_app
+from cloud.edges.access import EdgeGate
 from cloud.people.access import Gate
 from cloud.people.rights import RIGHTS, Right, Role
 from cloud.settings import Settings
@@ -42,7 +43,7 @@ def _methods(route: RouteContext) -> list[str]:
 
 
 def _locked() -> list[Door]:
-    return [door for door in _doors() if door[:2] not in PUBLIC]
+    return [door for door in _doors() if door[:2] not in PUBLIC | FOR_EDGES]
 
 
 def test_every_route_declares_its_right_or_is_public() -> None:
@@ -52,6 +53,28 @@ def test_every_route_declares_its_right_or_is_public() -> None:
 
 def test_a_public_route_asks_for_no_right() -> None:
     assert [door for door in _doors() if door[:2] in PUBLIC and door[2] is not None] == []
+
+
+def _is_for_edges(dependant: Dependant) -> bool:
+    return isinstance(dependant.call, EdgeGate) or any(map(_is_for_edges, dependant.dependencies))
+
+
+def test_what_is_for_edges_asks_for_an_edge_and_nothing_else_does() -> None:
+    clock, _ = standing_clock()
+    routes = iter_route_contexts(create_app(Settings(site="halong"), clock).routes)
+    found = {
+        (method, str(route.path))
+        for route in routes
+        if (dependant := getattr(route, "dependant", None)) and _is_for_edges(dependant)
+        for method in _methods(route)
+    }
+    assert found == FOR_EDGES
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(FOR_EDGES))
+async def test_a_door_for_edges_opens_for_no_person(service: Service, method: str, path: str) -> None:
+    async with service.signed_in(Role.ADMINISTRATOR) as client:
+        assert await _knock(service, client, method, path) == 401
 
 
 def _lacking(right: Right) -> Role | None:

@@ -100,6 +100,7 @@ function EdgeRow({ edge }: { edge: Edge }) {
     <li className={`edge edge-${edge.state}`}>
       <span>{edge.id}</span> <span>{word("edge_state", edge.state)}</span>
       {edge.backlog ? <span className="weak"> {t("edges.backlog")}</span> : null}
+      {edge.refused ? <span className="wrong"> {t("edges.refused", { reason: edge.refused })}</span> : null}
       <Age at={edge.last_batch_at} />
     </li>
   );

@@ -1,0 +1,48 @@
+"""The edges' documents over HTTP: for people, and for the edges themselves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from cloud.edges.access import AskingEdge
+from cloud.edges.schemas import DocumentIn, DocumentOut
+from cloud.edges.service import Documents
+from cloud.errors import ErrorOut
+from cloud.parts import part
+from cloud.people.access import needs
+from cloud.people.rights import Right
+from cloud.people.store import Session
+from protocols.names import Id
+
+router = APIRouter(tags=["edges"], responses={404: {"model": ErrorOut}})
+
+DocumentsPart = Annotated[Documents, Depends(part(lambda parts: parts.documents))]
+Configurer = Annotated[Session, needs(Right.CONFIGURE_EDGE)]
+
+
+@router.get("/edges/{edge_id}/documents", dependencies=[needs(Right.VIEW_CITY)])
+async def documents(edge_id: str, documents: DocumentsPart) -> list[DocumentOut]:
+    """What an edge should hold, and whether it does."""
+    return documents.of(edge_id)
+
+
+@router.put("/edges/{edge_id}/documents/{name}", responses={400: {"model": ErrorOut}})
+async def put_document(
+    edge_id: Id, name: Id, document: DocumentIn, who: Configurer, documents: DocumentsPart
+) -> list[DocumentOut]:
+    """Give an edge a document; it takes it when it is there."""
+    await documents.put(edge_id, name, document.text, who.username)
+    return documents.of(edge_id)
+
+
+@router.delete("/edges/{edge_id}/documents/{name}")
+async def remove_document(edge_id: Id, name: Id, who: Configurer, documents: DocumentsPart) -> list[DocumentOut]:
+    """Let an edge go back to what its own file says."""
+    await documents.remove(edge_id, name, who.username)
+    return documents.of(edge_id)
+
+
+@router.get("/edge/documents/{digest}", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def document_text(digest: str, edge: AskingEdge, documents: DocumentsPart) -> Response:
+    """For the edge: the text of one of its documents."""
+    return Response(documents.text(edge, digest), media_type="text/plain; charset=utf-8")
