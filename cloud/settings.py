@@ -159,6 +159,10 @@ def _files(settings: Settings) -> Iterator[tuple[config.Path, Path]]:
     for name, file in settings.broker.tls or ():
         if file:
             yield ("broker", "tls", name), file
+    if isinstance(settings.telemetry, InfluxDb):
+        yield ("telemetry", "token_file"), settings.telemetry.token_file
+        if settings.telemetry.ca_file:
+            yield ("telemetry", "ca_file"), settings.telemetry.ca_file
 
 
 def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:

@@ -32,3 +32,10 @@ def influxdb_server() -> Iterator[influxdb.Server]:
     """One server for all the tests of this process."""
     with influxdb.server() as server:
         yield server
+
+
+@pytest.fixture
+def own_influxdb_server() -> Iterator[influxdb.Server]:
+    """One that a test may stop, kill and start again."""
+    with influxdb.server() as server:
+        yield server

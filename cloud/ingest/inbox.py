@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS dead (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, "where" TEXT NOT NULL, why TEXT NOT NULL,
     payload BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -121,6 +122,16 @@ class Inbox:
         while rows := self._trim_some(position):
             trimmed += rows
         return trimmed
+
+    def position(self, cursor: str) -> int:
+        """How far a cursor has come that has no better place to keep it; 0 when it never said."""
+        rows = self._read("SELECT position FROM cursors WHERE name = ?", (cursor,))
+        return int(rows[0][0]) if rows else 0
+
+    def save_position(self, cursor: str, position: int) -> None:
+        """On disk when it returns."""
+        with _transaction(self._clerk) as db:
+            db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (cursor, position))
 
     def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Keep what nobody can use."""

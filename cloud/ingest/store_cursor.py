@@ -1,20 +1,26 @@
-"""From the inbox into the telemetry store, in commits of some seconds or many samples, until the store says yes."""
+"""From the inbox into the telemetry store, in commits of some seconds or many samples, until the store says yes.
+
+How far it has come stands in the store, in one step with the data, or, where the engine cannot do that, in the inbox:
+written after the data, so that what is delivered again after a crash is written over itself.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cloud.ingest.arrivals import DeadLetter, dead_letter
 from cloud.ingest.feed import Feed, Item
 from cloud.ingest.inbox import Delivery, Inbox
 from cloud.ingest.pause import Pause
-from cloud.telemetry.store import Mark, StoreAway, StoreRefused, TelemetryStore
+from cloud.telemetry.store import Mark, RefusedPoint, StoreAway, StorePartly, StoreRefused, TelemetryStore
 from protocols.readings import Table
 
 _BYTES_PER_SAMPLE = 256  # far more than a sample takes on the wire
+_CURSOR = "store"
+_MOST_REASONS = 5  # that one absence of the store is told with
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +61,13 @@ class StoreCursor:
 
     async def start(self) -> None:
         """Take up where the store's mark stands."""
-        self.position = self.feed.position = await self._place()
+        stored = await self._insist(lambda: stored_upto(self._inbox, self._store))
+        self.position = self.feed.position = reached(self._inbox, stored)
 
     async def step(self) -> None:
         """One commit: gather it, and write it until the store says yes."""
         load = await self._gather()
-        await self._bury(load.items)
+        await self._keep([_letter(item.delivery, item.why) for item in load.items if item.why])
         try:
             await self._write(load.items)
         except StoreRefused:
@@ -76,10 +83,15 @@ class StoreCursor:
         return load
 
     async def _write(self, items: Sequence[Item]) -> None:
-        """Write until the store has it. Raises StoreRefused."""
+        """Write until the store has it. Raises StoreRefused when it has nothing of it."""
         mark = Mark(self._inbox.uuid, items[-1].delivery.position)
         tables = [table for item in items for table in _tables(item)]
-        await self._insist(lambda: self._store.write(tables, mark))
+        try:
+            await self._insist(lambda: self._store.write(tables, mark))
+        except StorePartly as partly:
+            await self._keep(list(_letters(items, partly.points)))
+        if not self._store.capabilities().keeps_mark:
+            await asyncio.to_thread(self._inbox.save_position, _CURSOR, mark.position)
 
     async def _write_singly(self, items: Sequence[Item]) -> None:
         """The store refused something: find out what, keep it for a person, and go on."""
@@ -87,14 +99,13 @@ class StoreCursor:
             try:
                 await self._write([item])
             except StoreRefused as error:
-                await asyncio.to_thread(self._inbox.bury, [_letter(item.delivery, str(error))])
+                await self._keep([_letter(item.delivery, str(error))])
                 await self._write([Item(item.delivery, None)])
 
-    async def _bury(self, items: Sequence[Item]) -> None:
-        letters = [_letter(item.delivery, item.why) for item in items if item.why]
+    async def _keep(self, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            self._say_first(letter)
         if letters:
-            for letter in letters:
-                self._say_first(letter)
             await asyncio.to_thread(self._inbox.bury, letters)
 
     def _say_first(self, letter: DeadLetter) -> None:
@@ -104,26 +115,28 @@ class StoreCursor:
             self._unusable.add(edge)
             log.warning("not used as it is: %s: %s", letter.where, letter.why)
 
-    async def _place(self) -> int:
-        """The store's mark in this inbox; another inbox's mark says nothing."""
-        mark = await self._insist(self._store.mark)
-        return reached(self._inbox, mark.position) if mark and mark.inbox == self._inbox.uuid else 0
-
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
         """Ask the store until it is there; the only place that tries again."""
-        pause, since = Pause(self._commits.first_pause_s, self._commits.longest_pause_s), None
+        pause, began = Pause(self._commits.first_pause_s, self._commits.longest_pause_s), time.monotonic()
+        reasons: set[str] = set()
         while True:
             try:
                 answer = await call()
             except StoreAway as error:
-                if since is None:
-                    since = time.monotonic()
-                    log.warning("the telemetry store is away: %s", error)
+                _say_away(str(error), reasons)
                 await asyncio.sleep(pause.next())
             else:
-                if since is not None:
-                    log.info("the telemetry store is back after %.0f s", time.monotonic() - since)
+                if reasons:
+                    log.info("the telemetry store is back after %.0f s", time.monotonic() - began)
                 return answer
+
+
+async def stored_upto(inbox: Inbox, store: TelemetryStore) -> int:
+    """The position in an inbox up to which the store holds everything; another inbox's mark says nothing."""
+    if not store.capabilities().keeps_mark:
+        return await asyncio.to_thread(inbox.position, _CURSOR)
+    mark = await store.mark()
+    return mark.position if mark and mark.inbox == inbox.uuid else 0
 
 
 def reached(inbox: Inbox, position: int) -> int:
@@ -134,6 +147,13 @@ def reached(inbox: Inbox, position: int) -> int:
     return 0
 
 
+def _say_away(why: str, said: set[str]) -> None:
+    """Once, and again when the reason is another: a server that is back may not know the token any more."""
+    if why not in said and len(said) < _MOST_REASONS:
+        said.add(why)
+        log.warning("the telemetry store is away: %s", why)
+
+
 def _samples(item: Item) -> int:
     """How many samples a batch counts for: by its bytes at least, so that no batch is too light to be bounded."""
     samples = sum(len(table) * len(table.quantities) for table in _tables(item))
@@ -142,6 +162,16 @@ def _samples(item: Item) -> int:
 
 def _tables(item: Item) -> Sequence[Table]:
     return item.batch.tables if item.batch else ()
+
+
+def _letters(items: Sequence[Item], points: Sequence[RefusedPoint]) -> Iterator[DeadLetter]:
+    """A letter for each refused point, named by the batch that it came with."""
+    wanted = {(point.kind, point.name, point.at): point for point in points}
+    for item in items:
+        for table in _tables(item):
+            for device, at in zip(table.devices, table.at, strict=True):
+                if point := wanted.pop((table.kind.lower(), device, at), None):
+                    yield replace(_letter(item.delivery, point.why), payload=point.text)
 
 
 def _letter(delivery: Delivery, why: str) -> DeadLetter:

@@ -17,6 +17,10 @@ from protocols.line_protocol import UNKNOWN, point, untag
 _NO_STATS = (0, None, None, None, None)
 
 
+class Failed(StoreAway):
+    """The engine's own words for why there is no answer."""
+
+
 class NotJson(StoreAway):
     """A number in the answer that JSON does not have, such as the mean of two that are too large."""
 
@@ -31,7 +35,7 @@ class Series:
 
 
 def parse(body: bytes) -> list[Series]:
-    """The series of one statement, which may come in several pieces. Raises StoreAway with what the engine said."""
+    """The series of one statement, which may come in several pieces. Raises StoreAway."""
     found: list[Series] = []
     cut = False
     for document in _documents(body):
@@ -90,7 +94,7 @@ def _documents(body: bytes) -> Iterator[dict[str, Any]]:
 
 def _check(result: Mapping[str, Any]) -> None:
     if "error" in result:
-        raise StoreAway(str(result["error"]))
+        raise Failed(str(result["error"]))
 
 
 def _series(one: Mapping[str, Any]) -> Series:

@@ -17,13 +17,14 @@ from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 
 from cloud.telemetry import influx_answers as answers
-from cloud.telemetry.influx_answers import Series
+from cloud.telemetry.influx_answers import Failed, Series
 from cloud.telemetry.settings import InfluxDb
 from cloud.telemetry.store import StoreAway
 
 _MILLISECONDS: Any = "ms"  # the client's type for it is a class of strings that are no instances of it
 _GZIP = 16 + zlib.MAX_WBITS
 _FAST = 1  # 13 times smaller already, for 0.1 us a sample
+_DONE = (200, 204)
 _REFUSED = frozenset({400, 413, 422})
 _LONGEST_ADDRESS = 4_000  # of a question; web servers take 8,000
 _ROWS_A_PIECE = 20_000
@@ -59,37 +60,43 @@ class InfluxLink:
         packed = await asyncio.to_thread(_packed, body)
         async with self._reached():
             try:
-                await self._client.write_api().write(bucket, record=packed, write_precision=_MILLISECONDS)
+                taken = await self._client.write_api().write(bucket, record=packed, write_precision=_MILLISECONDS)
             except ApiException as error:
-                raise self._failure(error.status, str(error.body or ""), bucket) from error
+                raise self._failure(error.status, error.body, bucket) from error
+        if not taken:
+            raise StoreAway(f"{self._url} answers like no InfluxDB: a write is not answered by 204")
 
     async def ask(self, bucket: str, statement: str) -> list[Series]:
         """One statement. Raises StoreAway."""
         db, _, policy = bucket.partition("/")
         asked = {"db": db, "q": statement, "epoch": "s", "chunked": "true", "chunk_size": str(_ROWS_A_PIECE)}
-        body = await self._get_or_post("/query", asked | ({"rp": policy} if policy else {}), bucket)
-        return await asyncio.to_thread(answers.parse, body)
+        body = await self._get_or_post(asked | ({"rp": policy} if policy else {}), bucket)
+        try:
+            return await asyncio.to_thread(answers.parse, body)
+        except Failed as error:
+            advice = self._advice(str(error), bucket)
+            raise StoreAway(f"{error}; {advice}" if advice else str(error)) from error
 
     async def version(self) -> str | None:
         """What the server says that it is."""
-        async with self._reached(), self._session.get(f"{self._url}/ping") as answer:
-            if not answer.ok:
-                raise self._failure(answer.status, await answer.text(), self._settings.bucket)
+        async with self._reached(), self._session.get(f"{self._url}/ping", allow_redirects=False) as answer:
+            if answer.status not in _DONE:
+                raise self._away(answer.status, await answer.read(), self._settings.bucket)
             return answer.headers.get("X-Influxdb-Version")
 
     async def close(self) -> None:
         await self._client.close()  # type: ignore[no-untyped-call]  # theirs
         await self._session.close()
 
-    async def _get_or_post(self, path: str, asked: Mapping[str, str], bucket: str) -> bytes:
+    async def _get_or_post(self, asked: Mapping[str, str], bucket: str) -> bytes:
         """GET, as long as the question fits an address."""
-        url = f"{self._url}{path}"
         small = sum(map(len, asked.values())) < _LONGEST_ADDRESS
-        request = self._session.get(url, params=asked) if small else self._session.post(url, data=asked)
+        ways: dict[str, Any] = {"method": "GET", "params": asked} if small else {"method": "POST", "data": asked}
+        request = self._session.request(url=f"{self._url}/query", allow_redirects=False, **ways)
         async with self._reached(), request as answer:
             body = await answer.read()
-            if not answer.ok:
-                raise self._away(answer.status, body.decode(errors="replace"), bucket)
+            if answer.status not in _DONE:
+                raise self._away(answer.status, body, bucket)
             return body
 
     @asynccontextmanager
@@ -103,18 +110,21 @@ class InfluxLink:
         except (aiohttp.ClientError, OSError) as error:
             raise StoreAway(f"InfluxDB at {self._url} cannot be reached: {type(error).__name__}") from error
 
-    def _failure(self, status: int, body: str, bucket: str) -> Exception:
-        return Refusal(status, body.encode()) if status in _REFUSED else self._away(status, body, bucket)
+    def _failure(self, status: int, body: bytes, bucket: str) -> Exception:
+        return Refusal(status, body) if status in _REFUSED else self._away(status, body, bucket)
 
-    def _away(self, status: int, body: str, bucket: str) -> StoreAway:
-        said = f"InfluxDB at {self._url} says {status}: {body.strip()[:_LONGEST_SAID]}"
-        advice = self._advice(status, body, bucket)
+    def _away(self, status: int, body: bytes, bucket: str) -> StoreAway:
+        text = body.decode(errors="replace").strip()
+        said = f"InfluxDB at {self._url} says {status}: {text[:_LONGEST_SAID]}"
+        advice = self._advice(said, bucket)
         return StoreAway(f"{said}; {advice}" if advice else said)
 
-    def _advice(self, status: int, body: str, bucket: str) -> str | None:
-        if status in (401, 403):
-            return f"give {self._settings.token_file} a token that may read and write the bucket {bucket}"
-        if status == 404 or "not found" in body:
+    def _advice(self, said: str, bucket: str) -> str | None:
+        """What would help, by what the server said."""
+        if " says 401" in said or " says 403" in said:
+            file = self._settings.token_file
+            return f"put a token that may read and write the bucket {bucket} into {file} and start again"
+        if "not found" in said:
             return f"make the bucket {bucket}, as docs/influxdb.md says, or mend its name in cloud.yaml"
         return None
 

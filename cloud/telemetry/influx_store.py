@@ -44,7 +44,7 @@ class InfluxStore:
     """A TelemetryStore. Made by `open`."""
 
     def __init__(self, settings: InfluxDb, token: str) -> None:
-        self._settings = settings
+        self.settings = settings
         self._link = InfluxLink(settings, token)
         self._fields: dict[str, set[str]] = {}  # of each summary: all that were ever written
         self._said_expired = False
@@ -65,7 +65,7 @@ class InfluxStore:
         kinds = [kind_name(table.kind) for table in tables]
         for quantity in {quantity for table in tables for quantity in table.quantities}:
             quantity_name(quantity)
-        await self._deliver({self._settings.bucket: _samples(zip(tables, kinds, strict=True))})
+        await self._deliver({self.settings.bucket: _samples(zip(tables, kinds, strict=True))})
 
     async def mark(self) -> Mark | None:
         """The inbox keeps it."""
@@ -122,7 +122,7 @@ class InfluxStore:
         await self._link.close()
 
     async def _ask(self, statement: str) -> list[Series]:
-        return await self._link.ask(self._settings.bucket, statement)
+        return await self._link.ask(self.settings.bucket, statement)
 
     async def _stats(
         self, kind: str, devices: Sequence[str], quantity: str, start: int, end: int, step_s: int
@@ -135,8 +135,8 @@ class InfluxStore:
 
     def _bucket(self, summary: str) -> str:
         """Five minutes and hours may be kept for other times than samples."""
-        own = self._settings.five_minutes_bucket if summary.endswith("_5m") else self._settings.hours_bucket
-        return own or self._settings.bucket
+        own = self.settings.five_minutes_bucket if summary.endswith("_5m") else self.settings.hours_bucket
+        return own or self.settings.bucket
 
     def _rows(self, named: Iterable[tuple[str, Summaries]]) -> Iterator[Block]:
         for name, rows in named:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cloud.ingest.feed import OwnerOf, item, unknown_owner
 from cloud.ingest.inbox import Delivery, Inbox
+from cloud.ingest.store_cursor import stored_upto
 from cloud.telemetry.store import Columns, TelemetryStore
 from protocols.readings import Reading
 
@@ -27,8 +28,7 @@ async def readings(
 
     The mark is asked first and the store last: a commit between the two shows a point in both, never in neither.
     """
-    mark = await store.mark()
-    position = mark.position if mark and mark.inbox == inbox.uuid else 0
+    position = await stored_upto(inbox, store)
     fresh = await asyncio.to_thread(_in_inbox, inbox, position, kind, device, quantities, start, end, owner_of)
     stored = await store.raw(kind, device, quantities, start, end)
     return _merged(stored, fresh, quantities) if fresh else stored

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud.settings import load_settings
+from cloud.telemetry.settings import DuckDb, InfluxDb
 from protocols.config import ConfigError
 
 _YAML = """
@@ -73,9 +74,41 @@ def test_the_broker_s_certificates_are_relative_to_the_file(file: Path, tmp_path
     assert (found.ca, found.certificate, found.key) == tuple(tmp_path / n for n in ("ca.crt", "cloud.crt", "cloud.key"))
 
 
+def test_the_embedded_store_needs_no_word(file: Path) -> None:
+    assert isinstance(load_settings(file, environ={}).telemetry, DuckDb)
+    file.write_text(f"{_YAML}telemetry: {{retention: {{raw: 30d}}}}\n")
+    telemetry = load_settings(file, environ={}).telemetry
+    assert isinstance(telemetry, DuckDb)
+    assert telemetry.retention.raw == timedelta(days=30)
+
+
+def test_an_influxdb_has_an_address_a_bucket_and_a_token_of_its_own(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "influxdb").write_text("secret")
+    influxdb = "{engine: influxdb, url: 'https://influx:8086', bucket: city/raw, token_file: influxdb, org: city}"
+    file.write_text(f"{_YAML}telemetry: {influxdb}\n")
+    telemetry = load_settings(file, environ={}).telemetry
+    assert isinstance(telemetry, InfluxDb)
+    assert (telemetry.url, telemetry.bucket, telemetry.org) == ("https://influx:8086", "city/raw", "city")
+    assert (telemetry.token_file, telemetry.timeout) == (tmp_path / "influxdb", timedelta(seconds=30))
+
+
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
+        ("telemetry: {engine: mongodb}", "cloud.yaml:3: telemetry: engine: there are only duckdb and influxdb; got "),
+        ("telemetry: {engine: influxdb, bucket: b, token_file: t}", "cloud.yaml:3: telemetry.url: is missing"),
+        (
+            "telemetry: {engine: influxdb, url: influx, bucket: b, token_file: t}",
+            "cloud.yaml:3: telemetry.url: not the address of a server; write http://HOST:8086 or https://HOST",
+        ),
+        ("telemetry: {engine: influxdb, url: 'http://a', bucket: 'a b', token_file: t}", "3: telemetry.bucket: "),
+        ("telemetry: {engine: influxdb, url: 'http://a', bucket: b, token_file: t}", "3: telemetry.token_file: "),
+        (
+            "telemetry: {engine: influxdb, url: 'http://a', bucket: b, token_file: t, retention: {}}",
+            "3: telemetry.retention: does not belong here",
+        ),
+        ("telemetry: {bucket: b}", "cloud.yaml:3: telemetry.bucket: does not belong here"),
+        ("telemetry: {engine: influxdb, buckt: b}", "3: telemetry.buckt: unknown key; did you mean `bucket`?"),
         ("listen: 8080", "cloud.yaml:3: listen: "),
         ("listen: localhost", "'localhost' is not an address; write a host and a port, as in 127.0.0.1:8080"),
         ("lisen: 127.0.0.1:8080", "cloud.yaml:3: lisen: unknown key; did you mean `listen`?"),
