@@ -1,11 +1,11 @@
-"""The two ways out of the inbox: one to the telemetry store, one to live values and rules.
+"""The ways out of the inbox: to the telemetry store, to live values and rules, and to the roll-ups.
 
-Neither waits for the other. The inbox forgets what both have passed.
+None waits for another. The inbox forgets what all have passed.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,8 +46,24 @@ class LiveConsumer(Protocol):
     async def consume(self, batches: Sequence[Arrived], upto: int) -> int: ...
 
 
+class RollupConsumer(Protocol):
+    """What computes hours and sums.
+
+    It reads its own feed. `position` is how far what it made of the batches is saved; `stored` says how far the store
+    is. `save` is called at the end. An error ends the service.
+    """
+
+    position: int
+
+    async def start(self, feed: Feed, stored: Callable[[], int]) -> None: ...
+
+    async def step(self) -> None: ...
+
+    def save(self) -> None: ...
+
+
 class Cursors:
-    """Runs both; `wake` and everything else in the event loop's thread."""
+    """Runs them all; `wake` and everything else in the event loop's thread."""
 
     def __init__(
         self,
@@ -56,11 +72,12 @@ class Cursors:
         consumer: LiveConsumer,
         commits: Commits | None = None,
         owner_of: OwnerOf = unknown_owner,
+        rollups: RollupConsumer | None = None,
     ) -> None:
-        self._inbox, self._consumer = inbox, consumer
+        self._inbox, self._consumer, self._rollups = inbox, consumer, rollups
         window = Window(inbox, owner_of)
         self._store = StoreCursor(inbox, store, commits or Commits(), Feed(window.after))
-        self._live = Feed(window.after)
+        self._live, self._rolled = Feed(window.after), Feed(window.after)
         self._consumed = 0
         self._saved = 0  # what the live side would take up again after a crash
         self._trimmed = 0
@@ -76,10 +93,12 @@ class Cursors:
         self._live.wake()
 
     async def run(self) -> None:
-        """Until cancelled, or until one of the two fails."""
+        """Until cancelled, or until one of them fails."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._run_store(), name="store cursor")
             tasks.create_task(self._run_live(), name="live cursor")
+            if self._rollups is not None:
+                tasks.create_task(self._run_rollups(self._rollups), name="roll-up cursor")
 
     async def _run_store(self) -> None:
         await self._store.start()
@@ -96,6 +115,15 @@ class Cursors:
             if len(items) < MOST_TOGETHER:
                 await asyncio.sleep(max(0.0, began + TICK_S - time.monotonic()))
 
+    async def _run_rollups(self, rollups: RollupConsumer) -> None:
+        await rollups.start(self._rolled, lambda: self._store.position)
+        try:
+            while True:
+                await rollups.step()
+                await self._trim()
+        finally:
+            rollups.save()
+
     async def _tick(self, items: Sequence[Item]) -> None:
         if items or self._saved < self._consumed:
             self._saved = await self._consumer.consume(_arrived(items), self._live.position)
@@ -103,7 +131,7 @@ class Cursors:
             await self._trim()
 
     async def _trim(self) -> None:
-        passed = min(self._store.position, self._saved)
+        passed = min(self._store.position, self._saved, *([self._rollups.position] if self._rollups else []))
         if passed > self._trimmed:
             self._trimmed = passed
             await asyncio.to_thread(self._inbox.trim, passed)
