@@ -30,14 +30,16 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 
 
 class _RunByDefault(TyperGroup):
-    """`haidang sim city.yaml` is short for `haidang sim run city.yaml`."""
+    """`haidang sim city.yaml` is short for `haidang sim run city.yaml`, and `haidang edge --config ...` likewise."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if args and args[0] not in self.commands and args[0] != "--help":
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
 
+edge = typer.Typer(cls=_RunByDefault, no_args_is_help=True, help="Run an edge agent, and look after it.")
+app.add_typer(edge, name="edge")
 sim = typer.Typer(cls=_RunByDefault, no_args_is_help=True, help="Play a city for people without hardware.")
 app.add_typer(sim, name="sim")
 fault = typer.Typer(no_args_is_help=True, help="Switch a fault of the running simulator.")
@@ -82,8 +84,8 @@ def _a_device(text: str) -> str:
     return text
 
 
-@app.command()
-def edge(
+@edge.command("run")
+def edge_run(
     config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The edge, as YAML.")],
     clock: ClockFile = None,
 ) -> None:

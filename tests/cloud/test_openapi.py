@@ -10,7 +10,7 @@ import pytest
 
 from cloud.openapi import describe
 
-_BINARY = {"/api/v1/map/lamps.bin", "/api/v1/map/base.geojson"}
+_BINARY = {"/api/v1/map/lamps.bin", "/api/v1/map/base.geojson", "/api/v1/edge/documents/{digest}"}
 
 
 @pytest.fixture(scope="module")
