@@ -46,11 +46,8 @@ def code(value: float | None, flag: int) -> int:
 
 def point(value: float | None, stored: float | None) -> tuple[float | None, int | None]:
     """Value and flag behind a stored number and its code; no flag when the quantity was not read."""
-    if stored is None:
-        return None, None
-    contradicts, flag = divmod(int(stored), _CONTRADICTS)
-    counts = bool(contradicts) == (flag == Quality.MISSING)
-    return (value if counts else None), flag
+    there, flag = _POINTS.get(stored, _NOT_READ)
+    return (value if there else None), flag
 
 
 def lines(table: Table, kind: str) -> bytes:
@@ -162,6 +159,10 @@ def _joined(series: Sequence[bytes], fields: Sequence[Pieces], at: Sequence[int]
     return b"".join(parts)
 
 
+_NOT_READ: tuple[bool, int | None] = (False, None)
+_POINTS: Mapping[float | None, tuple[bool, int | None]] = {
+    code(0.0 if there else None, flag): (there, int(flag)) for flag in Quality for there in (True, False)
+}
 _CODES = {
     there: {int(flag): str(code(0.0 if there else None, flag)).encode() for flag in Quality} for there in (True, False)
 }

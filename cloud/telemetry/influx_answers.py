@@ -27,11 +27,13 @@ class NotJson(StoreAway):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """`name` is the device or key, "" when there was no grouping."""
+    """`name` is the device or key, "" when there was no grouping. Every column is as long as `time`."""
 
     name: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["time"])
 
 
 def parse(body: bytes) -> list[Series]:
@@ -51,17 +53,16 @@ def parse(body: bytes) -> list[Series]:
 def raw(found: Sequence[Series], quantities: Sequence[str]) -> Columns:
     """One device's points."""
     at: list[int] = []
-    points: dict[str, list[tuple[float | None, int | None]]] = {q: [] for q in quantities}
+    values: dict[str, list[float | None]] = {quantity: [] for quantity in quantities}
+    flags: dict[str, list[int | None]] = {quantity: [] for quantity in quantities}
     for series in found:
-        at += [row[0] for row in series.rows]
-        for q in quantities:
-            values, codes = _column(series, q), _column(series, f"{q}_q")
-            points[q] += [point(_number(value), stored) for value, stored in zip(values, codes, strict=True)]
-    return Columns(
-        at,
-        {q: [value for value, _ in column] for q, column in points.items()},
-        {q: [flag for _, flag in column] for q, column in points.items()},
-    )
+        at += _column(series, "time")
+        for quantity in quantities:
+            stored, codes = _numbers(series, quantity), _column(series, f"{quantity}_q")
+            said = [point(value, code) for value, code in zip(stored, codes, strict=True)]
+            values[quantity] += [value for value, _ in said]
+            flags[quantity] += [flag for _, flag in said]
+    return Columns(at, values, flags)
 
 
 def rollup(found: Mapping[str, Iterable[Series]]) -> Rollup:
@@ -74,9 +75,17 @@ def rollup(found: Mapping[str, Iterable[Series]]) -> Rollup:
 
 def summaries(name: str, found: Iterable[Series], fields: Sequence[str]) -> Summaries:
     """Rows sorted by key and step, without the numbers that their row has declared unknown."""
-    rows = sorted((row for series in found for row in _summary_rows(series, fields)), key=lambda row: row[:2])
-    columns = {field: [row[2][n] for row in rows] for n, field in enumerate(fields)}
-    return Summaries(name, [row[0] for row in rows], [row[1] for row in rows], columns)
+    keys: list[str] = []
+    at: list[int] = []
+    columns: dict[str, list[float | None]] = {field: [] for field in fields}
+    for series in sorted(found, key=lambda one: one.name):  # its rows are in order of time already
+        keys += [series.name] * len(series)
+        at += _column(series, "time")
+        void = [(unknown or "").split(",") for unknown in _column(series, UNKNOWN)]
+        for field in fields:
+            numbers = _numbers(series, field)
+            columns[field] += [None if field in names else v for names, v in zip(void, numbers, strict=True)]
+    return Summaries(name, keys, at, columns)
 
 
 def names(found: Iterable[Series], column: str) -> list[str]:
@@ -98,36 +107,28 @@ def _check(result: Mapping[str, Any]) -> None:
 
 
 def _series(one: Mapping[str, Any]) -> Series:
-    return Series(untag(next(iter(one.get("tags", {}).values()), "")), one["columns"], one.get("values", ()))
+    rows = one.get("values") or ()
+    columns = zip(*rows, strict=True) if rows else ((),) * len(one["columns"])
+    name = untag(next(iter(one.get("tags", {}).values()), ""))
+    return Series(name, dict(zip(one["columns"], columns, strict=True)))
 
 
-def _column(series: Series, name: str) -> list[Any]:
-    if name not in series.columns:
-        return [None] * len(series.rows)
-    place = series.columns.index(name)
-    return [row[place] for row in series.rows]
+def _column(series: Series, name: str) -> Sequence[Any]:
+    """What was asked for and is nowhere is not always in the answer."""
+    return series.columns.get(name) or [None] * len(series)
 
 
-def _number(value: float | None) -> float | None:
+def _numbers(series: Series, name: str) -> list[float | None]:
     """JSON does not say whether 230 is whole."""
-    return None if value is None else float(value)
+    return [None if value is None else float(value) for value in _column(series, name)]
 
 
 def _steps(found: Iterable[Series]) -> Iterator[tuple[tuple[str, int], Sequence[Any]]]:
     for series in found:
-        columns = [_column(series, call) for call in CALLS]
-        for row, values in zip(series.rows, zip(*columns, strict=True), strict=True):
-            yield (series.name, row[0]), values
+        at, columns = _column(series, "time"), [_numbers(series, call) for call in CALLS]
+        yield from zip(((series.name, moment) for moment in at), zip(*columns, strict=True), strict=True)
 
 
 def _stats(rows: Sequence[Sequence[Any]]) -> Stats:
     n, *rest = zip(*rows, strict=True) if rows else ((),) * len(_NO_STATS)
-    return Stats([int(count) for count in n], *([_number(value) for value in column] for column in rest))
-
-
-def _summary_rows(series: Series, fields: Sequence[str]) -> Iterator[tuple[str, int, list[float | None]]]:
-    columns = [_column(series, field) for field in fields]
-    for n, unknown in enumerate(_column(series, UNKNOWN)):
-        void = (unknown or "").split(",")
-        numbers = (None if f in void else _number(column[n]) for f, column in zip(fields, columns, strict=True))
-        yield series.name, series.rows[n][0], list(numbers)
+    return Stats([int(count) for count in n], *map(list, rest))
