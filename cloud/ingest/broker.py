@@ -42,9 +42,21 @@ def password(broker: BrokerSettings) -> str | None:
     return broker.password_file.read_text("utf-8").strip() if broker.password_file else None
 
 
+class _Socket(ssl.SSLSocket):
+    """Closes itself when the two cannot agree: paho has not got hold of it by then."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def secured(tls: TlsFiles) -> ssl.SSLContext:
     """A context that trusts this authority alone. `renew` loads what is on disk."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _Socket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     renew(context, tls)
     return context
