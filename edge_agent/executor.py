@@ -256,7 +256,7 @@ class Executor:
         if not isinstance(action, Override) and is_held:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
         wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
-        if abs(actual - wanted) > _SAME:
+        if abs(actual - self._lamps[command.target].shown(wanted)) > _SAME:
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return None
 

@@ -77,6 +77,9 @@ class Lamp(Protocol):
     async def read(self, priority: Priority) -> Reading:
         """What it says of itself now. Raises LinkError."""
 
+    def shown(self, level: float) -> float:
+        """The level (%) that it tells when it is given one: its own steps may be wide."""
+
     def corrections(
         self, reading: Reading, programme: float, override: Override | None, written: float | None
     ) -> Sequence[Order]:

@@ -2,17 +2,21 @@
 and a gateway that runs but does not poll is worse than one that is down."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from zoneinfo import ZoneInfo
 
 from edge_agent import config as configs
-from edge_agent import ledger, modbus_lamps, mqtt_lamps, outbox, overrides
+from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig
 from edge_agent.database import Database
+from edge_agent.desired import Documents
 from edge_agent.executor import Executor
+from edge_agent.fetching import fetch
 from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
@@ -25,7 +29,7 @@ from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
 from edge_agent.status import Status
-from edge_agent.uplink import Uplink
+from edge_agent.uplink import Ears, Uplink
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.readings import Reading
@@ -39,31 +43,58 @@ SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
 
 
 async def run(config: EdgeConfig, clock: DomainClock) -> None:
-    """Run one edge until cancelled."""
-    async with Database(config.data, SCHEMA) as database:
+    """Run one edge until cancelled. Another configuration is put together anew, over the same outbox."""
+    documents = Documents(config, config.cloud and functools.partial(fetch, config.cloud, config.edge))
+    await asyncio.to_thread(documents.load)
+    async with Database(config.data, SCHEMA) as database, asyncio.TaskGroup() as group:
+        group.create_task(documents.run(), name="documents")
         held = await Overrides.load(database)
         waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, lambda: clock.now().timestamp())
-        agent = Agent(config, clock, waiting, held, Ledger(database))
-        await agent.run()
+        while True:
+            documents.changed.clear()
+            agent = Agent(documents.config, clock, waiting, held, Ledger(database), documents)
+            await _run_until(agent, documents.changed)
+
+
+async def _run_until(agent: "Agent", changed: asyncio.Event) -> None:
+    """Run an agent until it dies, or until something else is in force."""
+    life, change = asyncio.create_task(agent.run()), asyncio.create_task(changed.wait())
+    try:
+        await asyncio.wait({life, change}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (life, change):
+            task.cancel()
+        await asyncio.wait({life, change})
+    if not life.cancelled():
+        life.result()
 
 
 class Agent:
     """One edge, wired. `run` it once."""
 
     def __init__(
-        self, config: EdgeConfig, clock: DomainClock, outbox: Outbox, overrides: Overrides, commands: Ledger
+        self,
+        config: EdgeConfig,
+        clock: DomainClock,
+        outbox: Outbox,
+        overrides: Overrides,
+        commands: Ledger,
+        documents: Documents | None = None,
     ) -> None:
         self._config = config
         self._outbox = outbox
         self._buses = [_bus(bus, clock) for bus in config.modbus]
         self._clock = clock
         self._lines = {bus.id: self._line(bus) for bus in config.mqtt}
-        driven: dict[str, Lamp] = {**modbus_lamps.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
+        driven: dict[str, Lamp] = {**driving.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
         wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
         self._lights = Lights(driven, wanted, clock)
         self._recorder = Recorder(outbox, self._stream, config.report)
         self._executor = Executor(driven, wanted, overrides, commands, outbox, self._recorder, self._lights, clock)
-        self._uplink = Uplink(config, outbox, clock, _software(), self._executor.submit)
+        ears = Ears(command=self._executor.submit)
+        if documents:
+            ears = replace(ears, desired=documents.submit)
+        self._uplink = Uplink(config, outbox, clock, _software(), ears, documents and documents.holdings)
         self._pollers = {
             bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)
             for bus, settings in zip(self._buses, config.modbus, strict=True)

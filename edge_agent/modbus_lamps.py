@@ -1,7 +1,7 @@
 """A luminaire behind a controller on a Modbus bus, which knows its programme, its override and why it has its level."""
 
 import math
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -9,13 +9,9 @@ from enum import IntEnum
 from edge_agent.bus import Bus, Priority, Write
 from edge_agent.lamps import Hold, Obey, Order, Programme, Release
 from protocols.commands import Override
-from protocols.modbus.plan import Member, ReadPlan, plan
-from protocols.profiles import Profile
+from protocols.modbus.plan import Member, ReadPlan
 from protocols.quantities import QUANTITIES
 from protocols.readings import Reading
-
-COMMANDED = {"programme_level", "override_level", "override_expiry"}
-REPORTED = {"target_level", "actual_level", "command_reason"}
 
 _SAME = 0.25  # % of light: half of the coarsest step (LON SNVT_lev_cont), so that rounding is no difference
 
@@ -83,6 +79,11 @@ class ModbusLamp:
         """Only what differs."""
         return corrections(reading, programme, override, written)
 
+    def shown(self, level: float) -> float:
+        """By the steps in which it is told."""
+        point = self.member.profile.point("programme_level")
+        return point.decode(point.encode(level)) or 0.0
+
     def registers(self, order: Order) -> Registers:
         """Where an order stands in this luminaire's block."""
         match order:
@@ -102,16 +103,6 @@ class ModbusLamp:
         points = sorted((self.member.profile.point(quantity) for quantity in values), key=self.member.address)
         words = [word for point in points for word in point.encode(values[point.quantity])]
         return Registers(self.member.address(points[0]), words)
-
-
-def lamps(buses: Iterable[Bus]) -> dict[str, ModbusLamp]:
-    """Every device that can be given a level and says which it has, by its id."""
-    return {
-        member.device: ModbusLamp(bus, member, plan([member]))
-        for bus in buses
-        for member in bus.members.values()
-        if _can_be_driven(member.profile)
-    }
 
 
 def corrections(
@@ -135,8 +126,3 @@ def _lacks_programme(target: float, reason: float, programme: float, written: fl
     if reason == Reason.PROGRAMME:
         return abs(target - programme) > _SAME
     return written != programme  # held by hand, by a sensor or on the spot: its programme level does not show
-
-
-def _can_be_driven(profile: Profile) -> bool:
-    written = {point.quantity for point in profile.points if point.write}
-    return written >= COMMANDED and {point.quantity for point in profile.polled} >= REPORTED

@@ -13,7 +13,9 @@ from edge_agent.lamps import Hold, Obey, Order, Programme, Release
 from edge_agent.links import NoAnswer, Unreachable
 from edge_agent.mqtt_line import MqttLine
 from edge_agent.peers import Member, Peer
+from protocols import dali
 from protocols.commands import Override
+from protocols.mqtt.levels import Curve
 from protocols.mqtt.messages import Told
 from protocols.profiles import mqtt as profiles
 from protocols.profiles.mqtt import LEVEL, Control
@@ -87,6 +89,10 @@ class MqttLamp:
                 within = self.control.acknowledged_within.total_seconds()
                 raise NoAnswer(f"it said nothing of its level within {within:g} s") from error
         return await self._whole(reading)
+
+    def shown(self, level: float) -> float:
+        """By the steps in which it is told, where they are wide."""
+        return dali.percent(self.control.number(level)) if self.control.curve is Curve.DALI else level
 
     def corrections(
         self,

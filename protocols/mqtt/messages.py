@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 from pydantic import JsonValue
 
+from protocols import dali
 from protocols.mqtt import levels, times
 from protocols.mqtt.documents import MISSING, Fault, Missing, Unusable, find, parse
 from protocols.mqtt.levels import Curve
@@ -181,7 +182,7 @@ def _from_text(point: "Point", said: str) -> float:
 
 def _converted(point: "Point", number: float) -> float | None:
     if point.curve is Curve.DALI:
-        return levels.to_percent(min(number, levels.DALI_FULL))
+        return dali.percent(min(number, dali.FULL))
     return levels.scaled(number, point.scale, Fraction(repr(point.offset)))
 
 

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from protocols import config
+from protocols import config, dali
 from protocols.config import ConfigModel
 from protocols.durations import Span
 from protocols.inventory import Name
@@ -166,7 +166,7 @@ class Control(ConfigModel):
     def number(self, level: float) -> int:
         """The number on the wire for a level (%). What is not off stays lit."""
         if self.curve is Curve.DALI:
-            return round(levels.from_percent(level))
+            return dali.level(level)
         number = round(levels.unscaled(level, self.scale, Fraction(repr(self.offset))))
         dark = round(levels.unscaled(0.0, self.scale, Fraction(repr(self.offset))))
         return number if number != dark or level <= 0 else dark + (1 if self.scale > 0 else -1)

@@ -136,7 +136,7 @@ async def test_what_was_read_without_a_link_comes_later_and_live_goes_on(
 async def test_a_cabinet_that_goes_and_comes_back(
     tmp_path: Path, lit: Street, clock: DomainClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "edge_agent.poller")
+    caplog.set_level(logging.INFO, "edge_agent.hearing")
     async with agent_on(configured(tmp_path, lit, None), clock) as agent:
         name = lit.bus.name
         await until(lambda: agent.status().buses[name].rounds >= 1)

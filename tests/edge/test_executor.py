@@ -11,10 +11,10 @@ import pytest
 from edge_agent import ledger, outbox, overrides
 from edge_agent.bus import Priority
 from edge_agent.database import Database
+from edge_agent.driving import lamps
 from edge_agent.executor import Executor
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
-from edge_agent.modbus_lamps import lamps
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.recorder import Recorder

@@ -11,9 +11,10 @@ import pytest
 from edge_agent import overrides as held
 from edge_agent.bus import Priority
 from edge_agent.database import Database
+from edge_agent.driving import lamps
 from edge_agent.lamps import Hold, Order, Programme, Release
 from edge_agent.lights import Lights
-from edge_agent.modbus_lamps import Reason, Registers, corrections, lamps
+from edge_agent.modbus_lamps import Reason, Registers, corrections
 from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.wanted import Wanted

@@ -100,16 +100,6 @@ def test_what_stands_at_the_pointer_becomes_a_value(
     assert value(text, **settings) == expected
 
 
-def test_half_of_the_dali_curve_is_3_percent() -> None:
-    """IEC 62386-102, the table of the dimming curve: level 128 is 3.206 %, 170 is 10.091 %, 229 is 50.53 %."""
-    assert [levels.to_percent(n) for n in (85, 128, 170, 229)] == pytest.approx([0.99, 3.206, 10.091, 50.53], abs=0.005)
-
-
-@given(st.integers(min_value=0, max_value=254))
-def test_every_dali_level_comes_back(level: int) -> None:
-    assert round(levels.from_percent(levels.to_percent(level))) == level
-
-
 @pytest.mark.parametrize("scale", ["1", "0.5", "100/254", "100/255", "100/1023"])
 @given(number=st.integers(min_value=0, max_value=1023))
 def test_every_step_of_a_linear_level_comes_back(scale: str, number: int) -> None:

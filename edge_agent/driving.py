@@ -1,0 +1,29 @@
+"""Which devices of the Modbus buses are luminaires that can be driven, and how much each of them knows."""
+
+from collections.abc import Iterable
+
+from edge_agent.bus import Bus
+from edge_agent.level_lamps import LevelLamp
+from edge_agent.modbus_lamps import ModbusLamp
+from protocols.modbus.plan import Member, plan
+
+_LEVEL = {"programme_level"}, {"actual_level"}  # written, reported
+_OVERRIDE = {"override_level", "override_expiry"}, {"target_level", "command_reason"}
+
+
+def lamps(buses: Iterable[Bus]) -> dict[str, ModbusLamp]:
+    """Every device that can be given a level and says which it has, by its id."""
+    found = ((bus, member) for bus in buses for member in bus.members.values() if _has(member, *_LEVEL))
+    return {member.device: _lamp(bus, member) for bus, member in found}
+
+
+def _lamp(bus: Bus, member: Member) -> ModbusLamp:
+    make = ModbusLamp if _has(member, *_OVERRIDE) else LevelLamp
+    return make(bus, member, plan([member]))
+
+
+def _has(member: Member, written: set[str], reported: set[str]) -> bool:
+    profile = member.profile
+    return written <= {p.quantity for p in profile.points if p.write} and reported <= {
+        p.quantity for p in profile.polled
+    }
