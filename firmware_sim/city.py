@@ -11,7 +11,7 @@ from protocols import config
 from protocols.config import ConfigError, ConfigModel, Found
 from protocols.inventory import LuminaireType, Name, Place, Timezone
 from protocols.names import Id
-from protocols.profiles import KnownProfile, library
+from protocols.profiles import KnownProfile, library, mqtt
 
 CITIES = resources.files(__name__.rpartition(".")[0]) / "cities"
 
@@ -101,6 +101,22 @@ class GroupSpec(ConfigModel):
     reach: Length = 300.0
 
 
+class Make(ConfigModel):
+    """Luminaires of one make that speak MQTT; behind a gateway, if it has a name."""
+
+    profile: str
+    lamps: int = Field(ge=1)
+    gateway: Id | None = None
+
+
+class MqttSpec(ConfigModel):
+    """A place whose lamps speak MQTT themselves: those nearest to the point, in a city that is large enough."""
+
+    at: Degrees
+    from_lamps: int = Field(ge=1, description="a smaller city has none")
+    makes: tuple[Make, ...] = Field(min_length=1)
+
+
 class CitySpec(ConfigModel):
     """A whole city, before it is expanded into streets, lamps and cabinets."""
 
@@ -127,6 +143,7 @@ class CitySpec(ConfigModel):
     stations: tuple[StationSpec, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
     groups: tuple[GroupSpec, ...] = ()
+    mqtt: MqttSpec | None = None
 
 
 def load_city(file: Path) -> CitySpec:
@@ -145,6 +162,14 @@ def _mistakes(spec: CitySpec) -> Found:
     yield from _unlit(spec)
     yield from _wrong_kinds(spec)
     yield from _unknown_streets(spec)
+    yield from _unplayed_makes(spec)
+
+
+def _unplayed_makes(spec: CitySpec) -> Found:
+    for n, make in enumerate(spec.mqtt.makes if spec.mqtt else ()):
+        if make.profile not in mqtt.library():
+            advice = f"{make.profile} does not speak MQTT; there are {', '.join(mqtt.library())}"
+            yield ("mqtt", "makes", n, "profile"), advice
 
 
 def _named_twice(spec: CitySpec) -> Found:

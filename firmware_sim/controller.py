@@ -33,6 +33,11 @@ class Node:
             return self._layout.not_known
         return self._fresh(now) if self.frozen is None else self.frozen
 
+    def electrical(self, now: float) -> Electrical:
+        """What the lamp takes now, for one that measures without a controller."""
+        self.lamp.advance(now)
+        return measured(self.lamp, self._volts(int(now)), int(now))
+
     def freeze(self, now: float) -> None:
         """From now on the same digits, whoever asks."""
         self.frozen = self._fresh(now)

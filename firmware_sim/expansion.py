@@ -6,7 +6,7 @@ The same spec and number always give the same city.
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,14 +49,38 @@ class Bus:
 
 
 @dataclass(frozen=True, slots=True)
+class MqttDevice:
+    """One device that speaks MQTT; behind a gateway, if that has a name."""
+
+    id: str
+    profile: str
+    gateway: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MqttBus:
+    """The devices that speak to one edge through a broker."""
+
+    id: str
+    edge: str
+    devices: tuple[MqttDevice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Expanded:
-    """A city with all its lamps, the buses that its edges poll, and the streets that its map shows."""
+    """A city with all its lamps, the buses that its edges poll or hear, and the streets that its map shows."""
 
     spec: CitySpec
     city: City
     buses: tuple[Bus, ...]
     net: Net
     streets: tuple[Street, ...]
+    mqtt: tuple[MqttBus, ...] = ()
+
+    @property
+    def alone(self) -> frozenset[str]:
+        """The lamps that hang on no controller: they speak for themselves."""
+        return frozenset(device.id for bus in self.mqtt for device in bus.devices)
 
 
 def expand(spec: CitySpec, lamps: int | None = None) -> Expanded:
@@ -67,7 +91,9 @@ def expand(spec: CitySpec, lamps: int | None = None) -> Expanded:
     served_by = [edges[n * len(edges) // len(cabinets)] for n in range(len(cabinets))]
     writer = _Writer(spec, net, cabinets, served_by)
     city = writer.city(edges)
-    return Expanded(spec, city, tuple(_buses(spec, city)), net, shown(net, cabinets))
+    mqtt = tuple(_mqtt(spec, city, net))
+    alone = frozenset(device.id for bus in mqtt for device in bus.devices)
+    return Expanded(spec, city, tuple(_buses(spec, city, alone)), net, shown(net, cabinets), mqtt)
 
 
 def edge_count(lamps: int, cabinets: int) -> int:
@@ -212,10 +238,10 @@ def _place(degrees: Point) -> Place:
 # What the edges poll
 
 
-def _buses(spec: CitySpec, city: City) -> Iterator[Bus]:
+def _buses(spec: CitySpec, city: City, alone: Set[str]) -> Iterator[Bus]:
     blocks: Counter[str] = Counter()
     members: dict[str, list[Device]] = {m.cabinet: [Device(m.id, spec.meter_profile, METER_UNIT)] for m in city.meters}
-    for lamp in city.luminaires:
+    for lamp in (lamp for lamp in city.luminaires if lamp.id not in alone):
         unit = FIRST_SEGMENT_UNIT + PHASES.index(lamp.phase)
         members[lamp.cabinet].append(Device(lamp.id, spec.luminaire_profile, unit, blocks[lamp.segment]))
         blocks[lamp.segment] += 1
@@ -224,3 +250,16 @@ def _buses(spec: CitySpec, city: City) -> Iterator[Bus]:
     if spec.stations:
         stations = tuple(Device(s.id, s.profile, unit) for unit, s in enumerate(spec.stations, start=1))
         yield Bus(f"{spec.prefix}-STATIONS", city.edges[0], len(city.cabinets), stations)
+
+
+def _mqtt(spec: CitySpec, city: City, net: Net) -> Iterator[MqttBus]:
+    """The lamps nearest to the point, all of one cabinet, so that one edge hears them."""
+    if spec.mqtt is None or len(city.luminaires) < spec.mqtt.from_lamps:
+        return
+    at = net.frame.metres(spec.mqtt.at)
+    near = sorted(city.luminaires, key=lambda lamp: math.dist(at, net.frame.metres((lamp.longitude, lamp.latitude))))
+    cabinet = next(cabinet for cabinet in city.cabinets if cabinet.id == near[0].cabinet)
+    makes = [make for make in spec.mqtt.makes for _ in range(make.lamps)]
+    lamps = sorted([lamp.id for lamp in near if lamp.cabinet == cabinet.id][: len(makes)])
+    devices = (MqttDevice(lamp, make.profile, make.gateway) for lamp, make in zip(lamps, makes, strict=False))
+    yield MqttBus(f"{cabinet.edge}-MQTT", cabinet.edge, tuple(devices))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from firmware_sim.city import load_city
-from firmware_sim.expansion import Bus, Device, Expanded, expand, unaccented
+from firmware_sim.expansion import Bus, Device, Expanded, MqttBus, MqttDevice, expand, unaccented
 from firmware_sim.files import write_whole
 from firmware_sim.geometry import Frame, Line
 
@@ -83,6 +83,7 @@ def edge_config(expanded: Expanded, edge: str, options: EdgeOptions) -> str:
     here = [cabinet for cabinet in city.cabinets if cabinet.edge == edge]
     longitude = sum(cabinet.longitude for cabinet in here) / len(here)
     latitude = sum(cabinet.latitude for cabinet in here) / len(here)
+    links = "".join(_link(bus, options) for bus in expanded.mqtt if bus.edge == edge)
     broker = f"host: {options.broker_host}, port: {options.broker_port}, username: {edge}"
     return f"""\
 # Written by `haidang sim export`: {city.survey.en}.
@@ -93,7 +94,7 @@ timezone: {city.timezone}
 broker: {{{broker}, password_file: secrets/{edge}}}
 data: {edge}.sqlite
 buses:
-{"".join(_bus(bus, expanded.spec.base_port, options.poll_every) for bus in buses)}"""
+{"".join(_bus(bus, expanded.spec.base_port, options.poll_every) for bus in buses)}{links}"""
 
 
 def _bus(bus: Bus, base_port: int, poll_every: str) -> str:
@@ -104,6 +105,23 @@ def _bus(bus: Bus, base_port: int, poll_every: str) -> str:
     poll_every: {poll_every}
     devices:
 {_devices(bus.devices)}"""
+
+
+def _link(bus: MqttBus, options: EdgeOptions) -> str:
+    """Devices that speak to the city's broker, under the name of their edge, which hears them by an account apart."""
+    account = f"{bus.edge}-devices"
+    broker = f"host: {options.broker_host}, port: {options.broker_port}, username: {account}"
+    return f"""\
+  - id: {bus.id}
+    link: mqtt
+    broker: {{{broker}, password_file: secrets/{account}}}
+    devices:
+{"".join(_on_link(device) for device in bus.devices)}"""
+
+
+def _on_link(device: MqttDevice) -> str:
+    address = "" if device.gateway is None else f", address: {device.gateway}/{device.id}"
+    return f"      - {{id: {device.id}, profile: {device.profile}{address}}}\n"
 
 
 def _devices(devices: Sequence[Device]) -> str:

@@ -123,6 +123,7 @@ class Luminaire:
     state: LampState
     seed: int
     spread: float = 1.0
+    alone: bool = False  # no controller watches over it: it holds what it was told
     out: bool = False
     stuck_on: bool = False
     silent: bool = False
@@ -133,7 +134,7 @@ class Luminaire:
         state = self.state
         if state.override is not None and at < state.override_until:
             return state.override, Reason.OVERRIDE
-        if state.programme is not None and at < self.segment.heard + self.segment.silence:
+        if state.programme is not None and (self.alone or at < self.segment.heard + self.segment.silence):
             return state.programme, Reason.PROGRAMME
         return (_FULL if self.segment.sky.dark(at) else 0.0), Reason.PHOTOCELL
 

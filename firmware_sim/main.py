@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from firmware_sim import camera, control, keeping
 from firmware_sim.camera import Camera
@@ -14,16 +15,20 @@ from firmware_sim.expansion import Expanded, expand
 from firmware_sim.files import write_whole
 from firmware_sim.luminaire import SILENCE_S
 from firmware_sim.modbus_server import listening
+from firmware_sim.mqtt_kinds import MAKES
+from firmware_sim.mqtt_player import Broker, OnReport, Player, play
 from firmware_sim.post_office import post_office
 from firmware_sim.read_log import ReadLog
 from firmware_sim.sky import Sky
 from firmware_sim.switchboard import Switchboard
 from firmware_sim.world import World, build
+from protocols import topics
 from protocols.clock import DomainClock
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+PASSWORDS = "devices"  # a folder with one file for each account
 STATE, FAULTS, MAIL = "sim-state.json", "faults.json", "mail"
 SAVE_EVERY_S = 5.0  # wall time
 _LEAST_SILENCE_WALL_S = 60.0  # a city that runs fast must not take a poll that comes in wall time for a silence
@@ -48,6 +53,7 @@ async def run(
     base_port: int | None = None,
     camera_port: int | None = None,
     mail_port: int | None = None,
+    broker: tuple[str, int] | None = None,
     on_ready: Callable[[Ports], None] | None = None,
 ) -> None:
     """Play the city until cancelled. A port of 0 is any free one. Raises ConfigError, OSError."""
@@ -56,17 +62,22 @@ async def run(
     expanded = await asyncio.to_thread(expand, spec, lamps)
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
-        on_read = stack.enter_context(ReadLog(read_log)).on_read if read_log else None
+        written = stack.enter_context(ReadLog(read_log)) if read_log else None
         silence = max(SILENCE_S, _LEAST_SILENCE_WALL_S * clock.settings.speed)
-        world = build(expanded, lambda: clock.now().timestamp(), silence=silence, on_read=on_read)
+        world = build(
+            expanded, lambda: clock.now().timestamp(), silence=silence, on_read=written.on_read if written else None
+        )
         switchboard = _as_it_was(world, data, clock)
         await stack.enter_async_context(control.serve(data, switchboard))
         stack.callback(lambda: write_whole(data / STATE, keeping.dump(world, clean=True)))
         ports = await _open(stack, expanded, world, data, clock, mail_port)
+        players = _players(expanded, world, data, broker, written.on_report if written else None)
         log.info("%s", _ready(expanded, ports))
         if on_ready is not None:
             on_ready(ports)
-        await _keep_saving(world, data / STATE)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(play(players))
+            await _keep_saving(world, data / STATE)
 
 
 def _as_it_was(world: World, data: Path, clock: DomainClock) -> Switchboard:
@@ -99,6 +110,23 @@ async def _open(
     camera_port = await stack.enter_async_context(camera.serve(cameras, spec.camera_port))
     mail = None if mail_port is None else await stack.enter_async_context(post_office(data / MAIL, mail_port))
     return Ports(lines, camera_port, mail)
+
+
+def _players(
+    expanded: Expanded, world: World, data: Path, broker: tuple[str, int] | None, on_report: OnReport | None
+) -> list[Player]:
+    """The devices that speak MQTT, where there is a broker for them. Raises OSError when one has no password."""
+    if broker is None:
+        return []
+    zone, site = ZoneInfo(expanded.spec.timezone), expanded.spec.site
+    players: list[Player] = []
+    for bus in expanded.mqtt:
+        there = Broker(*broker, topics.devices(site, bus.edge), data / PASSWORDS)
+        for profile, gateway in sorted({(d.profile, d.gateway or "") for d in bus.devices}):
+            nodes = {d.id: world.nodes[d.id] for d in bus.devices if (d.profile, d.gateway or "") == (profile, gateway)}
+            kinds = MAKES[profile](gateway, nodes, zone)
+            players += [Player(kind, there, world.now, on_report) for kind in kinds]
+    return players
 
 
 def _ready(expanded: Expanded, ports: Ports) -> str:

@@ -42,3 +42,9 @@ class ReadLog:
             "words": words(registers),
         }
         self._stream.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def on_report(self, at: float, account: str, topic: str, payload: bytes) -> None:
+        """One message that a device has brought to its broker: `{n, at, account, topic, payload}`."""
+        self._n += 1
+        line = {"n": self._n, "at": at, "account": account, "topic": topic, "payload": payload.decode()}
+        self._stream.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

@@ -1,6 +1,6 @@
 """All devices of an expanded city, alive, by their ids and on the lines on which they answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,7 +54,9 @@ def build(expanded: Expanded, now: Now, *, silence: float = SILENCE_S, on_read: 
     """Every device, as it would be found: lamps with some years behind them, and lit when it is dark."""
     spec, city = expanded.spec, expanded.city
     sky = Sky(spec.centre)
-    maker = _Maker(library()[spec.luminaire_profile], library()[spec.meter_profile], city, sky, now(), silence)
+    maker = _Maker(
+        library()[spec.luminaire_profile], library()[spec.meter_profile], city, sky, now(), silence, expanded.alone
+    )
     cabinets = {meter.cabinet: maker.cabinet(meter) for meter in city.meters}
     stations = {
         s.id: instrument(library()[s.profile], partial(values_of(s.kind), sky, seed_of(s.id))) for s in spec.stations
@@ -76,12 +78,20 @@ class _Maker:
     """Makes cabinets with what hangs on them."""
 
     def __init__(
-        self, lamp_profile: Profile, meter_profile: Profile, city: City, sky: Sky, now: float, silence: float
+        self,
+        lamp_profile: Profile,
+        meter_profile: Profile,
+        city: City,
+        sky: Sky,
+        now: float,
+        silence: float,
+        alone: Set[str],
     ) -> None:
         self._profile = lamp_profile
         self._meter_profile = meter_profile
         self._layout = Layout(lamp_profile, Space.INPUT, fill=0xFFFF)
         self._sky, self._now, self._silence = sky, now, silence
+        self._alone = alone
         self._types = {kind.id: (PowerCurve(kind), kind.rated_power_w) for kind in city.luminaire_types}
         self._lamps: dict[str, list[inventory.Luminaire]] = {}
         for lamp in city.luminaires:
@@ -96,8 +106,9 @@ class _Maker:
         ]
         units: dict[int, Unit] = {METER_UNIT: instrument(self._meter_profile, live.values)}
         for number, segment in enumerate(segments):
-            if segment.lamps:
-                units[FIRST_SEGMENT_UNIT + number] = SegmentController(self._profile, segment, nodes[number])
+            wired = [node for node in nodes[number] if not node.lamp.alone]
+            if wired:
+                units[FIRST_SEGMENT_UNIT + number] = SegmentController(self._profile, segment, wired)
         return Cabinet(live, segments, {node.lamp.id: node for part in nodes for node in part}, units)
 
     def _segment(self, name: str) -> Segment:
@@ -108,7 +119,9 @@ class _Maker:
     def _lamp(self, lamp: inventory.Luminaire, segment: Segment) -> Luminaire:
         (curve, rated), seed = self._types[lamp.type], seed_of(lamp.id)
         state = _with_a_past(seed, rated, self._now)
-        found = Luminaire(lamp.id, curve, segment, state, seed, spread=1 + 0.02 * noise(seed, 1))
+        found = Luminaire(
+            lamp.id, curve, segment, state, seed, spread=1 + 0.02 * noise(seed, 1), alone=lamp.id in self._alone
+        )
         state.level = found.target(self._now)[0]
         return found
 

@@ -123,10 +123,14 @@ def sim_run(
     base_port: Annotated[int, typer.Option(help="Modbus TCP port of the first cabinet.")] = 15020,
     camera_port: Annotated[int, typer.Option(help="HTTP port of the cameras.")] = 8554,
     mail_port: Annotated[int | None, typer.Option(help="Also take mail on this port, into --data/mail.")] = None,
+    broker: Annotated[
+        str | None, typer.Option(help="Where the devices that speak MQTT connect: mqtt://HOST:PORT.")
+    ] = None,
 ) -> None:
     """Play the city."""
     from firmware_sim import main
     from firmware_sim.city import load_city
+    from haidang.demo.broker import address
 
     _log_to_stderr()
     spec, running = _or_advice(lambda: (load_city(city), clock_file.load(clock)))
@@ -140,6 +144,7 @@ def sim_run(
             base_port=base_port,
             camera_port=camera_port,
             mail_port=mail_port,
+            broker=_or_refusal(lambda: address(broker)) if broker else None,
         )
     )
 

@@ -194,6 +194,7 @@ def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], broker
     lamps = ["--lamps", str(wish.lamps)] if wish.lamps else []
     sim = ["sim", "run", str(wish.city.resolve()), "--data", str(data), "--base-port", str(ports.modbus), *lamps]
     sim += ["--camera-port", str(ports.camera), "--mail-port", str(ports.mail)]
+    sim += ["--broker", f"mqtt://{ports.broker_host}:{ports.broker}"]
     commands = {
         **({"broker": list(broker.command)} if broker.command else {}),
         "sim": [*_haidang(), *sim, *common],

@@ -11,6 +11,7 @@ from firmware_sim import city
 from firmware_sim.city import CitySpec, length
 from firmware_sim.expansion import Expanded, edge_count, expand, unaccented
 from firmware_sim.geometry import Frame, Raster, Ruler, curve, distance_to_segment
+from firmware_sim.mqtt_kinds import MAKES
 from firmware_sim.poles import TooManyLamps
 from protocols.config import ConfigError
 from protocols.profiles import library
@@ -131,7 +132,22 @@ def test_every_device_answers_at_an_address_of_its_own(halong: Expanded) -> None
         assert {device.profile for device in bus.devices} <= set(library())
     devices = {device.id for bus in halong.buses for device in bus.devices}
     lamps, meters = {lamp.id for lamp in halong.city.luminaires}, {meter.id for meter in halong.city.meters}
-    assert devices == lamps | meters | {station.id for station in halong.city.stations}
+    assert devices == (lamps - halong.alone) | meters | {station.id for station in halong.city.stations}
+
+
+def test_a_few_lamps_of_one_edge_speak_for_themselves_where_the_city_is_large_enough(halong: Expanded) -> None:
+    (bus,) = halong.mqtt
+    served = {lamp.id: lamp for lamp in halong.city.luminaires if lamp.id in halong.alone}
+    cabinets = {cabinet.id: cabinet.edge for cabinet in halong.city.cabinets}
+
+    assert Counter(device.profile for device in bus.devices) == dict.fromkeys(MAKES, 2)
+    assert {cabinets[lamp.cabinet] for lamp in served.values()} == {bus.edge}
+    assert len({lamp.cabinet for lamp in served.values()}) == 1
+
+
+@pytest.mark.parametrize("lamps", [1, 12, 199])
+def test_a_small_city_has_none_of_them(small: CitySpec, lamps: int) -> None:
+    assert expand(small, lamps).mqtt == ()
 
 
 @pytest.mark.parametrize(
@@ -210,6 +226,12 @@ def test_a_mistake_in_the_city_is_answered_with_its_line(wrong: str, line_of: st
             "seed:",
             "luminaire_profile: eastron-sdm630\nseed:",
             "luminaire_profile: eastron-sdm630 is of kind meter, not luminaire",
+        ),
+        (
+            "profile: tasmota-dimmer",
+            "profile: eastron-sdm630",
+            "mqtt.makes[1].profile: eastron-sdm630 does not speak MQTT; there are nbiot-street-node, tasmota-dimmer,"
+            " zigbee2mqtt-dimmer",
         ),
     ],
 )

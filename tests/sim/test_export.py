@@ -49,11 +49,11 @@ def test_every_device_is_polled_by_exactly_one_edge(halong: Expanded) -> None:
     edges = [read_edge(halong, edge) for edge in halong.city.edges]
     devices = [device.id for edge in edges for bus in edge.buses for device in bus.devices]
 
-    assert sorted(devices) == sorted(device.id for bus in halong.buses for device in bus.devices)
+    assert sorted(devices) == sorted([device.id for bus in halong.buses for device in bus.devices] + list(halong.alone))
 
 
 def test_stations_hang_on_a_bus_of_their_own_on_the_first_edge(halong: Expanded) -> None:
-    bus = read_edge(halong, "HL-E01").buses[-1]
+    bus = read_edge(halong, "HL-E01").modbus[-1]
 
     assert bus.id == "HL-STATIONS"
     assert [device.id for device in bus.devices] == ["HL-AIR-01", "HL-WATER-01", "HL-WATER-02"]

@@ -72,9 +72,18 @@ class Town:
 async def running(data: Path, time: Time, read_log: Path | None = None) -> AsyncIterator[Town]:
     """The small city, played."""
     ready: asyncio.Future[Ports] = asyncio.get_running_loop().create_future()
-    options = {"base_port": 0, "camera_port": 0, "mail_port": 0}
     task = asyncio.ensure_future(
-        main.run(small_spec(), data, time.clock(), lamps=LAMPS, read_log=read_log, on_ready=ready.set_result, **options)
+        main.run(
+            small_spec(),
+            data,
+            time.clock(),
+            lamps=LAMPS,
+            read_log=read_log,
+            on_ready=ready.set_result,
+            base_port=0,
+            camera_port=0,
+            mail_port=0,
+        )
     )
     try:
         waited: set[asyncio.Future[Any]] = {ready, task}

@@ -135,6 +135,7 @@ def _commands(
     sim = ["sim", "run", str(CITY), "--data", str(folder), "--lamps", str(lamps)]
     sim += ["--base-port", str(ports["sim"]), "--camera-port", str(ports["camera"])]
     sim += ["--mail-port", str(ports["mail"]), "--read-log", str(folder / "reads.jsonl")]
+    sim += ["--broker", f"mqtt://127.0.0.1:{ports['broker']}"]
     edges = {e: ["edge", "--config", str(folder / "edges" / f"{e}.yaml")] for e in city.edges}
     return {
         "broker": list(broker.command),
