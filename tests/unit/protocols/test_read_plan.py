@@ -103,6 +103,33 @@ def test_one_request_reads_a_meter_over_the_network() -> None:
     assert asked(Member("HL-TC001-M", 1, METER)) == ["unit 1 input/0x0000+76"]
 
 
+def test_a_device_that_answers_only_for_what_it_means_is_not_asked_across_holes() -> None:
+    device = profile(0, 1, 3).model_copy(update={"across_holes": False})
+    assert asked(Member("a", 1, device)) == ["unit 1 input/0x0000+2", "unit 1 input/0x0003+1"]
+
+
+def test_what_a_value_depends_on_is_read_with_it() -> None:
+    probe = library()["aqualabo-optod"]
+    assert asked(Member("a", 1, probe)) == ["unit 1 holding/0x0053+20"]
+    assert asked(Member("a", 1, probe), baud=9_600) == ["unit 1 holding/0x0053+20"]
+    read = plan([Member("a", 1, probe)])
+    words = [0x41D2, 0, 0x42C3, 0, 0x40D8, 0, *[0] * 11, 0, 0, 4]  # the third value is impossible
+    (reading,) = read.decode({read.blocks[0]: Answer(words, 100)})
+    assert reading.values == {"water_temperature": 26.25, "dissolved_oxygen_saturation": 97.5, "dissolved_oxygen": None}
+
+
+def test_a_value_whose_unit_was_not_answered_is_absent() -> None:
+    read = plan([Member("a", 1, library()["hach-surface-scatter-7-sc"])])
+    value, unit, mode = read.blocks
+    assert read.decode({value: Answer([0, 0x40E0], 100), mode: Answer([0], 100)}) == []
+    answers = {value: Answer([0, 0x40E0], 100), unit: Answer([7], 100), mode: Answer([0], 100)}
+    assert [reading.values for reading in read.decode(answers)] == [{"turbidity": 7.0}]
+
+
+def test_a_device_that_has_not_told_its_map_has_nothing_to_read() -> None:
+    assert plan([Member("a", 1, library()["ysi-exo"])]).blocks == ()
+
+
 def test_commanded_points_are_not_polled() -> None:
     assert {block.space for block in plan([Member("HL-1", 11, SEGMENT)]).blocks} == {Space.INPUT}
 
