@@ -26,6 +26,7 @@ from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
 from cloud.running import running
 from cloud.settings import Settings
+from cloud.telemetry import routes as storage
 from protocols.clock import DomainClock
 
 API = "/api/v1"
@@ -60,6 +61,7 @@ _ROUTERS = (
     live.router,
     lighting.router,
     devices.router,
+    storage.router,
     commands.router,
     alarms.router,
 )

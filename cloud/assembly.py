@@ -44,7 +44,8 @@ from cloud.people.limiter import Limiter
 from cloud.people.passwords import Passwords
 from cloud.people.service import People
 from cloud.settings import Settings
-from cloud.telemetry.opening import open_store
+from cloud.telemetry.opening import open_store, upkeep_of
+from cloud.telemetry.storage import Storage
 from cloud.telemetry.store import TelemetryStore
 from protocols.clock import DomainClock
 
@@ -154,6 +155,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     map_hub, event_hub = Hub(), Hub()
     events = Events(fleet, memory.latest, overviews, event_hub, settings.overview_every)
     _listen(memory, plan, events)
+    cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of)
     return Parts(
         settings=settings,
         clock=clock,
@@ -167,9 +169,11 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         commands=memory.commands,
         notifier=memory.notifier,
         live=memory.live,
-        cursors=Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of),
+        cursors=cursors,
         intake=intake,
         measurements=Measurements(clock, fleet, memory.latest, ground.store, ground.inbox),
+        upkeep=upkeep_of(ground.store, clock, settings),
+        storage=Storage(ground.store, ground.inbox, cursors, settings),
         lamps=lamps,
         overviews=overviews,
         map_hub=map_hub,

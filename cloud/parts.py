@@ -25,6 +25,8 @@ from cloud.live.map_feed import MapFeed
 from cloud.notifications.service import Notifier
 from cloud.people.service import People
 from cloud.settings import Settings
+from cloud.telemetry.storage import Storage
+from cloud.telemetry.upkeep import Upkeep
 from protocols.clock import DomainClock
 
 T = TypeVar("T")
@@ -49,6 +51,8 @@ class Parts:
     cursors: Cursors
     intake: Intake | None
     measurements: Measurements
+    upkeep: Upkeep | None
+    storage: Storage
     lamps: Lamps
     overviews: Overviews
     map_hub: Hub

@@ -35,6 +35,8 @@ def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "live map", parts.map_feed.run()
     yield "overview", parts.events.run()
     yield "sessions", watch_sessions(parts.people, [parts.map_hub, parts.event_hub])
+    if parts.upkeep is not None:
+        yield "upkeep of the store", parts.upkeep.run()
     if parts.notifier is not None:
         yield "notifier", parts.notifier.run()
     if parts.intake is not None:

@@ -124,6 +124,12 @@ class Settings(ConfigModel):
         return self.database_url or f"sqlite+aiosqlite:///{self.data / 'registry.sqlite'}"
 
     @property
+    def own_url(self) -> str:
+        """Where the service answers on this machine."""
+        host = "127.0.0.1" if self.listen.host in ("0.0.0.0", "::") else self.listen.host  # noqa: S104 - not bound here
+        return f"http://[{host}]:{self.listen.port}" if ":" in host else f"http://{host}:{self.listen.port}"
+
+    @property
     def console(self) -> str:
         """The front of every link to the console."""
         return (self.console_url or f"http://{self.listen.host}:{self.listen.port}").rstrip("/")

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from haidang import clock as clock_file
+from haidang.console_client import Console, NoAnswer, signed_in
 from protocols.config import ConfigError
 from protocols.durations import span
 
@@ -24,6 +25,9 @@ Data = Annotated[Path, typer.Option("--data", help="Folder for everything that i
 Lamps = Annotated[int | None, typer.Option("--lamps", min=1, max=200_000, help="How many lamps the city has.")]
 CityFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The city, as YAML.")]
 ProfileFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A device profile, as YAML.")]
+CloudFile = Annotated[Path | None, typer.Option("--config", help="Default: cloud.yaml in --data.")]
+ConsoleUrl = Annotated[str | None, typer.Option("--url", help="The running service; default: what cloud.yaml says.")]
+ConsoleUser = Annotated[str | None, typer.Option("--user", help="Who asks; default: admin, with the password file.")]
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -48,6 +52,8 @@ profile = typer.Typer(no_args_is_help=True, help="What devices are known, and wh
 app.add_typer(profile, name="profile")
 
 
+store = typer.Typer(no_args_is_help=True, help="How the telemetry of a running service is kept.")
+app.add_typer(store, name="store")
 deploy = typer.Typer(no_args_is_help=True, help="Lay out a deployment for docker/compose.yaml.")
 app.add_typer(deploy, name="deploy")
 
@@ -299,6 +305,47 @@ def deploy_init(
     typer.echo(f"next: docker compose --env-file {folder}/.env -f docker/compose.yaml up --build --detach")
 
 
+@store.command("status")
+def store_status(
+    data: Data = Path("data"),
+    config: CloudFile = None,
+    url: ConsoleUrl = None,
+    user: ConsoleUser = None,
+) -> None:
+    """How much is kept, how long the disk will do, and what is waiting."""
+    from haidang import storing
+
+    _ask(data, config, url, user, lambda console: typer.echo("\n".join(storing.status(console, datetime.now(UTC)))))
+
+
+@store.command("export")
+def store_export(
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="The new file: NAME.csv or NAME.parquet.")],
+    kind: Annotated[str, typer.Option(help="luminaire, meter, …, or a summary such as ward_1h.")],
+    start: Annotated[datetime, typer.Option("--from", help="The first moment, UTC.")],
+    end: Annotated[datetime, typer.Option("--to", help="The moment after the last, UTC.")],
+    device: Annotated[list[str] | None, typer.Option(help="Only this device; may be given several times.")] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="csv or parquet; default: by the name.")] = None,
+    data: Data = Path("data"),
+    config: CloudFile = None,
+    url: ConsoleUrl = None,
+    user: ConsoleUser = None,
+) -> None:
+    """Write samples or summaries to a file that any tool reads."""
+    from haidang import storing
+
+    span = start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)
+    chosen = file_format or out.suffix[1:]
+    if chosen not in ("csv", "parquet"):
+        raise typer.BadParameter("say --format csv or --format parquet, or give the file such an ending")
+
+    def write(console: Console) -> None:
+        size = storing.export(console, storing.Wanted(kind, *span, device or (), chosen), out)
+        typer.echo(f"{out}: {size:,} bytes")
+
+    _ask(data, config, url, user, write)
+
+
 @app.command()
 def demo(
     city: CityFile,
@@ -326,6 +373,24 @@ def demo(
     except (ValueError, OSError, NoBroker) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAULT_IN_CONFIG) from error
+
+
+def _ask(data: Path, config: Path | None, url: str | None, user: str | None, ask: Callable[[Console], None]) -> None:
+    """Ask the running service as the administrator, whose password lies beside it, or as somebody who types one in."""
+    from cloud.people.first import USERNAME
+    from cloud.settings import load_settings
+
+    settings = _or_advice(lambda: load_settings(config or data / "cloud.yaml", data))
+    if user is None:
+        password = _or_advice(lambda: settings.admin_password_file.read_text().strip())
+    else:
+        password = typer.prompt(f"password of {user}", hide_input=True)
+    try:
+        with signed_in(url or settings.own_url, user or USERNAME, password) as console:
+            ask(console)
+    except (NoAnswer, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 def _switch(data: Path, state: str, name: str, target: str) -> None:

@@ -5,7 +5,7 @@ None waits for another. The inbox forgets what all have passed.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,12 @@ class Cursors:
         """How many batches the store and the live side have not seen yet."""
         last = self._inbox.last_position()
         return last - self._store.position, last - self._consumed
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """How far each has come, by name; what it has passed it will not ask for again."""
+        rollups = {"rollups": self._rollups.position} if self._rollups else {}
+        return {"store": self._store.position, "live": self._saved, **rollups}
 
     def wake(self) -> None:
         """New batches are in the inbox."""

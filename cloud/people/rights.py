@@ -22,6 +22,8 @@ class Right(StrEnum):
     OWN_SESSION = "session.own"  # to see and end one's own session
     VIEW_CITY = "view.city"
     VIEW_TELEMETRY = "view.telemetry"
+    VIEW_STORE = "store.view"
+    EXPORT_TELEMETRY = "telemetry.export"
     VIEW_ALARMS = "view.alarms"
     VIEW_COMMANDS = "view.commands"
     ACKNOWLEDGE_ALARM = "alarm.acknowledge"
@@ -40,7 +42,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOK,
     Role.OPERATOR: _LOOK | _ACT,
     Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT},
-    Role.PLANNER: _LOOK,
+    Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY},
     Role.TECHNICIAN: _LOOK | _ACT | {Right.CONFIGURE_EDGE},  # a lamp is tested from under its pole
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},

@@ -5,9 +5,11 @@ writes, one reads, one seals.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import TypeVar
@@ -15,6 +17,9 @@ from typing import TypeVar
 import duckdb
 
 from cloud.telemetry.catalogue import Catalogue
+from cloud.telemetry.exporting import Exporter, Format, Plan, Wish
+from cloud.telemetry.families import Family
+from cloud.telemetry.figures import Figures, figures
 from cloud.telemetry.reading import Reader
 from cloud.telemetry.sealing import Locks, Reached, Sealer
 from cloud.telemetry.store import (
@@ -41,6 +46,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 }
 _NEVER = (duckdb.DataError, duckdb.IntegrityError)
 
+_PIECE = 1 << 20  # bytes of an export
+
 T = TypeVar("T")
 
 
@@ -52,6 +59,7 @@ class _Opened:
     catalogue: Catalogue
     writer: Writer
     reader: Reader
+    exporter: Exporter
     sealer: Sealer
 
 
@@ -118,6 +126,32 @@ class DuckDbStore:
         """Seal what has been over for `grace_s` seconds; how many files that made."""
         return await self._do(self._locks.sealing, lambda db: db.sealer.seal(now, grace_s))
 
+    async def families(self) -> list[Family]:
+        """Every kind and every summary that there is."""
+        return await self._do(self._locks.sealing, lambda db: sorted(db.catalogue.shelves, key=str))
+
+    async def figures(self) -> Figures:
+        """How much is kept, and in what."""
+        return await self._do(self._locks.reading, lambda db: figures(db.reader.db, db.catalogue))
+
+    async def export(self, wish: Wish) -> AsyncIterator[bytes]:
+        """One file in pieces, the first of which comes when the store has answered."""
+        plan = await self._do(self._locks.reading, lambda db: db.exporter.plan(wish))
+        try:
+            if wish.format is Format.CSV:
+                yield (",".join(plan.header) + "\n").encode()
+            for n in range(len(plan.spans)):
+                await self._do(self._locks.reading, partial(_lay_down, plan, n))
+                if wish.format is Format.CSV:
+                    async for piece in _pieces(plan.part(n)):
+                        yield piece
+            if wish.format is Format.PARQUET:
+                await self._do(self._locks.reading, lambda db: db.exporter.join(plan))
+                async for piece in _pieces(plan.whole):
+                    yield piece
+        finally:
+            await asyncio.to_thread(shutil.rmtree, plan.folder)
+
     async def health(self) -> Health:
         try:
             await self.mark()
@@ -168,6 +202,7 @@ class DuckDbStore:
             catalogue,
             Writer(connection, catalogue),
             Reader(reading, catalogue),
+            Exporter(reading, catalogue),
             Sealer(sealing, catalogue, self._locks, self._closing, self._reached),
         )
 
@@ -182,6 +217,18 @@ class DuckDbStore:
         files = (self._path, self._path.with_name(self._path.name + ".wal"))
         sealed = self._opened.catalogue.bytes() if self._opened else 0
         return sealed + sum(file.stat().st_size for file in files if file.exists())
+
+
+def _lay_down(plan: Plan, n: int, db: _Opened) -> None:
+    db.exporter.lay_down(plan, n)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    """A file, which is gone afterwards."""
+    with await asyncio.to_thread(path.open, "rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+    await asyncio.to_thread(path.unlink)
 
 
 def lock_down(db: duckdb.DuckDBPyConnection, folder: Path) -> None:

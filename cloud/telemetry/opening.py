@@ -3,8 +3,10 @@
 from cloud.settings import Settings
 from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.influx_store import InfluxStore
-from cloud.telemetry.settings import InfluxDb
+from cloud.telemetry.settings import DuckDb, InfluxDb
 from cloud.telemetry.store import TelemetryStore
+from cloud.telemetry.upkeep import Upkeep
+from protocols.clock import DomainClock
 
 
 async def open_store(settings: Settings) -> TelemetryStore:
@@ -12,3 +14,10 @@ async def open_store(settings: Settings) -> TelemetryStore:
     if isinstance(settings.telemetry, InfluxDb):
         return await InfluxStore.open(settings.telemetry)
     return await DuckDbStore.open(settings.data / "telemetry.duckdb")
+
+
+def upkeep_of(store: TelemetryStore, clock: DomainClock, settings: Settings) -> Upkeep | None:
+    """What an engine that lives in this process needs now and then; a server looks after itself."""
+    if isinstance(store, DuckDbStore) and isinstance(settings.telemetry, DuckDb):
+        return Upkeep(store, clock, settings.telemetry)
+    return None

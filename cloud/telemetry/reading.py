@@ -21,7 +21,7 @@ class Reader:
     """Works in a thread of its own, with a cursor of its own. Nothing is sealed meanwhile."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-        self._db, self._catalogue = db, catalogue
+        self.db, self._catalogue = db, catalogue
 
     def raw(self, kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> Columns:
         """The columns that exist are read; the others were never stored."""
@@ -31,7 +31,7 @@ class Reader:
             return Columns([], {q: [] for q in quantities}, {q: [] for q in quantities})
         points = merging.rows(shelf, shelf.sources(start, end), there, merging.span(start, end, [number]))
         read = " OR ".join(f"{flag(q)} IS NOT NULL" for q in there)
-        rows = self._db.execute(f'SELECT * FROM ({points}) WHERE {read} ORDER BY "at"').fetchnumpy()  # noqa: S608
+        rows = self.db.execute(f'SELECT * FROM ({points}) WHERE {read} ORDER BY "at"').fetchnumpy()  # noqa: S608
         nothing: list[None] = [None] * len(rows["at"])
         return Columns(
             rows["at"].tolist(),
@@ -47,7 +47,7 @@ class Reader:
         if shelf is None or not there or (devices and not numbers):
             return Rollup([], [], {q: _no_stats(0) for q in quantities})
         points = merging.rows(shelf, shelf.sources(start, end), there, merging.span(start, end, numbers))
-        rows = self._db.execute(_rollup(points, there, step_s)).fetchnumpy()
+        rows = self.db.execute(_rollup(points, there, step_s)).fetchnumpy()
         stats = {q: _stats(rows, q) if q in there else _no_stats(len(rows["name"])) for q in quantities}
         return Rollup(rows["name"].tolist(), rows["slot"].tolist(), stats)
 
@@ -58,7 +58,7 @@ class Reader:
         live = " ".join(f"UNION SELECT number FROM {hot.name}" for hot in shelf.tables())  # noqa: S608
         sealed = "SELECT number FROM own.newest WHERE family = ?"
         names = f"SELECT name FROM own.numbers WHERE number IN ({sealed} {live}) ORDER BY name"  # noqa: S608
-        return [row[0] for row in self._db.execute(names, [str(shelf.family)]).fetchall()]
+        return [row[0] for row in self.db.execute(names, [str(shelf.family)]).fetchall()]
 
     def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
         shelf, there = self._there(Part.SUMMARIES, name, fields)
@@ -67,7 +67,7 @@ class Reader:
             return Summaries(name, [], [], {field: [] for field in fields})
         rows = merging.rows(shelf, shelf.sources(start, end), there, merging.span(start, end, numbers))
         named = f'SELECT name, rows.* FROM ({rows}) AS rows JOIN own.numbers USING (number) ORDER BY name, "at"'  # noqa: S608
-        found = self._db.execute(named).fetchnumpy()
+        found = self.db.execute(named).fetchnumpy()
         nothing: list[None] = [None] * len(found["at"])
         columns = {field: found[field].tolist() if field in there else nothing for field in fields}
         return Summaries(name, found["name"].tolist(), found["at"].tolist(), columns)

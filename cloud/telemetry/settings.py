@@ -22,6 +22,10 @@ class DuckDb(ConfigModel):
     """The embedded store in the data folder."""
 
     engine: Literal["duckdb"] = "duckdb"
+    seal_after: Span = Field(
+        default=span("10m"),
+        description="how long an hour stays open after its end; what comes later costs a file of its own",
+    )
     retention: Retention = Retention()
 
 

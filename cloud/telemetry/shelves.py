@@ -85,6 +85,11 @@ class Shelf:
         for tables in (self.open, self.frozen, self.late):
             yield from list(tables.values())
 
+    def periods(self) -> list[int]:
+        """Every period that may have rows, in order."""
+        late = {period for table in list(self.late.values()) for period in list(table.periods)}
+        return sorted(late.union(list(self.open), list(self.frozen), list(self.files)))
+
     def sources(self, start: int, end: int) -> Sources:
         """Where the rows of [start, end) are."""
         first, last = start // self.family.period_s, -(-end // self.family.period_s)

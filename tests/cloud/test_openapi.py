@@ -10,7 +10,12 @@ import pytest
 
 from cloud.openapi import describe
 
-_BINARY = {"/api/v1/map/lamps.bin", "/api/v1/map/base.geojson", "/api/v1/edge/documents/{digest}"}
+_BINARY = {
+    "/api/v1/map/lamps.bin",
+    "/api/v1/map/base.geojson",
+    "/api/v1/edge/documents/{digest}",
+    "/api/v1/store/export",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,59 @@
+"""The telemetry store over HTTP: how it is, and everything in it as a file."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, AwareDatetime
+
+from cloud.errors import ErrorOut
+from cloud.parts import part
+from cloud.people.access import needs
+from cloud.people.rights import Right
+from cloud.telemetry.exporting import Format, Wish
+from cloud.telemetry.schemas import StoreOut, shown
+from cloud.telemetry.storage import Storage
+from protocols.names import Id
+
+router = APIRouter(prefix="/store", tags=["store"], responses={503: {"model": ErrorOut}})
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.PARQUET: "application/vnd.apache.parquet"}
+
+
+def _since_1970(at: datetime) -> datetime:
+    if at < _EPOCH:
+        raise ValueError("nothing was measured before 1970")
+    return at
+
+
+StoragePart = Annotated[Storage, Depends(part(lambda parts: parts.storage))]
+Moment = Annotated[AwareDatetime, AfterValidator(_since_1970)]
+
+
+@router.get("", dependencies=[needs(Right.VIEW_STORE)])
+async def look(storage: StoragePart) -> StoreOut:
+    """How much is kept, how long the disk will do, and what is waiting."""
+    return shown(await storage.status())
+
+
+@router.get(
+    "/export",
+    dependencies=[needs(Right.EXPORT_TELEMETRY)],
+    response_class=StreamingResponse,
+    responses={200: {"content": {media: {} for media in _MEDIA.values()}}, 409: {"model": ErrorOut}},
+)
+async def export(
+    storage: StoragePart,
+    kind: Annotated[Id, Query(description="luminaire, meter, … or a summary such as ward_1h")],
+    start: Annotated[Moment, Query(alias="from")],
+    end: Annotated[Moment, Query(alias="to")],
+    device: Annotated[list[Id] | None, Query(max_length=10_000)] = None,
+    file: Annotated[Format, Query(alias="format")] = Format.CSV,
+) -> StreamingResponse:
+    """Every row of a kind or a summary in [from, to), with its flags."""
+    wish = Wish(kind, device or (), int(start.timestamp()), int(end.timestamp()), file)
+    name = f"{kind}.{file}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(await storage.export(wish), media_type=_MEDIA[file], headers=headers)
