@@ -39,6 +39,8 @@ dir = "{folder}/meta"
 dir = "{folder}/data"
 wal-dir = "{folder}/wal"
 wal-fsync-delay = "{fsync_delay}"
+cache-snapshot-write-cold-duration = "{cold}"
+compact-full-write-cold-duration = "{cold}"
 index-version = "tsi1"
 query-log-enabled = false
 max-series-per-database = 0
@@ -104,6 +106,7 @@ class Server:
 
     folder: Path
     fsync_delay: str = "0s"
+    cold: str = "10m"
     port: int = field(default_factory=free_port)
     influxd_port: int = field(default_factory=free_port)
     backup_port: int = field(default_factory=free_port)
@@ -115,11 +118,19 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        """influxd's."""
+    def cpu_s(self) -> float:
+        """What influxd has used of processors, in seconds."""
         assert self._influxd is not None
-        return self._influxd.pid
+        numbers = Path(f"/proc/{self._influxd.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+    def unsorted_bytes(self) -> int:
+        """What lies in its write-ahead log."""
+        return sum(file.stat().st_size for file in (self.folder / "wal").rglob("*.wal"))
+
+    def sorted_bytes(self) -> int:
+        """What lies in its files, packed."""
+        return sum(file.stat().st_size for file in (self.folder / "data").rglob("*.tsm"))
 
     def start(self) -> None:
         """Start what does not run; `ready` says when both answer. In a thread that lives as long as they shall."""
@@ -187,7 +198,7 @@ class Server:
         return InfluxDb(engine="influxdb", url=self.url, bucket=bucket, token_file=file, **more)
 
     def _write(self, name: str, text: str) -> None:
-        names = ("folder", "fsync_delay", "port", "influxd_port", "backup_port")
+        names = ("folder", "fsync_delay", "cold", "port", "influxd_port", "backup_port")
         (self.folder / name).write_text(text.format(token=TOKEN, **{name: getattr(self, name) for name in names}))
 
     def _run(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -198,10 +209,13 @@ class Server:
 
 
 @contextmanager
-def server(fsync_delay: str = "0s") -> Iterator[Server]:
-    """A running server, ended by its own process ids and removed."""
+def server(fsync_delay: str = "0s", cold: str = "10m") -> Iterator[Server]:
+    """A running server, ended by its own process ids and removed.
+
+    `fsync_delay` is how long writes wait for each other; `cold`, after how long without one the server packs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="haidang-influxdb-"))
-    made = Server(folder, fsync_delay)
+    made = Server(folder, fsync_delay, cold)
     try:
         made.start()
         with ThreadPoolExecutor(1) as aside:  # not in the loop of the test that happens to come first
@@ -213,15 +227,16 @@ def server(fsync_delay: str = "0s") -> Iterator[Server]:
 
 
 @asynccontextmanager
-async def empty_store(running: Server, **settings: Any) -> AsyncIterator[InfluxStore]:
-    """An open store over a new database, which is dropped at the end."""
+async def empty_store(running: Server, *, drop: bool = True, **settings: Any) -> AsyncIterator[InfluxStore]:
+    """An open store over a new database, which is dropped at the end if you like."""
     bucket = await running.database()
     store = await InfluxStore.open(running.settings(bucket, **settings))
     try:
         yield store
     finally:
         await store.close()
-        await running.drop(bucket)
+        if drop:
+            await running.drop(bucket)
 
 
 def _programs() -> tuple[str, str]:

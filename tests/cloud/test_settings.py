@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cloud.settings import load_settings
 from cloud.telemetry.settings import DuckDb, InfluxDb
@@ -80,6 +81,13 @@ def test_the_embedded_store_needs_no_word(file: Path) -> None:
     telemetry = load_settings(file, environ={}).telemetry
     assert isinstance(telemetry, DuckDb)
     assert telemetry.retention.raw == timedelta(days=30)
+
+
+def test_the_page_about_influxdb_names_every_setting() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "influxdb.md").read_text()
+    example = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])["telemetry"]
+    assert InfluxDb.model_validate(example).bucket == "city/raw"
+    assert example.keys() == InfluxDb.model_fields.keys()
 
 
 def test_an_influxdb_has_an_address_a_bucket_and_a_token_of_its_own(file: Path, tmp_path: Path) -> None:
