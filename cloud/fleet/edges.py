@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -122,7 +122,7 @@ def _born(edge: Edge, said: Birth) -> Edge:
 
 def _row(edge: Edge) -> dict[str, Any]:
     return {
-        **asdict(edge),
+        **{column.name: getattr(edge, column.name) for column in fields(edge)},  # not asdict, which copies all of it
         "documents": [document.model_dump() for document in edge.documents],
         "refused": [document.model_dump() for document in edge.refused],
     }

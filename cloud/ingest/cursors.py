@@ -17,7 +17,7 @@ from cloud.telemetry.store import TelemetryStore
 from protocols.topics import Stream
 from protocols.wire import Batch
 
-TICK_S = 0.1  # between two rounds of the live side: what comes meanwhile is looked at together
+TICK_S = 0.2  # between two rounds of the live side: what comes meanwhile is looked at together
 _LOOK_EVERY_S = 1.0
 
 

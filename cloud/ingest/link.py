@@ -24,7 +24,7 @@ from cloud.ingest.broker import BrokerSettings, password, renew, secured
 from cloud.ingest.pause import Pause
 
 MOST_TOGETHER = 500
-GATHER_S = 0.005  # once something has come, how long to wait for more
+GATHER_S = 0.03  # once something has come, how long to wait for more: a commit costs ten times what a batch does
 _KEEPALIVE_S = 30
 _CONNECT_TIMEOUT_S = 3.0  # a stop has to come through within 5 s
 _IN_FLIGHT = 1_000

@@ -96,14 +96,18 @@ class Columns:
             known |= ~np.isnan(column[places])
         return known
 
-    def latest(self, place: int) -> Latest | None:
-        """One device, or `None` when it has never been heard of."""
-        at = int(self.at[place])
-        if at == NEVER:
-            return None
-        values = {q: known(float(self._values[q][place])) for q in self._values if self._flags[q][place] != NOT_READ}
-        flags = {q: int(self._flags[q][place]) for q in values}
-        return Latest(self.kind, at, values, {q: f for q, f in flags.items() if f != _expected(values[q])})
+    def latest(self, places: Ints) -> list[Latest | None]:
+        """Devices one by one; `None` for those that have never been heard of."""
+        held = [(q, self._values[q][places].tolist(), self._flags[q][places].tolist()) for q in self._values]
+        return [
+            None if at == NEVER else self._one(at, [(q, values[n], flags[n]) for q, values, flags in held])
+            for n, at in enumerate(self.at[places].tolist())
+        ]
+
+    def _one(self, at: int, held: Iterable[tuple[str, float, int]]) -> Latest:
+        read = [(quantity, known(value), flag) for quantity, value, flag in held if flag != NOT_READ]
+        values = {quantity: value for quantity, value, _ in read}
+        return Latest(self.kind, at, values, {q: flag for q, value, flag in read if flag != _expected(value)})
 
     def _make(self, quantity: str) -> None:
         if quantity not in self._values:
@@ -128,8 +132,13 @@ class LatestValues:
         """What is known of a device; `None` when it has never been heard of."""
         for columns in self.kinds.values():
             if (place := columns.places.get(device)) is not None:
-                return columns.latest(place)
+                return columns.latest(np.array([place]))[0]
         return None
+
+    def every(self, kind: str) -> dict[str, Latest | None]:
+        """What is known of each device of a kind."""
+        columns = self.kinds.get(kind) or Columns(kind, [])
+        return dict(zip(columns.devices, columns.latest(np.arange(len(columns.devices))), strict=True))
 
     @property
     def newest_at(self) -> int | None:

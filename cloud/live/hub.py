@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cloud.people.rights import Right
 from cloud.people.store import Session
 
-MOST_WAITING = 64  # messages: about a minute of the map
+MOST_WAITING = 512  # messages: some minutes of the map, or two ticks that move all devices of a listener
 SLOW = 1013  # RFC 6455 registry, "Try Again Later"
 SIGNED_OUT = 1008  # RFC 6455, "Policy Violation"
 

@@ -275,6 +275,7 @@ async def test_the_overview_says_how_the_city_is(service: Service, wall: Wall) -
         "since": "2026-11-21T12:00:00Z",
         "last_batch_at": "2026-11-21T12:00:00Z",
         "backlog": False,
+        "refused": None,
     }
     assert seen["edges"]["items"][1]["state"] == "unknown"
     assert seen["environment"] == [
