@@ -19,7 +19,8 @@ from protocols.profiles import Profile
 from protocols.readings import Quality, Reading
 from rules.quality import graded
 
-_SETTLING_S = 3.0  # a fade, and a gateway that remembers levels for a while
+_PATIENCE_S = 8.0  # for a fade, and a gateway that answers from its memory for a while
+_LOOK_EVERY_S = 0.2
 
 
 class Verdict(StrEnum):
@@ -77,10 +78,17 @@ async def attempt(
 
 
 async def _set(bus: Bus, member: Member, level: Level) -> None:
+    """Write a level, and wait for a while until this lamp has it; it may not be one of those that were meant."""
     address, words = written(member, level.light, level.whom)
     async with bus.turn(Priority.URGENT) as write:
         await write(member.device, address, words)
-    await asyncio.sleep(_SETTLING_S)
+    wanted = member.profile.point("programme_level").decode(words)
+    ends = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < ends:
+        visited = await Visitor(bus, member).visit()
+        if any(tried.quantity == "actual_level" and tried.value == wanted for tried in _tried(member, visited)):
+            return
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _tried(member: Member, visited: Visited) -> Iterator[Tried]:
