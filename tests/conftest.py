@@ -5,9 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from haidang.demo.broker import mosquitto
-from tests import influxdb, postgresql
+from tests import influxdb, nginx, postgresql
 
-_NEEDED = {"mosquitto": mosquitto, "postgresql": postgresql.programs, "influxdb": influxdb.programs}
+_NEEDED = {
+    "mosquitto": mosquitto,
+    "postgresql": postgresql.programs,
+    "influxdb": influxdb.programs,
+    "nginx": nginx.program,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

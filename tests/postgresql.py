@@ -80,9 +80,9 @@ class Cluster:
                 await connection.close()
                 return
 
-    async def empty(self) -> str:
+    async def empty(self, name: str | None = None) -> str:
         """The address of a new database with nothing in it."""
-        return await self._create("template0")
+        return await self._create("template0", name)
 
     async def migrated(self) -> str:
         """The address of a new database with the newest schema."""
@@ -90,7 +90,7 @@ class Cluster:
 
     async def make_template(self) -> None:
         """Migrate once; copying is faster."""
-        await self._create("template0", _TEMPLATE)
+        await self.empty(_TEMPLATE)
         database = Database(self.url(_TEMPLATE))
         await migrate(database, self.folder)
         await database.close()

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from cloud.fleet.imports import parse
+from firmware_sim.city import load_city
 from firmware_sim.export import export
 from protocols.inventory import City
 
@@ -38,7 +39,8 @@ def city_of(inventory: Path | None, basemap: Path | None, played: Path | None, l
 def _played(file: Path, lamps: int) -> DeployedCity:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        export(file, folder, lamps=lamps)
+        spec = load_city(file)
+        export(file, folder, lamps=lamps, base_port=spec.base_port, camera_port=spec.camera_port)
         content = (folder / "inventory.json").read_bytes()
         edges = {edge.stem: yaml.safe_load(edge.read_text("utf-8")) for edge in (folder / "edges").glob("*.yaml")}
         city, basemap = parse(content, str(file)), (folder / "basemap.geojson").read_bytes()

@@ -6,6 +6,7 @@ owns its files and is nobody else. What runs in our own images is run by this Py
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -23,12 +24,12 @@ from cloud.settings import Tls
 from haidang.demo.broker import mosquitto
 from haidang.deploy.city import DeployedCity
 from haidang.deploy.layout import Addresses, Wish, lay_out
+from tests import nginx
 from tests.cloud.cities import small_city
 from tests.ports import free_port, wait_for_port
 
 HOST = "127.0.0.1"
 SITE = "halong"
-_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 _OWNER = "10001"
 _END_S = 20
 
@@ -37,11 +38,6 @@ def compose() -> Mapping[str, Any]:
     """docker/compose.yaml as it stands."""
     read: Mapping[str, Any] = yaml.safe_load((dev.DOCKER / "compose.yaml").read_text("utf-8"))
     return read
-
-
-def nginx() -> str | None:
-    """Where nginx is; Debian keeps it out of the way of people who are not root."""
-    return shutil.which("nginx", path=_PATH)
 
 
 @dataclass(slots=True)
@@ -65,14 +61,15 @@ class Deployment:
 
     async def start_console(self) -> None:
         """With the command of compose.yaml, but for its folder."""
-        found = nginx()
+        found = nginx.program()
         assert found is not None
         arguments = [str(a).replace("/srv/console", str(self.folder / "console")) for a in _command("console")]
         await self._start("console", [*_as_owner(), found, *arguments], self.ports["https"])
 
     async def start_ours(self, image: str, folder: str, *more: str, port: int | None = None) -> None:
         """A role with the entry point and the arguments that its image gives it."""
-        await self._start(image, [sys.executable, "-m", "haidang", *entry_point(image), *more], port, folder)
+        arguments = [self._interpolated(word) for word in entry_point(image)]
+        await self._start(image, [sys.executable, "-m", "haidang", *arguments, *more], port, folder)
 
     async def stop(self, name: str) -> None:
         """Politely; nobody is left behind."""
@@ -89,6 +86,11 @@ class Deployment:
         for name in list(self.running):
             await self.stop(name)
 
+    def all_run(self) -> None:
+        """Nobody has ended by itself. Raises AssertionError with the last words."""
+        for name, process in self.running.items():
+            assert process.returncode is None, f"{name} has ended: {self.log_of(name)[-2000:]}"
+
     def log_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
@@ -103,6 +105,11 @@ class Deployment:
         files = aiomqtt.TLSParameters(str(tls.ca), str(tls.certificate), str(tls.key))
         known = {"identifier": name, "timeout": 10, "tls_params": files}
         return aiomqtt.Client(HOST, self.ports["broker"], **{**known, **more})
+
+    def _interpolated(self, word: str) -> str:
+        """`${NAME:-default}` as Compose reads it."""
+        told = dict(line.split("=", 1) for line in (self.folder / ".env").read_text().splitlines())
+        return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: told.get(found[1], found[2]), word)
 
     async def _start(self, name: str, command: Sequence[str], port: int | None, folder: str | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
