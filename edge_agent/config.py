@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from edge_agent import mqtt_config
-from edge_agent.mqtt_config import Broker, MqttBus, MqttDevice
+from edge_agent.mqtt_config import Broker, Cloud, MqttBus, MqttDevice
 from edge_agent.spans import PollSpan, PositiveSpan
 from protocols import config, profiles
 from protocols.config import ConfigError, ConfigModel, Found, Problem
@@ -97,6 +97,7 @@ class EdgeConfig(ConfigModel):
     position: Place
     timezone: Timezone
     broker: Broker
+    cloud: Cloud | None = None
     data: Path
     outbox_limit: Size = 256 * 1000**2
     outbox_keep: PositiveSpan = timedelta(days=30)
@@ -210,11 +211,15 @@ def _rooted(edge: EdgeConfig, folder: Path) -> EdgeConfig:
         bus.model_copy(update={"broker": bus.broker.rooted(folder)}) if isinstance(bus, MqttBus) else bus
         for bus in edge.buses
     )
-    return edge.model_copy(update={"broker": edge.broker.rooted(folder), "data": folder / edge.data, "buses": buses})
+    cloud = edge.cloud and edge.cloud.rooted(folder)
+    rooted = {"broker": edge.broker.rooted(folder), "cloud": cloud, "data": folder / edge.data, "buses": buses}
+    return edge.model_copy(update=rooted)
 
 
 def _files(edge: EdgeConfig) -> Iterator[tuple[config.Path, Path]]:
     yield from _files_of(("broker",), edge.broker)
+    if edge.cloud:
+        yield ("cloud", "token_file"), edge.cloud.token_file
     for path, bus in _mqtt(edge):
         yield from _files_of((*path, "broker"), bus.broker)
 

@@ -44,7 +44,8 @@ SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
 
 async def run(config: EdgeConfig, clock: DomainClock) -> None:
     """Run one edge until cancelled. Another configuration is put together anew, over the same outbox."""
-    documents = Documents(config, config.cloud and functools.partial(fetch, config.cloud, config.edge))
+    get = functools.partial(fetch, config.cloud, config.edge) if config.cloud else None
+    documents = Documents(config, get)
     await asyncio.to_thread(documents.load)
     async with Database(config.data, SCHEMA) as database, asyncio.TaskGroup() as group:
         group.create_task(documents.run(), name="documents")
@@ -94,7 +95,7 @@ class Agent:
         ears = Ears(command=self._executor.submit)
         if documents:
             ears = replace(ears, desired=documents.submit)
-        self._uplink = Uplink(config, outbox, clock, _software(), ears, documents and documents.holdings)
+        self._uplink = Uplink(config, outbox, clock, _software(), ears, documents.holdings if documents else None)
         self._pollers = {
             bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)
             for bus, settings in zip(self._buses, config.modbus, strict=True)

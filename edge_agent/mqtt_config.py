@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -63,6 +64,26 @@ class Broker(ConfigModel):
     def same_account(self, other: "Broker") -> bool:
         """True when both would connect as one: a broker lets an account connect once."""
         return (self.host, self.port, self.username) == (other.host, other.port, other.username)
+
+
+def _http(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not where a cloud is; write it as in https://den.halong.example")
+    return text
+
+
+class Cloud(ConfigModel):
+    """Where documents are fetched; over https also with a certificate of our own."""
+
+    url: Annotated[str, AfterValidator(_http)]
+    token_file: Path
+    tls: Tls | None = None
+
+    def rooted(self, folder: Path) -> Self:
+        """Every path against a folder."""
+        rooted = {"token_file": folder / self.token_file, "tls": self.tls and self.tls.rooted(folder)}
+        return self.model_copy(update=rooted)
 
 
 class MqttDevice(ConfigModel):

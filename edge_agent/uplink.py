@@ -8,12 +8,15 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NoReturn
 
 import aiomqtt
 
 from edge_agent.cancelling import notice_cancellation
 from edge_agent.config import EdgeConfig
+from edge_agent.desired import Holdings
 from edge_agent.flow import Flow
 from edge_agent.mqtt_client import PATIENCE_S, client, reasons
 from edge_agent.outbox import Entry, Outbox
@@ -22,7 +25,7 @@ from protocols import topics, wire
 from protocols.clock import DomainClock
 from protocols.commands import Command
 from protocols.topics import Leaf, Stream
-from protocols.wire import Birth, EdgeState, Header, Watermark, WireError
+from protocols.wire import Birth, Desired, EdgeState, Header, Watermark, WireError
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +36,21 @@ class _BeginAgain(Exception):
     """This connection no longer fits what we are."""
 
 
+def _deaf(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears what comes from the cloud; none of them may wait. `time` is the city's, as the cloud has it now."""
+
+    command: Callable[[Command], None] = _deaf
+    desired: Callable[[Desired], None] = _deaf
+    time: Callable[[datetime], None] = _deaf
+
+
 class Uplink:
-    """Give it to a task with `run`. `on_command` must not wait."""
+    """Give it to a task with `run`. `holdings` are said in the birth, again whenever they change."""
 
     def __init__(
         self,
@@ -42,7 +58,8 @@ class Uplink:
         outbox: Outbox,
         clock: DomainClock,
         software: str,
-        on_command: Callable[[Command], None],
+        ears: Ears,
+        holdings: Holdings | None = None,
         *,
         pause: Pause | None = None,
         patience_s: float = PATIENCE_S,
@@ -51,7 +68,8 @@ class Uplink:
         self._outbox = outbox
         self._clock = clock
         self._software = software
-        self._on_command = on_command
+        self._ears = ears
+        self._holdings = holdings or Holdings()
         self._pause = pause or Pause(0.5, 60.0)
         self._patience_s = patience_s
         uplink = config.uplink
@@ -99,6 +117,7 @@ class Uplink:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._receive(client))
+                group.create_task(self._say_again(client))
                 await self._send(client, group)  # in the body: only there 3.11 takes its own cancellation back
         except asyncio.CancelledError:
             await self._take_leave(client)
@@ -113,10 +132,27 @@ class Uplink:
     async def _introduce(self, client: aiomqtt.Client) -> None:
         site, edge = self._config.site, self._config.edge
         await client.subscribe([(topic, 1) for topic in topics.to_one_edge(site, edge)])
-        birth = Birth(epoch=self._outbox.epoch, software=self._software, at=self._clock.now())
-        await client.publish(topics.topic(site, edge, Leaf.BIRTH), wire.encode_message(birth), qos=1, retain=True)
+        await self._say_who_we_are(client)
         state = wire.encode_message(EdgeState(state="online"))
         await client.publish(topics.topic(site, edge, Leaf.STATE), state, qos=1, retain=True)
+
+    async def _say_again(self, client: aiomqtt.Client) -> NoReturn:
+        while True:
+            await self._holdings.news.wait()
+            await self._say_who_we_are(client)
+            notice_cancellation()
+
+    async def _say_who_we_are(self, client: aiomqtt.Client) -> None:
+        self._holdings.news.clear()
+        birth = Birth(
+            epoch=self._outbox.epoch,
+            software=self._software,
+            at=self._clock.now(),
+            documents=self._holdings.held or None,
+            refused=self._holdings.refused or None,
+        )
+        topic = topics.topic(self._config.site, self._config.edge, Leaf.BIRTH)
+        await client.publish(topic, wire.encode_message(birth), qos=1, retain=True)
 
     async def _take_leave(self, client: aiomqtt.Client) -> None:
         """Say that we are offline: whoever disconnects in good order has no last will."""
@@ -166,9 +202,14 @@ class Uplink:
         leaf = topics.parse(str(message.topic)).leaf
         payload = message.payload if isinstance(message.payload, bytes) else b""
         if leaf is Leaf.WATERMARK:
-            await self._watermark(wire.decode_message(Watermark, payload))
+            watermark = wire.decode_message(Watermark, payload)
+            if watermark.at and not message.retain:  # what was retained tells when it was said
+                self._ears.time(watermark.at)
+            await self._watermark(watermark)
         elif leaf is Leaf.COMMAND:
-            self._on_command(wire.decode_message(Command, payload))
+            self._ears.command(wire.decode_message(Command, payload))
+        elif leaf is Leaf.DESIRED:
+            self._ears.desired(wire.decode_message(Desired, payload))
 
     async def _watermark(self, watermark: Watermark) -> None:
         epoch = self._outbox.epoch

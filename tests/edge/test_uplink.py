@@ -21,7 +21,7 @@ from edge_agent.mqtt_config import Tls
 from edge_agent.outbox import Outbox
 from edge_agent.packing import packed
 from edge_agent.pauses import Pause
-from edge_agent.uplink import Uplink
+from edge_agent.uplink import Ears, Uplink
 from haidang.demo import broker as brokers
 from haidang.demo.ports import free_port
 from protocols import wire
@@ -69,7 +69,13 @@ async def up(
     patience_s: float = 5.0,
 ) -> AsyncIterator[Uplink]:
     uplink = Uplink(
-        config, outbox, running_clock(), "haidang 0", on_command, pause=Pause(0.05, 0.1), patience_s=patience_s
+        config,
+        outbox,
+        running_clock(),
+        "haidang 0",
+        Ears(command=on_command),
+        pause=Pause(0.05, 0.1),
+        patience_s=patience_s,
     )
     async with at_work(uplink.run()):
         yield uplink

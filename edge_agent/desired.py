@@ -1,0 +1,195 @@
+"""The documents that the cloud wants this edge to hold: fetched, judged whole, and only then in force.
+
+What is in force lies in a folder of its own, one file each, and is never half there. A document that is not right, or
+does not fit this edge, is refused with the reason, and the one before it stays. None of this touches the outbox.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from edge_agent.config import EdgeConfig
+from edge_agent.pauses import Pause
+from protocols import config as configs
+from protocols.config import ConfigError, Problem
+from protocols.wire import Desired, Document, RefusedDocument
+from rules.edge_settings import SETTINGS, EdgeSettings
+
+log = logging.getLogger(__name__)
+
+Fetch = Callable[[str], Awaitable[bytes]]  # a document by its hash; raises OSError
+_LONGEST_REASON = 2000
+
+
+@dataclass(slots=True)
+class Holdings:
+    """What the birth says of documents. `news` is set when it has to be said again."""
+
+    held: tuple[Document, ...] = ()
+    refused: tuple[RefusedDocument, ...] = ()
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Documents:
+    """Those of one edge. `changed` is set when another configuration is in force; `config` is that one."""
+
+    def __init__(self, config: EdgeConfig, fetch: Fetch | None, pause: Pause | None = None) -> None:
+        self._own = config
+        self._folder = config.data.with_suffix(".documents")
+        self._fetch = fetch
+        self._pause = pause or Pause(1.0, 60.0)
+        self._desired: tuple[Document, ...] | None = None
+        self._asked = asyncio.Event()
+        self.config = config
+        self.holdings = Holdings()
+        self.changed = asyncio.Event()
+
+    def load(self) -> None:
+        """Take up what was in force before a restart; what no longer fits is refused and left aside."""
+        for path in sorted(self._folder.glob("[!.]*")):
+            body = path.read_bytes()
+            self._take_up(Document(name=path.name, hash=_hash(body)), body)
+
+    def _take_up(self, document: Document, body: bytes) -> None:
+        try:
+            self.config = judged(self._own, document.name, body)
+        except ConfigError as error:
+            self._refuse(document, str(error))
+        else:
+            self._hold(document.name, document)
+
+    def submit(self, desired: Desired) -> None:
+        """The cloud has said what it wants; does not wait."""
+        self._desired = desired.documents
+        self._asked.set()
+
+    async def run(self) -> NoReturn:
+        """Come to hold what is desired, until cancelled."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            await self._settle(self._desired or ())
+
+    async def _settle(self, desired: Sequence[Document]) -> None:
+        self._let_go({document.name for document in desired})
+        for document in desired:
+            if document not in self.holdings.held and not self._is_refused(document):
+                await self._get(document)
+
+    def _let_go(self, names: set[str]) -> None:
+        for document in self.holdings.held:
+            if document.name not in names:
+                (self._folder / document.name).unlink(missing_ok=True)
+                self._hold(document.name, None)
+                self._enforce(self._own)
+                log.info("document %s is no longer desired: what edge.yaml says is in force", document.name)
+
+    async def _get(self, document: Document) -> None:
+        """Fetch until it is there, or until something else is desired."""
+        if self._fetch is None:
+            self._refuse(document, "edge.yaml does not say where documents are fetched; give it `cloud`")
+            return
+        self._pause.reset()
+        told = False
+        while not self._asked.is_set():
+            try:
+                body = await self._fetched(self._fetch, document)
+                self._take(document, body)
+            except OSError as error:
+                if not told:
+                    log.warning("document %s cannot be had: %s", document.name, error)
+                told = True
+            else:
+                return
+            await self._wait(self._pause.after_failure())
+
+    async def _fetched(self, fetch: Fetch, document: Document) -> bytes:
+        body = await fetch(document.hash)
+        if _hash(body) != document.hash:
+            raise OSError("what came is not what was announced")
+        return body
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
+        except TimeoutError:
+            return
+
+    def _take(self, document: Document, body: bytes) -> None:
+        """Put a document in force, or refuse it. Raises OSError when it cannot be kept; then nothing has changed."""
+        try:
+            config = judged(self._own, document.name, body)
+        except ConfigError as error:
+            self._refuse(document, str(error))
+            return
+        _write_whole(self._folder / document.name, body)
+        self._hold(document.name, document)
+        self._enforce(config)
+        log.info("document %s (%.8s) is in force", document.name, document.hash)
+
+    def _hold(self, name: str, document: Document | None) -> None:
+        rest = tuple(one for one in self.holdings.held if one.name != name)
+        self.holdings.held = (*rest, document) if document else rest
+        self.holdings.refused = tuple(one for one in self.holdings.refused if one.name != name)
+        self.holdings.news.set()
+
+    def _enforce(self, config: EdgeConfig) -> None:
+        self.config = config
+        self.changed.set()
+
+    def _refuse(self, document: Document, reason: str) -> None:
+        log.warning("document %s (%.8s) is refused: %s", document.name, document.hash, reason)
+        refused = RefusedDocument(name=document.name, hash=document.hash, reason=reason[:_LONGEST_REASON])
+        self.holdings.refused = (*(one for one in self.holdings.refused if one.name != document.name), refused)
+        self.holdings.news.set()
+
+    def _is_refused(self, document: Document) -> bool:
+        return any((one.name, one.hash) == (document.name, document.hash) for one in self.holdings.refused)
+
+
+def judged(own: EdgeConfig, name: str, body: bytes) -> EdgeConfig:
+    """This edge's configuration with a document in force. Raises ConfigError with every reason against it."""
+    if name != SETTINGS:
+        raise ConfigError([Problem(name, 1, "", f"this software knows no such document; it knows {SETTINGS}")])
+    document = configs.parse(body, SETTINGS)
+    settings = configs.validate(document, EdgeSettings)
+    there = ", ".join(bus.id for bus in own.modbus)
+    unknown = settings.poll_every.keys() - {bus.id for bus in own.modbus}
+    if unknown:
+        advice = f"there is no such bus; those that are polled here are {there}"
+        raise ConfigError([document.problem(("poll_every", bus), advice) for bus in sorted(unknown)])
+    return applied(own, settings)
+
+
+def applied(own: EdgeConfig, settings: EdgeSettings) -> EdgeConfig:
+    """What edge.yaml says, but for what the settings say."""
+    rate = settings.backlog_per_second
+    polled = {bus: {"poll_every": every} for bus, every in settings.poll_every.items()}
+    return own.model_copy(
+        update={
+            "report": settings.report or own.report,
+            "uplink": own.uplink.model_copy(update={"backlog_per_second": rate} if rate else {}),
+            "buses": tuple(bus.model_copy(update=polled.get(bus.id, {})) for bus in own.buses),
+        }
+    )
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _write_whole(path: Path, body: bytes) -> None:
+    """Whole or not at all, also when the power fails meanwhile."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    with draft.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
