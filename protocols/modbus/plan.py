@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from protocols.modbus.registers import Register, Space
 from protocols.profiles import LAST_ADDRESS, MOST_REGISTERS, Point, Profile
+from protocols.profiles.decoding import Decoder, decoder
 from protocols.readings import Reading
 
 _BITS_PER_CHARACTER = 11
@@ -76,11 +77,12 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a point is found, and the registers that it depends on."""
+    """Where a point is found, how it is read there, and the registers that it depends on."""
 
     point: Point
     block: Block
     offset: int
+    decode: Decoder
     beside: Mapping[Register, Spot]
 
     @property
@@ -103,28 +105,27 @@ class ReadPlan:
 
     def decode(self, answers: Mapping[Block, Answer]) -> list[Reading]:
         """One reading for each device of which something was answered; what was not answered in full is absent."""
-        return [r for m in self.members if (r := self._reading(m, answers)) is not None]
+        whole = {block: answer for block, answer in answers.items() if len(answer.words) == block.count}
+        return [reading for member in self.members if (reading := self._reading(member, whole)) is not None]
 
     def _reading(self, member: Member, answers: Mapping[Block, Answer]) -> Reading | None:
-        found = [place for place in self.places[member.device] if _is_answered(place, answers)]
-        if not found:
-            return None
-        values = {place.point.quantity: _value(place, answers) for place in found}
-        return Reading(member.device, member.profile.kind, max(answers[place.block].at for place in found), values)
+        values: dict[str, float | None] = {}
+        at, block, answer = 0, None, None
+        for place in self.places[member.device]:
+            if place.block is not block:  # neighbours stand in the same answer
+                block = place.block
+                answer = answers.get(block)
+            if answer is not None and all(spot.block in answers for spot in place.beside.values()):
+                values[place.point.quantity] = _value(place, answer, answers)
+                at = max(at, answer.at)
+        return Reading(member.device, member.profile.kind, at, values) if values else None
 
 
-def _value(place: Place, answers: Mapping[Block, Answer]) -> float | None:
-    point, block, offset, spots = place
-    words = list(answers[block].words[offset : offset + point.width])
-    if not spots:
-        return point.decode(words)
-    return point.decode(words, {register: answers[b].words[n] for register, (b, n) in spots.items()})
-
-
-def _is_answered(place: Place, answers: Mapping[Block, Answer]) -> bool:
-    if place.block not in answers or len(answers[place.block].words) != place.block.count:
-        return False
-    return all(b in answers and len(answers[b].words) == b.count for b, _ in place.beside.values())
+def _value(place: Place, answer: Answer, answers: Mapping[Block, Answer]) -> float | None:
+    if not place.beside:
+        return place.decode(answer.words, place.offset)
+    beside = {register: answers[spot.block].words[spot.offset] for register, spot in place.beside.items()}
+    return place.point.decode(list(answer.words[place.offset : place.offset + place.point.width]), beside)
 
 
 def worthwhile_gap(baud: int | None) -> int:
@@ -159,7 +160,7 @@ def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Itera
     for point in member.points:
         block, offset = spots[member.device, point.register_]
         beside = {register: spots[member.device, register] for register in point.beside}
-        yield Place(point, block, offset, beside)
+        yield Place(point, block, offset, decoder(point), beside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def bits(words: Sequence[int], order: Order) -> int:
 def decode(words: Sequence[int], kind: Type, order: Order) -> Number:
     """The number in `width(kind)` registers; a float32 as the shortest decimal that means it (230.1)."""
     number: Number = _FORMATS[kind].unpack(_arranged(words, order))[0]
-    return _shortest(number) if kind is Type.FLOAT32 else number
+    return shortest(number) if kind is Type.FLOAT32 else number
 
 
 def encode(number: Number, kind: Type, order: Order) -> list[int]:
@@ -99,7 +99,8 @@ def encode(number: Number, kind: Type, order: Order) -> list[int]:
     return [int.from_bytes(arranged[n : n + 2], "big") for n in range(0, len(arranged), 2)]
 
 
-def _shortest(number: float) -> float:
+def shortest(number: float) -> float:
+    """The shortest decimal that means the same float32 as this double."""
     single = _FORMATS[Type.FLOAT32]
     for digits in (6, 7, 8):  # nine always do (IEEE 754)
         candidate = float(f"{number:.{digits}g}")
