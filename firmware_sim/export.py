@@ -22,6 +22,7 @@ class EdgeOptions:
     broker_host: str = HOST
     broker_port: int = 1883
     poll_every: str = "10s"
+    cloud_url: str | None = None
 
 
 def export(
@@ -34,10 +35,11 @@ def export(
     base_port: int = 15020,
     camera_port: int = 8554,
     poll_every: str = "10s",
+    cloud_url: str | None = None,
 ) -> None:
     """Write inventory.json, basemap.geojson and edges/{edge}.yaml of a city file. Raises ConfigError, OSError."""
     spec = load_city(city).model_copy(update={"base_port": base_port, "camera_port": camera_port})
-    write(expand(spec, lamps), data, EdgeOptions(broker_host, broker_port, poll_every))
+    write(expand(spec, lamps), data, EdgeOptions(broker_host, broker_port, poll_every, cloud_url))
 
 
 def write(expanded: Expanded, data: Path, options: EdgeOptions) -> None:
@@ -85,6 +87,7 @@ def edge_config(expanded: Expanded, edge: str, options: EdgeOptions) -> str:
     latitude = sum(cabinet.latitude for cabinet in here) / len(here)
     links = "".join(_link(bus, options) for bus in expanded.mqtt if bus.edge == edge)
     broker = f"host: {options.broker_host}, port: {options.broker_port}, username: {edge}"
+    cloud = f"cloud: {{url: '{options.cloud_url}', token_file: secrets/{edge}.token}}\n" if options.cloud_url else ""
     return f"""\
 # Written by `haidang sim export`: {city.survey.en}.
 edge: {edge}
@@ -92,7 +95,7 @@ site: {city.site}
 position: {{longitude: {longitude:.6f}, latitude: {latitude:.6f}}}
 timezone: {city.timezone}
 broker: {{{broker}, password_file: secrets/{edge}}}
-data: {edge}.sqlite
+{cloud}data: {edge}.sqlite
 buses:
 {"".join(_bus(bus, expanded.spec.base_port, options.poll_every) for bus in buses)}{links}"""
 

@@ -23,6 +23,8 @@ from haidang.demo.accounts import Account, accounts
 from haidang.demo.ports import free_port, free_run
 from haidang.demo.secrets import secret
 from haidang.demo.supervisor import Child, keep_running
+from haidang.demo.tokens import FILE as EDGE_TOKENS
+from haidang.demo.tokens import tokens
 from haidang.demo.visitor import Visitor
 from protocols.clock import DomainClock
 from protocols.inventory import City
@@ -129,6 +131,7 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
     )
     _export(wish, ports)
     city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
+    tokens(city.edges, wish.data)
     (wish.data / "cloud.yaml").write_text(yaml.safe_dump(cloud_settings(city, ports), sort_keys=False))
     return ports, city
 
@@ -147,6 +150,7 @@ def _export(wish: Wish, ports: Ports) -> None:
         lamps=wish.lamps,
         broker_host=ports.broker_host,
         broker_port=ports.broker,
+        cloud_url=f"http://127.0.0.1:{ports.http}",
         base_port=ports.modbus,
         camera_port=ports.camera,
     )
@@ -182,6 +186,7 @@ def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
             "technicians": [_MAIL_TO],
         },
         "admin_password_file": "secrets/admin",
+        "edge_tokens": EDGE_TOKENS,
     }
 
 

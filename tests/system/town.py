@@ -16,6 +16,7 @@ from haidang import clock as clock_file
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import accounts
 from haidang.demo.ports import free_port, free_run
+from haidang.demo.tokens import tokens
 from haidang.demo.up import Ports, cloud_settings
 from protocols.inventory import City
 from tests.ports import wait_for_port
@@ -117,8 +118,10 @@ def lay_out(
         base_port=ports["sim"],
         camera_port=ports["camera"],
         poll_every=poll_every,
+        cloud_url=f"http://127.0.0.1:{ports['cloud']}",
     )
     city = City.model_validate_json((folder / "inventory.json").read_bytes())
+    tokens(city.edges, folder)
     everyone = accounts(city.site, city.edges, folder)
     broker = brokers.prepare(folder / "broker", ports["broker"], everyone, broker_name)
     clock_file.start(folder / "clock.json", speed, at)
