@@ -286,7 +286,8 @@ def deploy_init(
     lamps: Annotated[int, typer.Option(min=1, max=200_000, help="How many lamps the played city has.")] = 100,
     https_port: int = 443,
     http_port: int = 80,
-    mqtt_port: int = 8883,
+    mqtt_port: Annotated[int, typer.Option(help="Where edges come in.")] = 8883,
+    devices_port: Annotated[int, typer.Option(help="Where devices that speak MQTT come in.")] = 8884,
 ) -> None:
     """Write secrets, certificates and settings. What is there and still good is kept: run it as often as you like."""
     from haidang.deploy.certificates import NoCertificate
@@ -297,7 +298,7 @@ def deploy_init(
         raise typer.BadParameter("give the city: either --inventory FILE or --demo FILE")
     city = _or_advice(lambda: city_of(inventory, basemap, played, lamps))
     try:
-        fresh = lay_out(Wish(folder, host, city, https_port, http_port, mqtt_port))
+        fresh = lay_out(Wish(folder, host, city, https_port, http_port, mqtt_port, devices_port))
     except (NoCertificate, ValueError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAULT_IN_CONFIG) from error
@@ -356,6 +357,9 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the console.")] = 8080,
     broker: Annotated[str | None, typer.Option(help="mosquitto or nats-server; default: what is there.")] = None,
     broker_url: Annotated[str | None, typer.Option(help="A broker that runs already, as mqtt://HOST:PORT.")] = None,
+    telemetry: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="What cloud.yaml says under telemetry: (InfluxDB).")
+    ] = None,
 ) -> None:
     """Run a whole demo city: broker, simulator, cloud and edges."""
     from rich.console import Console
@@ -364,7 +368,7 @@ def demo(
     from haidang.demo.up import Wish, up
 
     start_at = at.replace(tzinfo=UTC) if at else None
-    wish = Wish(city, data, lamps, speed, start_at, port, broker, broker_url)
+    wish = Wish(city, data, lamps, speed, start_at, port, broker, broker_url, telemetry)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         asyncio.run(up(wish, Console()))

@@ -70,3 +70,9 @@ Telemetry = Annotated[
         _engine, custom_error_type="engine", custom_error_message="engine: there are only duckdb and influxdb"
     ),
 ]
+
+
+class TelemetryFile(ConfigModel):
+    """This part of cloud.yaml in a file of its own."""
+
+    telemetry: Telemetry

@@ -26,6 +26,7 @@ from haidang.demo.supervisor import Child, keep_running
 from haidang.demo.tokens import FILE as EDGE_TOKENS
 from haidang.demo.tokens import tokens
 from haidang.demo.visitor import Visitor
+from protocols import config
 from protocols.clock import DomainClock
 from protocols.inventory import City
 
@@ -46,6 +47,7 @@ class Wish:
     http_port: int
     prefer_broker: str | None
     broker_url: str | None
+    telemetry: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _lay_out(wish: Wish) -> tuple[Ports, City]:
     _export(wish, ports)
     city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
     tokens(city.edges, wish.data)
-    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(cloud_settings(city, ports), sort_keys=False))
+    told = {**cloud_settings(city, ports), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
+    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
     return ports, city
 
 
@@ -188,6 +191,18 @@ def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
         "admin_password_file": "secrets/admin",
         "edge_tokens": EDGE_TOKENS,
     }
+
+
+def telemetry_settings(file: Path) -> dict[str, object]:
+    """The part of a cloud.yaml that says where the samples go; its files may stand beside it. Raises ConfigError."""
+    from cloud.telemetry.settings import InfluxDb, TelemetryFile  # loaded late: `haidang --help` must not wait for it
+
+    document = config.parse(file.read_bytes(), str(file))
+    telemetry, said = config.validate(document, TelemetryFile).telemetry, document.content["telemetry"]
+    if isinstance(telemetry, InfluxDb):
+        placed = telemetry.placed(file.parent)
+        said |= {"token_file": str(placed.token_file), "ca_file": placed.ca_file and str(placed.ca_file)}
+    return {"telemetry": said}
 
 
 def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], brokers.Broker]:
