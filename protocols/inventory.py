@@ -151,8 +151,8 @@ def _misfits(city: City) -> Iterator[str]:
     devices: list[Cabinet | Luminaire | Meter | Station | Camera]
     devices = [*city.cabinets, *city.luminaires, *city.meters, *city.stations, *city.cameras]
     lists = ([d.id for d in devices], city.edges, [w.id for w in city.wards], [t.id for t in city.luminaire_types])
-    for names in (*lists, [g.id for g in city.groups]):
-        yield from (f"{name} stands twice" for name, times in Counter(names).items() if times > 1)
+    for listed in (*lists, [g.id for g in city.groups]):
+        yield from (f"{name} stands twice" for name, times in Counter(listed).items() if times > 1)
     yield from _misfits_of_groups(city)
     known = {
         "edge": ("edge", set(city.edges)),

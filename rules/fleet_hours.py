@@ -5,8 +5,9 @@ for an hour that was closed, is not counted here: its device's hours are named f
 that the result does not depend on the order of arrival.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,8 @@ class OpenHours:
 
     def take(self, rows: Rows, position: int, now: int) -> int:
         """Count what comes in order; returns how many rows did not. `position` is the delivery's, `now` its time."""
+        for quantity in rows.values:
+            self.know(quantity)
         fits = (rows.at > self.last_at[rows.devices]) & (rows.at >= self.first) & (rows.at < self.end)
         late = rows.only(~fits)
         self._mark(late, position, now)
@@ -119,14 +122,14 @@ class OpenHours:
     def close(self) -> Closed:
         """The earlier open hour, which stays until it is forgotten."""
         count = len(self)
-        fields: dict[str, Floats] = {}
+        columns: dict[str, Floats] = {}
         for quantity in sorted(self.tallies):
             stats = self.tallies[quantity].stats(quantity)
-            fields |= {f"{quantity}_{name}": stats[name][:count] for name in STATS}
+            columns |= {f"{quantity}_{name}": stats[name][:count] for name in STATS}
         if self.meters is not None:
-            fields |= self.meters.close()
+            columns |= self.meters.close()
         devices = np.flatnonzero(self.heard[0])
-        return Closed(self.first, devices, {name: column[devices] for name, column in fields.items()})
+        return Closed(self.first, devices, {name: column[devices] for name, column in columns.items()})
 
     def forget(self) -> None:
         """The earlier open hour has been written down."""
@@ -153,9 +156,24 @@ class OpenHours:
             self.meters.first = first
 
     def powers(self) -> Floats:
-        """Mean power of each device in each 5-minute step of the open hours, W, a row for each step."""
+        """Mean power of each device in each 5-minute step of the open hours, W: a row for each step; NaN is unknown."""
         assert self.power is not None  # noqa: S101 - asked of lamps only; for mypy
         return self.power.means(POWER).reshape(OPEN * STEPS, len(self))
+
+    def know(self, quantity: str) -> None:
+        """Keep statistics of a quantity."""
+        if quantity not in self.tallies:
+            self.tallies[quantity] = Tallies.empty(OPEN * len(self))
+
+    def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Everything that is kept, by name: rows of as many columns as there are devices. Writing into it is restoring;
+        quantities have to be known before."""
+        named: dict[str, object] = {"last_at": self.last_at, "heard": self.heard, "dirty": self.dirty}
+        named |= {"meters": self.meters, "power": self.power}
+        named |= {f"tallies.{quantity}": tallies for quantity, tallies in self.tallies.items()}
+        for name, kept in named.items():
+            for path, array in _arrays(name, kept):
+                yield path, array.reshape(-1, len(self))
 
     def _mark(self, late: Rows, position: int, now: int) -> None:
         hours = late.at // HOUR_S * HOUR_S
@@ -169,8 +187,6 @@ class OpenHours:
         slots = (rows.at - self.first) // HOUR_S
         self.heard[slots, rows.devices] = True
         for quantity, values in rows.values.items():
-            if quantity not in self.tallies:
-                self.tallies[quantity] = Tallies.empty(OPEN * len(self))
             tally(self.tallies[quantity], grouped(slots * len(self) + rows.devices, values), quantity)
         if self.power is not None and POWER in rows.values:
             steps = (rows.at - self.first) // STEP_S
@@ -192,6 +208,18 @@ def _whole(rows: Rows, quantity: str, largest: float) -> Ints:
         return np.full(len(rows.at), NONE, np.int64)
     there = values <= largest
     return np.where(there, np.maximum(np.rint(np.where(there, values, 0) * 1000), 0), NONE).astype(np.int64)
+
+
+def _arrays(name: str, kept: object) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The arrays in a part, by their path."""
+    if isinstance(kept, np.ndarray):
+        yield name, kept
+    elif is_dataclass(kept):
+        for field in fields(kept):
+            yield from _arrays(f"{name}.{field.name}", getattr(kept, field.name))
+    elif isinstance(kept, OpenMeters):
+        for part, value in vars(kept).items():
+            yield from _arrays(f"{name}.{part}", value)
 
 
 def _move(kept: NDArray[np.generic], count: int, empty: float) -> None:

@@ -46,9 +46,9 @@ class Tallies:
         return cls(Sums.empty(count), *(np.full(count, np.nan) for _ in range(3)))
 
     def stats(self, quantity: str) -> dict[str, Floats]:
-        """The statistics by name, for every cell."""
+        """The statistics by name, for every cell; NaN where there were no values."""
         n, means = self.sums.n.astype(np.float64), self.sums.means(quantity)
-        return {"n": n, "min": self.min, "mean": means, "max": self.max, "last": self.last}
+        return {"n": np.where(n > 0, n, np.nan), "min": self.min, "mean": means, "max": self.max, "last": self.last}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Roll-ups over a real inbox and real stores."""
