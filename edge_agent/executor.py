@@ -167,8 +167,7 @@ class Executor:
         command, lamp = running.command, self._lamps[running.command.target]
         try:
             await self._overrides.put(lamp.device, _override(command))
-            await self._until_it_listens(lamp, command)
-            await self._write(lamp, command)
+            await self._tell(lamp, command)
             reading = await self._read_back(lamp, command)
         except _NotDone as error:
             if self._is_current(command):
@@ -178,6 +177,16 @@ class Executor:
             await self._end(command, self._confirmation(command, reading))
             if not lamp.reports_itself:
                 await self._show(lamp, reading)
+
+    async def _tell(self, lamp: Lamp, command: Command) -> None:
+        """A lamp that fell asleep just when it was told is told again when it wakes."""
+        while True:
+            await self._until_it_listens(lamp, command)
+            try:
+                return await self._write(lamp, command)
+            except _NotDone as error:
+                if not lamp.sleeps or error.obstacle.refusal is not Refusal.NO_ANSWER:
+                    raise
 
     async def _until_it_listens(self, lamp: Lamp, command: Command) -> None:
         """A lamp that sleeps is told when it wakes, unless the command has expired by then; meanwhile the cloud knows

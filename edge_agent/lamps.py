@@ -61,8 +61,12 @@ class Lamp(Protocol):
         """How long it may take to reach a level, wall time; `None` is as long as usual."""
 
     @property
+    def sleeps(self) -> bool:
+        """True of a lamp that listens only for a while after it has spoken."""
+
+    @property
     def is_listening(self) -> bool:
-        """False of a lamp that sleeps: it hears nothing before it has spoken."""
+        """False while it sleeps."""
 
     @property
     def reports_itself(self) -> bool:

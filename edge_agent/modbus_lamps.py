@@ -43,6 +43,7 @@ class ModbusLamp:
     plan: ReadPlan
 
     patience_s: None = None
+    sleeps: bool = False
     is_listening: bool = True
     reports_itself: bool = False
 

@@ -56,6 +56,10 @@ class MqttLamp:
         return self.control.reached_within.total_seconds()
 
     @property
+    def sleeps(self) -> bool:
+        return self.control.listens_for is not None
+
+    @property
     def is_listening(self) -> bool:
         return self.peer.listens(time.monotonic())
 
@@ -139,6 +143,7 @@ class MqttLamp:
                 async with asyncio.timeout(within):
                     await had
             except TimeoutError as error:
+                self.peer.is_deaf = True
                 raise NoAnswer(f"no acknowledgement within {within:g} s") from error
 
     def _meant(self, order: Programme | Hold) -> Told:

@@ -32,6 +32,7 @@ class Peer:
     gone_since: float | None = None
     online: bool | None = None
     last_at: int | None = None  # of its newest reading, domain seconds
+    is_deaf: bool = False  # what it was told last was not acknowledged: it sleeps already
     _known: dict[str, tuple[int, float | None]] = field(default_factory=dict)
     _spoken: asyncio.Event = field(default_factory=asyncio.Event)
     _levels: set[asyncio.Future[Reading]] = field(default_factory=set)
@@ -39,7 +40,7 @@ class Peer:
 
     def spoke(self, now: float) -> None:
         """It is there, and for a while it listens."""
-        self.spoke_at = now
+        self.spoke_at, self.is_deaf = now, False
         self._spoken.set()
 
     def listens(self, now: float) -> bool:
@@ -47,7 +48,9 @@ class Peer:
         control = self.member.profile.control
         if control is None or control.listens_for is None:
             return True
-        return self.spoke_at is not None and now - self.spoke_at < control.listens_for.total_seconds()
+        return (
+            self.spoke_at is not None and not self.is_deaf and now < self.spoke_at + control.listens_for.total_seconds()
+        )
 
     async def speaks(self) -> None:
         """Wait for its next word."""
