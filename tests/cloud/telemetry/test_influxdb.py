@@ -1,6 +1,8 @@
 """What only an InfluxDB does: it is elsewhere, asks for a token, has a mind of its own about types, and forgets."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from cloud.telemetry.influx_store import InfluxStore
 from cloud.telemetry.settings import InfluxDb
 from cloud.telemetry.store import StoreAway, StorePartly, StoreRefused, Summaries
+from protocols.durations import span
 from protocols.line_protocol import LAST_KEPT
 from protocols.readings import LAST_SECOND, Table
 from tests import influxdb
@@ -81,6 +84,51 @@ async def test_a_server_that_does_not_answer_is_away_for_every_call(tmp_path: Pa
     assert not health.ok
     assert "cannot be reached" in (health.reason or "")
     await store.close()
+
+
+@asynccontextmanager
+async def somebody_else(tmp_path: Path, answer: bytes, patience: str = "30s") -> AsyncIterator[InfluxStore]:
+    """A store whose server is none: it says the same to everybody, or nothing."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    (tmp_path / "token").write_text("any")
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        store = await InfluxStore.open(
+            InfluxDb(engine="influxdb", url=url, bucket="city", token_file=tmp_path / "token", timeout=span(patience))
+        )
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+async def test_a_server_that_says_nothing_is_away_after_a_while(tmp_path: Path) -> None:
+    async with somebody_else(tmp_path, b"", patience="100ms") as store:
+        for call in (store.write([voltage(LAMP, [10], [1])], None), store.series("luminaire")):
+            with pytest.raises(StoreAway, match=r"has not answered for 0.1 s"):
+                await call
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("200 OK", "answers like no InfluxDB"),  # a portal that wants to be agreed with
+        ("302 Found\r\nLocation: /login", "says 302"),
+        ("429 Too Many Requests", "says 429"),
+        ("503 Service Unavailable", "says 503"),
+    ],
+)
+async def test_only_204_means_that_samples_are_stored(tmp_path: Path, status: str, reason: str) -> None:
+    async with somebody_else(tmp_path, f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nhi".encode()) as store:
+        with pytest.raises(StoreAway, match=reason):
+            await store.write([voltage(LAMP, [10], [1])], None)
+        with pytest.raises(StoreAway):
+            await store.series("luminaire")
 
 
 async def test_a_token_that_cannot_be_read_is_named(tmp_path: Path) -> None:
