@@ -1,5 +1,8 @@
 """What every mosquitto of ours is told, in the demo and in a deployment: who may do what, and how much."""
 
+import base64
+import hashlib
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -7,6 +10,8 @@ from protocols import wire
 
 LARGEST_MESSAGE = wire.MAX_BYTES + 8_000  # nats-server counts about 25 bytes of its own, topics come on top
 IN_FLIGHT = 1000  # the broker's window is the cloud's bound; 20 (mosquitto's default) caps a 5 ms commit at 4,000/s
+
+_PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are random and 192 bits long
 
 COMMON = (
     "allow_anonymous false",
@@ -34,6 +39,13 @@ class Access(Protocol):
 
     @property
     def reads(self) -> Sequence[str]: ...
+
+
+def password_line(user: str, password: str) -> str:
+    """A line of the file `password_file`."""
+    salt = secrets.token_bytes(12)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _PBKDF2_ROUNDS)
+    return f"{user}:$7${_PBKDF2_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}\n"
 
 
 def access_list(everyone: Iterable[Access]) -> str:

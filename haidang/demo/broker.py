@@ -4,11 +4,8 @@ Any of them may lose everything that it had acknowledged: the edge's outbox and 
 keep anything. Ours listen on loopback only, and let in nobody without an account.
 """
 
-import base64
 import getpass
-import hashlib
 import os
-import secrets
 import shutil
 import sysconfig
 from collections.abc import Sequence
@@ -20,10 +17,9 @@ import orjson
 
 from haidang.demo.accounts import Account
 from haidang.demo.secrets import write_private
-from haidang.mosquitto import COMMON, IN_FLIGHT, LARGEST_MESSAGE, access_list
+from haidang.mosquitto import COMMON, IN_FLIGHT, LARGEST_MESSAGE, access_list, password_line
 
 _LOOPBACK = "127.0.0.1"
-_PBKDF2_ROUNDS = 101  # what mosquitto_passwd 2.0 writes; the passwords are random and 192 bits long
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def _nats_server() -> str | None:
 
 def _mosquitto_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:
     passwords, acl, config = folder / "passwords", folder / "acl", folder / "mosquitto.conf"
-    write_private(passwords, "".join(f"{a.user}:{_hashed(a.password)}\n" for a in accounts))
+    write_private(passwords, "".join(password_line(a.user, a.password) for a in accounts))
     write_private(acl, access_list(accounts))
     lines = [
         f"listener {port} 127.0.0.1",
@@ -92,12 +88,6 @@ def _mosquitto_files(folder: Path, port: int, accounts: Sequence[Account]) -> st
     ]
     write_private(config, "\n".join(lines) + "\n")
     return str(config)
-
-
-def _hashed(password: str) -> str:
-    salt = secrets.token_bytes(12)
-    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _PBKDF2_ROUNDS)
-    return f"$7${_PBKDF2_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
 def _nats_files(folder: Path, port: int, accounts: Sequence[Account]) -> str:

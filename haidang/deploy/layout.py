@@ -2,7 +2,7 @@
 
     DIR/ca/             the city's authority; belongs on a stick in a safe, nothing mounts it
     DIR/broker|console|cloud|influxdb|postgresql|sim/   what each container is told, mounted read-only
-    DIR/edges/EDGE/     what an edge takes to its cabinet
+    DIR/edges/EDGE/     what an edge takes to its cabinet; EDGE/devices has the passwords of devices that speak MQTT
     DIR/monitor/        for whoever looks on, with mosquitto_sub
     DIR/volumes/        what the containers keep; the backup
     DIR/.env            what docker/compose.yaml asks for
@@ -19,11 +19,13 @@ from typing import Any
 
 import yaml
 
-from haidang.access import CLOUD, HEALTH, MONITOR
+from haidang.access import CLOUD, HEALTH, MONITOR, Permission, permissions
 from haidang.demo.secrets import secret, write_private
 from haidang.deploy import broker, console
 from haidang.deploy.certificates import Pair, authority, issue
 from haidang.deploy.city import DeployedCity
+from haidang.deploy.devices import Link, links
+from haidang.mosquitto import password_line
 
 VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "postgresql", "sim")
 _NOBODY_SPECIAL = 10001  # owns the files of a deployment that root has laid out: no container runs as root
@@ -35,6 +37,7 @@ class Addresses:
 
     broker: str = "broker:8883"
     broker_listens: str = "8883"
+    devices_listen: str = "8884"
     cloud: str = "cloud:8080"
     cloud_listens: str = "0.0.0.0:8080"
     proxy: str = "172.30.250.2"
@@ -54,6 +57,7 @@ class Wish:
     https_port: int = 443
     http_port: int = 80
     mqtt_port: int = 8883
+    devices_port: int = 8884
     addresses: Addresses = field(default_factory=Addresses)
     telemetry: Mapping[str, Any] | None = None
 
@@ -73,20 +77,20 @@ def lay_out(wish: Wish) -> list[str]:
 
 
 def _write(wish: Wish) -> Iterator[str]:
-    access = broker.access(wish.of.city.site, wish.of.city.edges)
+    known = permissions(wish.of.city.site, wish.of.city.edges)
     for name in _folders(wish):
         (wish.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(wish.folder / "broker" / "acl", access)
-    write_private(wish.folder / "broker" / "mosquitto.conf", broker.configuration(wish.addresses.broker_listens))
+    for edge in wish.of.city.edges:
+        _edge(wish, edge)
+    found = list(links(wish.folder / "edges", wish.of.city.edges))
+    _broker_s(wish, known, found)
     _console(wish)
     _cloud(wish)
     _influxdb(wish.folder / "influxdb")
     if wish.of.played is not None:
         (wish.folder / "sim" / "city.yaml").write_bytes(wish.of.played)
-    for edge in wish.of.city.edges:
-        _edge(wish, edge)
     _environment(wish)
-    yield from _certificates(wish)
+    yield from _certificates(wish, found)
 
 
 def _folders(wish: Wish) -> Iterator[str]:
@@ -94,6 +98,16 @@ def _folders(wish: Wish) -> Iterator[str]:
     yield from ("ca", "broker/data", "console/run", "cloud/data", "influxdb", "monitor", "postgresql", "sim/data")
     yield from (f"edges/{edge}/data" for edge in wish.of.city.edges)
     yield from (f"volumes/{name}" for name in VOLUMES)
+
+
+def _broker_s(wish: Wish, known: Sequence[Permission], found: Sequence[Link]) -> None:
+    folder, at = wish.folder / "broker", wish.addresses
+    devices = [(link.edge, may) for link in found for may in link.devices]
+    access = broker.access([*known, *(link.own for link in found), *(may for _, may in devices)])
+    passwords = [(may.user, secret(wish.folder / "edges" / edge / "devices", may.user)) for edge, may in devices]
+    write_private(folder / "acl", access)
+    write_private(folder / "passwords", "".join(password_line(*account) for account in passwords))
+    write_private(folder / "mosquitto.conf", broker.configuration(at.broker_listens, at.devices_listen))
 
 
 def _console(wish: Wish) -> None:
@@ -172,15 +186,17 @@ def _environment(wish: Wish) -> None:
         "HAIDANG_HTTPS_PORT": wish.https_port,
         "HAIDANG_HTTP_PORT": wish.http_port,
         "HAIDANG_MQTT_PORT": wish.mqtt_port,
+        "HAIDANG_DEVICES_PORT": wish.devices_port,
         "HAIDANG_DEMO_EDGE": wish.of.city.edges[0],
         "HAIDANG_DEMO_LAMPS": wish.of.lamps,
     }
     write_private(wish.folder / ".env", "".join(f"{name}={value}\n" for name, value in said.items()))
 
 
-def _certificates(wish: Wish) -> Iterator[str]:
+def _certificates(wish: Wish, found: Sequence[Link]) -> Iterator[str]:
     of = authority(wish.folder / "ca", wish.of.city.site)
-    for folder, name, hosts in _wanted(wish):
+    of_links = [(wish.folder / "edges" / link.edge, link.own.user, ()) for link in found]
+    for folder, name, hosts in (*_wanted(wish), *of_links):
         shutil.copyfile(of.certificate, folder / "ca.crt")
         if issue(of, Pair.in_folder(folder, name), name, hosts):
             yield f"{folder.relative_to(wish.folder)}/{name}"

@@ -126,7 +126,7 @@ def laid_out(
 ) -> Iterator[Deployment]:
     """A deployment whose parts find each other on loopback; removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="haidang-deployment-"))  # pytest's own folders are closed to other users
-    ports = {name: free_port() for name in ("broker", "https", "http", "cloud")}
+    ports = {name: free_port() for name in ("broker", "devices", "https", "http", "cloud")}
     known_at = _at(ports, known)
     wish = Wish(folder, HOST, of or small_deployed(), ports["https"], addresses=known_at, telemetry=telemetry)
     try:
@@ -170,6 +170,7 @@ def _at(ports: Mapping[str, int], known: Mapping[str, str]) -> Addresses:
     return Addresses(
         broker=loopback["broker"],
         broker_listens=f"{ports['broker']} {HOST}",
+        devices_listen=f"{ports['devices']} {HOST}",
         cloud=loopback["cloud"],
         cloud_listens=loopback["cloud"],
         proxy=HOST,

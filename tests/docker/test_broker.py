@@ -191,3 +191,64 @@ async def test_the_cloud_does_not_speak_to_a_mosquitto_of_another_authority(
 async def _try(told: Broker, inbox: Inbox) -> None:
     async with asyncio.timeout(3), receiving(told, inbox):
         pass
+
+
+# Lamps that speak MQTT: one by itself, two behind a gateway.
+LINK = """
+buses:
+  - id: PARK
+    link: mqtt
+    broker: {host: city, port: 8883, username: HL-E01-devices, tls: {ca: a, certificate: b, key: c}}
+    devices: [{id: T1, profile: tasmota-dimmer}, {id: Z1, profile: zigbee2mqtt-dimmer, address: ZB1/Z1}]
+"""
+EDGE = """edge: HL-E01
+site: halong
+position: {longitude: 107.08, latitude: 20.95}
+timezone: Asia/Ho_Chi_Minh
+broker: {host: city, port: 8883, username: HL-E01}
+data: HL-E01.sqlite
+"""
+UNDER = topics.devices(SITE, "HL-E01")
+
+
+@pytest.fixture
+async def with_devices(mosquitto: Deployment) -> Deployment:
+    """The same after an edge has been given devices that speak MQTT."""
+    (mosquitto.folder / "edges" / "HL-E01" / "edge.yaml").write_text(EDGE + LINK)
+    assert lay_out(mosquitto.wish) == ["edges/HL-E01/HL-E01-devices"]
+    await mosquitto.stop("broker")
+    await mosquitto.start_broker()
+    return mosquitto
+
+
+def device(deployment: Deployment, name: str, password: str | None = None) -> aiomqtt.Client:
+    """By the door for devices: it knows the city's authority, and a password."""
+    files = aiomqtt.TLSParameters(str(deployment.folder / "broker" / "ca.crt"))
+    kept = deployment.folder / "edges" / "HL-E01" / "devices" / name
+    said = password or kept.read_text().strip()
+    port = deployment.ports["devices"]
+    return aiomqtt.Client(HOST, port, identifier="x", username=name, password=said, tls_params=files, timeout=10)
+
+
+async def test_mosquitto_lets_a_device_reach_its_edge_s_link_and_nothing_else(with_devices: Deployment) -> None:
+    async with with_devices.client("edges/HL-E01", "HL-E01-devices") as link, device(with_devices, "T1") as lamp:
+        await link.subscribe(f"{UNDER}/#", qos=1)
+        await lamp.publish(LIVE, b"forged", qos=1)
+        await lamp.publish(f"{UNDER}/ZB1/Z1", b"forged", qos=1)
+        await lamp.publish(f"{UNDER}/T1/tele/STATE", b"mine", qos=1)
+        assert await first(link) == (f"{UNDER}/T1/tele/STATE", b"mine")
+
+
+async def test_mosquitto_s_door_for_devices_takes_no_edge_and_no_wrong_password(with_devices: Deployment) -> None:
+    for name, password in (("T1", "wrong"), ("HL-E01", "anything"), ("cloud", "anything")):
+        with pytest.raises(aiomqtt.MqttError):
+            await _visit(device(with_devices, name, password))
+
+
+async def test_a_device_on_mosquitto_cannot_be_called_like_an_edge(mosquitto: Deployment) -> None:
+    taken = (EDGE + LINK).replace("id: T1", "id: HL-E02")
+    (mosquitto.folder / "edges" / "HL-E01" / "edge.yaml").write_text(taken)
+    before = (mosquitto.folder / "broker" / "acl").read_bytes()
+    with pytest.raises(ValueError, match="two on the broker would be called HL-E02"):
+        lay_out(mosquitto.wish)
+    assert (mosquitto.folder / "broker" / "acl").read_bytes() == before
