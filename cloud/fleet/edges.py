@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from protocols.wire import Birth, Document, EdgeState, RefusedDocument
 
 Presence = Literal["online", "offline", "unknown"]
 
+NOTE_HEARD_EVERY = timedelta(minutes=1)  # domain time
 CATCHING_UP_S = 15.0  # wall time after its last backlog batch, until an edge counts as up to date
 
 
@@ -45,6 +46,7 @@ class Edges:
         self._now, self._monotonic = now, monotonic
         self._backlog_at: dict[str, float] = {}
         self._dirty: set[str] = set()
+        self._noted_at: dict[str, datetime] = {}
         self._changed = asyncio.Event()
         self.born: list[Callable[[str], None]] = []
 
@@ -79,7 +81,15 @@ class Edges:
         if stream is Stream.BACKLOG:
             self._backlog_at[edge_id] = self._monotonic()
         if edge.last_batch_at is None or at > edge.last_batch_at:
-            self._put(replace(edge, last_batch_at=at))
+            self._edges[edge_id] = replace(edge, last_batch_at=at)
+            self._note_heard(edge_id, at)
+
+    def _note_heard(self, edge_id: str, at: datetime) -> None:
+        """For the next save; what a thousand edges say all the time is not written down each time."""
+        noted = self._noted_at.get(edge_id)
+        if noted is None or at - noted >= NOTE_HEARD_EVERY:
+            self._noted_at[edge_id] = at
+            self._dirty.add(edge_id)
 
     def is_catching_up(self, edge: Edge) -> bool:
         """True while an edge sends what it read when it was alone."""

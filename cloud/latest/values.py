@@ -19,6 +19,7 @@ NOT_READ = 0  # no QARTOD flag has this value
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.uint8]
+Said = tuple[dict[str, float | None], dict[str, int]]  # values, and the flags that need saying
 Part = tuple[str, str]  # an edge, and a kind of device
 
 
@@ -98,16 +99,18 @@ class Columns:
 
     def latest(self, places: Ints) -> list[Latest | None]:
         """Devices one by one; `None` for those that have never been heard of."""
-        held = [(q, self._values[q][places].tolist(), self._flags[q][places].tolist()) for q in self._values]
+        quantities = list(self._values)
+        values = np.array([self._values[q][places] for q in quantities]).reshape(-1, len(places)).T
+        flags = np.array([self._flags[q][places] for q in quantities], dtype=np.uint8).reshape(-1, len(places)).T
+        is_plain = ((flags == Quality.GOOD) & ~np.isnan(values)).all(axis=1)
         return [
-            None if at == NEVER else self._one(at, [(q, values[n], flags[n]) for q, values, flags in held])
-            for n, at in enumerate(self.at[places].tolist())
+            None
+            if at == NEVER
+            else Latest(self.kind, at, *(_plain if plain else _mixed)(quantities, numbers, flags[n]))
+            for n, (at, plain, numbers) in enumerate(
+                zip(self.at[places].tolist(), is_plain.tolist(), values.tolist(), strict=True)
+            )
         ]
-
-    def _one(self, at: int, held: Iterable[tuple[str, float, int]]) -> Latest:
-        read = [(quantity, known(value), flag) for quantity, value, flag in held if flag != NOT_READ]
-        values = {quantity: value for quantity, value, _ in read}
-        return Latest(self.kind, at, values, {q: flag for q, value, flag in read if flag != _expected(value)})
 
     def _make(self, quantity: str) -> None:
         if quantity not in self._values:
@@ -150,6 +153,17 @@ class LatestValues:
 def known(value: float) -> float | None:
     """A number of a column as a value."""
     return None if math.isnan(value) else value
+
+
+def _plain(quantities: Sequence[str], numbers: Sequence[float], _flags: Flags) -> Said:
+    return dict(zip(quantities, numbers, strict=True)), {}
+
+
+def _mixed(quantities: Sequence[str], numbers: Sequence[float], flags: Flags) -> Said:
+    read = [
+        (q, known(number), flag) for q, number, flag in zip(quantities, numbers, flags.tolist(), strict=True) if flag
+    ]
+    return {q: value for q, value, _ in read}, {q: flag for q, value, flag in read if flag != _expected(value)}
 
 
 def _expected(value: float | None) -> Quality:

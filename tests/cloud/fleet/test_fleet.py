@@ -186,3 +186,14 @@ async def test_what_is_known_of_an_edge_survives_a_restart(settings: Settings, c
     async with serving(settings, clock) as running:
         edge = next(iter(running.parts.edges))
     assert (edge.state, edge.since, edge.last_batch_at) == ("online", EVENING, EVENING + timedelta(minutes=1))
+
+
+async def test_when_an_edge_was_heard_is_written_down_once_a_minute(settings: Settings, clock: DomainClock) -> None:
+    async with serving(settings, clock) as running:
+        for seconds in (0, 10, 59):
+            running.parts.edges.heard("HL-E01", Stream.LIVE, EVENING + timedelta(seconds=seconds))
+            async with running.parts.database.write() as session:
+                await running.parts.edges.save(session)
+        assert next(iter(running.parts.edges)).last_batch_at == EVENING + timedelta(seconds=59)
+    async with serving(settings, clock) as running:
+        assert next(iter(running.parts.edges)).last_batch_at == EVENING
