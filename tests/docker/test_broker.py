@@ -1,7 +1,11 @@
 """The deployment's own mosquitto.conf on a real mosquitto: who has which certificate may do what."""
 
 import asyncio
+import signal
+import socket
+import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiomqtt
@@ -18,7 +22,7 @@ from tests.cloud.clocks import EVENING
 from tests.cloud.ingest.batches import payload
 from tests.cloud.ingest.receiving import Heard, receiving
 from tests.docker.deployments import HOST, SITE, Deployment, compose, deployed
-from tests.waiting import until
+from tests.waiting import until, until_async
 
 LIVE = topics.topic(SITE, "HL-E01", Stream.LIVE)
 COMMAND = topics.topic(SITE, "HL-E01", Leaf.COMMAND)
@@ -191,6 +195,41 @@ async def test_the_cloud_does_not_speak_to_a_mosquitto_of_another_authority(
 async def _try(told: Broker, inbox: Inbox) -> None:
     async with asyncio.timeout(3), receiving(told, inbox):
         pass
+
+
+async def served(deployment: Deployment) -> bytes:
+    """The certificate that the broker shows."""
+    return await asyncio.to_thread(_shown, deployment)
+
+
+def _shown(deployment: Deployment) -> bytes:
+    said = deployment.tls("cloud", "cloud")
+    trust = ssl.create_default_context(cafile=said.ca)
+    assert said.certificate is not None
+    trust.load_cert_chain(said.certificate, said.key)
+    plain = socket.create_connection((HOST, deployment.ports["broker"]), 20)
+    with plain, trust.wrap_socket(plain, server_hostname=HOST) as secured:
+        return secured.getpeercert(binary_form=True) or b""
+
+
+async def test_mosquitto_takes_new_rights_and_certificates_at_a_hangup(mosquitto: Deployment) -> None:
+    before = await served(mosquitto)
+    (mosquitto.folder / "broker" / "broker.crt").unlink()
+    of = mosquitto.wish.of
+    without = replace(of, city=of.city.model_copy(update={"edges": ("HL-E01",)}))
+    lay_out(replace(mosquitto.wish, of=without))
+    mosquitto.running["broker"].send_signal(signal.SIGHUP)
+
+    async def is_new() -> bool:
+        return await served(mosquitto) != before
+
+    await until_async(is_new)
+    async with mosquitto.client("monitor", "monitor") as monitor, edge(mosquitto, "HL-E02") as stolen:
+        await monitor.subscribe(f"{topics.ROOT}/{SITE}/#", qos=1)
+        await stolen.publish(topics.topic(SITE, "HL-E02", Stream.LIVE), b"stolen", qos=1)
+        async with edge(mosquitto, "HL-E01") as honest:
+            await honest.publish(LIVE, b"mine", qos=1)
+        assert await first(monitor) == (LIVE, b"mine")
 
 
 # Lamps that speak MQTT: one by itself, two behind a gateway.
