@@ -1,6 +1,7 @@
 """Runs the service until it is cancelled, or until one of its tasks dies."""
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -19,6 +20,7 @@ from protocols.config import ConfigError
 
 CANNOT_START = 2  # the exit code
 _LARGEST_MESSAGE = 64_000  # bytes that a listener may send at once
+_GARBAGE_EVERY = 20_000  # new objects; a tick makes thousands, nearly all of which are gone after it
 _GRACE_S = 1  # for requests and sockets that are open when the service ends
 
 log = logging.getLogger(__name__)
@@ -46,8 +48,17 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
         except (CannotOpen, ConfigError, OSError, StoreError) as error:
             log.critical("%s", error)
             raise SystemExit(CANNOT_START) from error
+        _settle()
         log.info("the console is at %s", settings.console)
         await answer(app, door, tuple(map(str, settings.proxies)))
+
+
+def _settle() -> None:
+    """The city in memory stays as long as the service runs: looking through a hundred thousand lamps for garbage, again
+    and again, takes longer than a tick may."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_EVERY)
 
 
 @contextmanager

@@ -300,13 +300,21 @@ def _flags(raw: object, values: Sequence[Sequence[object]], where: str) -> list[
     """Columns of flags, each as long as its values; one number stands for a whole column."""
     _check_count(raw, len(values), where)  # before unfolding: a few bytes must not become a gigabyte
     assert isinstance(raw, list)  # noqa: S101 - told by _check_count; for mypy
-    rows = [len(column) for column in values]
-    columns = [[f] * n if isinstance(f, int) else f for f, n in zip(raw, rows, strict=True)]
-    for n, column in enumerate(columns):
-        _check_column(column, {int}, rows[n], f"{where}[{n}]")
-        if not set(column) <= _QUALITIES:
-            raise BadShape(f"{where}[{n}]: not all of them are quality flags")
-    return columns
+    return [
+        _flag_column(told, len(column), f"{where}[{n}]")
+        for n, (told, column) in enumerate(zip(raw, values, strict=True))
+    ]
+
+
+def _flag_column(told: Any, rows: int, where: str) -> list[int]:
+    if type(told) is int:
+        column, flags = [told] * rows, {told}
+    else:
+        _check_column(told, {int}, rows, where)
+        column, flags = told, set(told)
+    if not flags <= _QUALITIES:
+        raise BadShape(f"{where}: not all of them are quality flags")
+    return column
 
 
 def _check_count(raw: object, count: int, where: str) -> None:
