@@ -24,6 +24,7 @@ from cloud.link import Link
 from cloud.live import routes as live
 from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
+from cloud.rollups import routes as rollups
 from cloud.running import running
 from cloud.settings import Settings
 from cloud.telemetry import routes as storage
@@ -61,6 +62,7 @@ _ROUTERS = (
     live.router,
     lighting.router,
     devices.router,
+    rollups.router,
     storage.router,
     commands.router,
     alarms.router,

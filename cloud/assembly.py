@@ -43,6 +43,9 @@ from cloud.people.first import ensure_administrator
 from cloud.people.limiter import Limiter
 from cloud.people.passwords import Passwords
 from cloud.people.service import People
+from cloud.rollups.cursor import Rollups
+from cloud.rollups.service import Energy
+from cloud.rollups.topology import Topology
 from cloud.settings import Settings
 from cloud.telemetry.opening import open_store, upkeep_of
 from cloud.telemetry.storage import Storage
@@ -155,7 +158,9 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     map_hub, event_hub = Hub(), Hub()
     events = Events(fleet, memory.latest, overviews, event_hub, settings.overview_every)
     _listen(memory, plan, events)
-    cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of)
+    topology = Topology(fleet)
+    rollups = Rollups(topology, clock, ground.inbox, ground.store, settings.data / "rollups.npz")
+    cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of, rollups)
     return Parts(
         settings=settings,
         clock=clock,
@@ -174,6 +179,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         measurements=Measurements(clock, fleet, memory.latest, ground.store, ground.inbox),
         upkeep=upkeep_of(ground.store, clock, settings),
         storage=Storage(ground.store, ground.inbox, cursors, settings),
+        energy=Energy(clock, topology, ground.store),
         lamps=lamps,
         overviews=overviews,
         map_hub=map_hub,

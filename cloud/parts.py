@@ -24,6 +24,7 @@ from cloud.live.hub import Hub
 from cloud.live.map_feed import MapFeed
 from cloud.notifications.service import Notifier
 from cloud.people.service import People
+from cloud.rollups.service import Energy
 from cloud.settings import Settings
 from cloud.telemetry.storage import Storage
 from cloud.telemetry.upkeep import Upkeep
@@ -53,6 +54,7 @@ class Parts:
     measurements: Measurements
     upkeep: Upkeep | None
     storage: Storage
+    energy: Energy
     lamps: Lamps
     overviews: Overviews
     map_hub: Hub

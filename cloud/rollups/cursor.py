@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from zipfile import BadZipFile
 
-from cloud.fleet.fleet import LUMINAIRE, Fleet
+from cloud.fleet.fleet import LUMINAIRE
 from cloud.ingest.feed import MOST_TOGETHER, Feed, Item
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.pause import Pause
@@ -53,14 +53,14 @@ class Rollups:
 
     def __init__(
         self,
-        fleet: Fleet,
+        topology: Topology,
         clock: DomainClock,
         inbox: Inbox,
         store: TelemetryStore,
         file: Path,
         pace: Pace | None = None,
     ) -> None:
-        self._topology, self._clock, self._inbox, self._store = Topology(fleet), clock, inbox, store
+        self._topology, self._clock, self._inbox, self._store = topology, clock, inbox, store
         self._file, self._pace = file, pace or Pace()
         self._feed: Feed
         self._stored: Callable[[], int]

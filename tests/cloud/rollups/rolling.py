@@ -12,6 +12,7 @@ from cloud.ingest.inbox import Inbox
 from cloud.ingest.store_cursor import Commits, StoreCursor
 from cloud.ingest.window import Window
 from cloud.rollups.cursor import GRACE_S, Pace, Rollups
+from cloud.rollups.topology import Topology
 from cloud.telemetry.store import TelemetryStore
 from protocols import wire
 from protocols.clock import DomainClock
@@ -65,7 +66,7 @@ class Rolling:
         commits = Commits(every_s=0.0, look_every_s=0.01, first_pause_s=0.01, longest_pause_s=0.02)
         self.cursor = StoreCursor(self.inbox, self.store, commits, Feed(window.after))
         file = self.folder / "rollups.npz"
-        self.rollups = Rollups(self.fleet, self.clock, self.inbox, self.store, file, self.pace)
+        self.rollups = Rollups(Topology(self.fleet), self.clock, self.inbox, self.store, file, self.pace)
         self._feed, self._is_started = Feed(window.after), False
 
     _feed: Feed = field(init=False)
