@@ -413,6 +413,12 @@ async def test_no_name_of_a_summary_is_a_way_into_the_database(store: TelemetryS
     assert list((await hours(store)).fields["energy_wh"]) == [1.0]
 
 
+@pytest.mark.parametrize("name", ["key", "at", "time", "number", "unknown", "Energy_wh"])
+async def test_a_field_has_no_name_that_means_something_else_to_an_engine(store: TelemetryStore, name: str) -> None:
+    with pytest.raises(StoreRefused):
+        await store.write_summaries([Summaries("ward_1h", ["HL-W01"], [0], {name: [1.0]})])
+
+
 @pytest.mark.parametrize("name", ['x"; DROP TABLE own.mark; --', "", "a b", "x" * 65])
 async def test_a_name_is_no_way_into_the_database(store: TelemetryStore, name: str) -> None:
     await store.write([voltage(LAMP, [10], [230])], Mark("inbox", 1))
