@@ -113,10 +113,6 @@ class Restless(MappedSonde):
         return super().read(space, address, count, now)
 
 
-OWN_MAP = library()["ysi-exo"].map
-assert OWN_MAP is not None
-
-
 class TestOwnMap:
     """The sonde that tells which value stands where."""
 
@@ -151,7 +147,8 @@ class TestOwnMap:
 
     async def test_a_list_that_changes_at_every_look_gives_no_reading_at_all(self) -> None:
         async with played(SetClock().clock, self.PROFILE) as found:
-            found.units[UNIT] = Restless(self.PROFILE, OWN_MAP, values_of_a_bay)
+            assert self.PROFILE.map is not None
+            found.units[UNIT] = Restless(self.PROFILE, self.PROFILE.map, values_of_a_bay)
             visited = await Visitor(found.bus, found.bus.members["ysi-exo-0"]).visit()
         assert not visited.heard
 
