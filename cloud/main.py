@@ -48,17 +48,24 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
         except (CannotOpen, ConfigError, OSError, StoreError) as error:
             log.critical("%s", error)
             raise SystemExit(CANNOT_START) from error
-        _settle()
         log.info("the console is at %s", settings.console)
+        opened.enter_context(_settled())
         await answer(app, door, tuple(map(str, settings.proxies)))
 
 
-def _settle() -> None:
-    """The city in memory stays as long as the service runs: looking through a hundred thousand lamps for garbage, again
-    and again, takes longer than a tick may."""
+@contextmanager
+def _settled() -> Iterator[None]:
+    """The city in memory stays until the end: looking through a hundred thousand lamps for garbage, again and again,
+    takes longer than a tick may."""
+    before = gc.get_threshold()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE_EVERY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager
