@@ -86,7 +86,8 @@ class Sealer:
         """Tables of past periods take no more rows, nor does, once in a period, the table of late ones."""
         with self._locks.writing:
             for period in [period for period in shelf.open if period < over]:
-                shelf.frozen[period] = shelf.open.pop(period)
+                shelf.frozen[period] = shelf.open[period]
+                del shelf.open[period]
             if self._over.get(shelf.family) != over:
                 shelf.writing = None
                 self._over[shelf.family] = over

@@ -112,8 +112,8 @@ class Shelf:
 
     def _places(self, span: range) -> tuple[list[tuple[int, str]], list[tuple[int, Path]]]:
         """Period and place of the tables of live periods, and of the files."""
-        live = [*self.frozen.items(), *self.open.items()]
-        tables = [(period, hot.name) for period, hot in live if period in span]
+        live = {**self.open, **self.frozen}  # in this order: a table is frozen before it is no longer open
+        tables = [(period, hot.name) for period, hot in live.items() if period in span]
         known = [(period, files) for period, files in list(self.files.items()) if period in span]
         return tables, [(period, file.path) for period, files in sorted(known) for file in files.values()]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.families import Family, Part
 from cloud.telemetry.settings import DuckDb
-from cloud.telemetry.store import StoreAway
+from cloud.telemetry.store import StoreError
 from protocols.clock import DomainClock
 from protocols.durations import Span
 
@@ -32,7 +32,7 @@ class Upkeep:
             await asyncio.sleep(max(_SHORTEST_S, _LOOK_EVERY_S / self._clock.settings.speed))
 
     async def step(self) -> None:
-        """One round. Raises StoreAway."""
+        """One round. Raises StoreError."""
         now = self._clock.seconds()
         await self.store.seal(now, int(self._settings.seal_after.total_seconds()))
         for family, before in list(self._too_old(await self.store.families(), now)):
@@ -42,7 +42,7 @@ class Upkeep:
     async def _try(self) -> None:
         try:
             await self.step()
-        except StoreAway as error:
+        except StoreError as error:
             if not self._failing:
                 log.warning("past hours cannot be sealed: %s", error)
             self._failing = True

@@ -35,9 +35,14 @@ def rows(n: int) -> Iterator[Table]:
     yield table("luminaire", [(lamp, n * EVERY_S, {"voltage": float(n)}) for lamp in LAMPS])
     for back in LATE:
         if n > back:
-            late, lamp = n - back, LAMPS[n % len(LAMPS)]
+            late, lamp = n - back, _late_lamp(n - back)
             yield table("luminaire", [(lamp, late * EVERY_S, {"current": n / 8})])
             yield voltage(lamp, [late * EVERY_S], [n + 0.5])
+
+
+def _late_lamp(n: int) -> str:
+    """Whose point of round n is written again, and again, in later rounds: each time another late file has it."""
+    return LAMPS[n % len(LAMPS)]
 
 
 def steps(n: int) -> Summaries:
@@ -53,8 +58,8 @@ def expected(lamp: str, upto: int) -> Points:
     points: dict[int, tuple[float, float | None]] = {}
     for n in range(1, upto + 1):
         points[n * EVERY_S] = (float(n), None)
-        if LAMPS[n % len(LAMPS)] == lamp:
-            points |= {(n - back) * EVERY_S: (n + 0.5, n / 8) for back in LATE if n > back}
+        late = [n - back for back in LATE if n > back and _late_lamp(n - back) == lamp]
+        points |= {round_ * EVERY_S: (n + 0.5, n / 8) for round_ in late}
     return points
 
 
