@@ -29,9 +29,9 @@ def raw(kind: str, device: str, quantities: Sequence[str], start: int, end: int)
 def rollup(
     kind: str, devices: Sequence[str], quantity: str, start: int, end: int, step_s: int, calls: Sequence[str] = CALLS
 ) -> str:
-    """Codes below FAIL are those of a value that counts; see protocols.line_protocol."""
+    """Codes below SUSPECT are those of a value that counts; see protocols.line_protocol."""
     columns = ", ".join(f'{call}("{quantity}")' for call in calls)
-    counts = f'"{quantity}_q" < {int(Quality.FAIL)}'
+    counts = f'"{quantity}_q" < {int(Quality.SUSPECT)}'
     return (
         f'SELECT {columns} FROM "{kind}" WHERE {counts} AND {_among("device", devices)}{_span(start, end)} '  # noqa: S608
         f'GROUP BY "device", time({min(step_s, LAST_KEPT)}s) fill(none)'

@@ -93,7 +93,7 @@ def _rollup(points: str, quantities: Sequence[str], step_s: int) -> str:
 
 
 def _counts(quantity: str) -> str:
-    return f'("{quantity}" IS NOT NULL AND {flag(quantity)} < {int(Quality.FAIL)})'
+    return f'("{quantity}" IS NOT NULL AND {flag(quantity)} < {int(Quality.SUSPECT)})'
 
 
 def _aggregates(quantity: str) -> str:

@@ -72,7 +72,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """One quantity in steps of time. Values that failed their quality test are not counted; without any, n is 0."""
+    """One quantity in steps of time. Values that failed their test or are suspect do not count; without any, n is 0."""
 
     n: Sequence[int]
     min: Sequence[float | None]

@@ -257,10 +257,11 @@ async def test_a_rollup_counts_steps_from_the_epoch(store: TelemetryStore) -> No
     assert rollup.stats["voltage"] == Stats([1, 2], [1, 2], [1, 3], [1, 4], [1, 4])
 
 
-async def test_a_value_that_is_missing_or_failed_its_test_is_not_counted(store: TelemetryStore) -> None:
+async def test_a_value_that_is_missing_suspect_or_failed_its_test_is_not_counted(store: TelemetryStore) -> None:
     await store.write([voltage(LAMP, [10, 20], [230, None])], None)
     await store.write([table("luminaire", [(LAMP, 30, {"voltage": 9_999.0})], {"voltage": 4})], None)
-    await store.write([table("luminaire", [(LAMP, 40, {"voltage": 240.0})], {"voltage": 3})], None)
+    await store.write([table("luminaire", [(LAMP, 40, {"voltage": 9_998.0})], {"voltage": 3})], None)
+    await store.write([table("luminaire", [(LAMP, 50, {"voltage": 240.0})], {"voltage": 2})], None)
     rollup = await store.rollup("luminaire", [LAMP], ["voltage"], 0, 60, 60)
     assert rollup.stats["voltage"] == Stats([2], [230], [235], [240], [240])
 
