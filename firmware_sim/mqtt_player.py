@@ -63,6 +63,7 @@ class Player:
         while True:
             if self.kind.reached:
                 await self._connection()
+                _notice_cancellation()
             if isinstance(self.kind, NarrowbandNode):
                 await self._sleep(self.kind)
             await asyncio.sleep(_PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
@@ -97,6 +98,7 @@ class Player:
             socket_options=[_NODELAY],
         ) as client:
             await client.subscribe([(self._topic(topic), 1) for topic in kind.listens_to])
+            _notice_cancellation()
             await self._say(client, kind.greeting(self._now()))
             yield client
 
@@ -157,11 +159,20 @@ class Player:
         for one in said:
             topic = self._topic(one.topic)
             await client.publish(topic, one.payload, qos=1, retain=one.retain)
+            _notice_cancellation()
             if self._on_report is not None:
                 self._on_report(self._now(), self.kind.account, topic, one.payload)
 
     def _topic(self, topic: str) -> str:
         return f"{self._broker.prefix}/{topic}"
+
+
+def _notice_cancellation() -> None:
+    """Python before 3.12 can lose a cancellation in `asyncio.wait_for`, by which aiomqtt waits for its broker, and in a
+    TaskGroup in which something fails at that moment."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def play(players: Sequence[Player]) -> None:

@@ -66,7 +66,9 @@ class MqttLink:
         try:
             await self._client.publish(message.topic, message.payload, qos=1, retain=False)
         except aiomqtt.MqttError as error:
+            notice_cancellation()
             raise NoAnswer(f"the broker did not take it: {error}") from error
+        notice_cancellation()
 
     async def _connection(self) -> str:
         """Why it ended."""

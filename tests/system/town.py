@@ -100,6 +100,7 @@ def lay_out(
     folder: Path,
     broker_name: str | None,
     *,
+    city_file: Path = CITY,
     lamps: int = 12,
     speed: float = 1.0,
     at: datetime = EVENING,
@@ -111,7 +112,7 @@ def lay_out(
     ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
     ports["sim"] = free_run(None, 10)
     export(
-        CITY,
+        city_file,
         folder,
         lamps=lamps,
         broker_port=ports["broker"],
@@ -128,14 +129,14 @@ def lay_out(
     for edge in city.edges:
         _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {})
     _write_cloud(folder, city, ports, cloud_settings or {})
-    return Town(folder, city, ports, _commands(folder, broker, city, ports, lamps))
+    return Town(folder, city, ports, _commands(folder, broker, city, ports, city_file, lamps))
 
 
 def _commands(
-    folder: Path, broker: brokers.Broker, city: City, ports: Mapping[str, int], lamps: int
+    folder: Path, broker: brokers.Broker, city: City, ports: Mapping[str, int], city_file: Path, lamps: int
 ) -> dict[str, list[str]]:
     haidang, clock = [sys.executable, "-m", "haidang"], ["--clock", str(folder / "clock.json")]
-    sim = ["sim", "run", str(CITY), "--data", str(folder), "--lamps", str(lamps)]
+    sim = ["sim", "run", str(city_file), "--data", str(folder), "--lamps", str(lamps)]
     sim += ["--base-port", str(ports["sim"]), "--camera-port", str(ports["camera"])]
     sim += ["--mail-port", str(ports["mail"]), "--read-log", str(folder / "reads.jsonl")]
     sim += ["--broker", f"mqtt://127.0.0.1:{ports['broker']}"]

@@ -8,11 +8,12 @@ import pytest
 from edge_agent.config import parse_config
 from haidang.devices import page
 from protocols.config import ConfigError
-from protocols.profiles import library, parse_profile
-from protocols.profiles.mqtt import every_profile
+from protocols.profiles import library, mqtt, parse_profile
+from protocols.profiles.mqtt import MqttProfile, every_profile, parse_mqtt_profile
 
 DOCS = Path(__file__).parents[2] / "docs"
 ADD_A_DEVICE = DOCS / "add-a-device.md"
+ADD_AN_MQTT_DEVICE = DOCS / "add-an-mqtt-device.md"
 
 
 def examples() -> tuple[str, str]:
@@ -52,6 +53,35 @@ def test_every_key_that_the_library_uses_is_explained() -> None:
     text = ADD_A_DEVICE.read_text("utf-8")
     used = {name for profile in library().values() for name in profile.model_fields_set}
     assert {name for name in used if f"{name}:" not in text and f"**{name}**" not in text} == set()
+
+
+def mqtt_examples() -> tuple[str, str]:
+    """The profile and the piece of an edge.yaml."""
+    profile, edge = re.findall(r"```yaml\n(.*?)```", ADD_AN_MQTT_DEVICE.read_text("utf-8"), re.DOTALL)
+    return profile, edge
+
+
+def test_the_example_of_an_mqtt_profile_is_accepted_with_all_its_checks() -> None:
+    profile = parse_mqtt_profile(mqtt_examples()[0], "example-lamp.yaml")
+    assert {quantity for check in profile.checked_with for quantity in check.values} == {
+        point.quantity for point in profile.points
+    }
+    told = f"ok: {profile.profile}, {len(profile.points)} points, {len(profile.checked_with)} checks"
+    assert told in ADD_AN_MQTT_DEVICE.read_text("utf-8")
+
+
+def test_the_example_of_a_link_is_accepted() -> None:
+    head = "edge: HL-E01\nsite: halong\nposition: {longitude: 107, latitude: 21}\ntimezone: UTC\nbroker: {host: h}\n"
+    (bus,) = parse_config(head + "data: d\n" + mqtt_examples()[1], "edge.yaml").mqtt
+    assert bus.under("halong", "HL-E01") == "haidang-devices/halong/HL-E01"
+
+
+def test_every_key_of_an_mqtt_profile_is_explained() -> None:
+    text = ADD_AN_MQTT_DEVICE.read_text("utf-8")
+    models = (MqttProfile, mqtt.Report, mqtt.Point, mqtt.Time, mqtt.Availability, mqtt.Control, mqtt.Order)
+    keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    explained = {name for name in keys if re.search(rf"\b{name}:|\*\*{name}\*\*", text)}
+    assert keys - explained == {"note", "quirks"}, "which need no explanation"
 
 
 def test_the_list_of_devices_is_that_of_the_library() -> None:
