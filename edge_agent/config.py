@@ -103,6 +103,7 @@ class EdgeConfig(ConfigModel):
     outbox_keep: PositiveSpan = timedelta(days=30)
     uplink: UplinkSettings = UplinkSettings()
     report: Reporting = Reporting()
+    figures_every: PollSpan = timedelta(minutes=1)
     buses: tuple[AnyBus, ...] = Field(min_length=1)
 
     @property

@@ -6,7 +6,7 @@ whether there is a cloud. A luminaire that says nothing cannot be compared: it i
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from edge_agent.bus import Priority
@@ -22,10 +22,26 @@ _TICK_S = 5.0  # domain time between two looks at the sun
 _SHORTEST_TICK_S = 0.2  # wall time
 
 
-class Lights:
-    """Hears every reading, and corrects the luminaires line by line."""
+def _always() -> bool:
+    """The time is known."""
+    return True
 
-    def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
+
+class Lights:
+    """Hears every reading, and corrects the luminaires line by line.
+
+    While there is no time nothing is written: a luminaire on its own photocell stays with it, one that was given a
+    level keeps it, and an override ends by the luminaire's own clock.
+    """
+
+    def __init__(
+        self,
+        lamps: Mapping[str, Lamp],
+        wanted: Wanted,
+        clock: DomainClock,
+        is_time_known: Callable[[], bool] = _always,
+    ) -> None:
+        self._is_time_known = is_time_known
         self._lamps = lamps
         self._wanted = wanted
         self._clock = clock
@@ -102,7 +118,7 @@ class Lights:
 
     def _orders(self, lamp: Lamp, programme: float) -> Sequence[Order]:
         reading = self._heard.get(lamp.device)
-        if reading is None:
+        if reading is None or not self._is_time_known():
             return []
         override = self._wanted.override(lamp.device, self._clock.now())
         return lamp.corrections(reading, programme, override, self._written.get(lamp.device))

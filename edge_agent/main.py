@@ -4,13 +4,14 @@ and a gateway that runs but does not poll is worse than one that is down."""
 import asyncio
 import functools
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+import sqlite3
+from collections.abc import Callable, Sequence
 from importlib import metadata
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from edge_agent import config as configs
-from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides
+from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides, timekeeper
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig
 from edge_agent.database import Database
@@ -21,6 +22,7 @@ from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
 from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.machine import MachineWatch
 from edge_agent.mqtt_config import MqttBus
 from edge_agent.mqtt_line import MqttLine
 from edge_agent.outbox import Outbox
@@ -28,7 +30,10 @@ from edge_agent.overrides import Overrides
 from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
-from edge_agent.status import Status
+from edge_agent.status import Clock, Status, reading
+from edge_agent.status_door import answering, door
+from edge_agent.supervision import Supervision
+from edge_agent.timekeeper import Timekeeper
 from edge_agent.uplink import Ears, Uplink
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
@@ -38,23 +43,57 @@ from protocols.topics import STREAMS, Stream
 log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE_S = 0.2
+_SHORTEST_PATIENCE_S = 60.0  # with a bus, before the watchdog is no longer told that we work
 
-SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
+SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA + timekeeper.SCHEMA
 
 
 async def run(config: EdgeConfig, clock: DomainClock) -> None:
-    """Run one edge until cancelled. Another configuration is put together anew, over the same outbox."""
+    """Run one edge until cancelled."""
     get = functools.partial(fetch, config.cloud, config.edge) if config.cloud else None
     documents = Documents(config, get)
     await asyncio.to_thread(documents.load)
-    async with Database(config.data, SCHEMA) as database, asyncio.TaskGroup() as group:
-        group.create_task(documents.run(), name="documents")
+    async with Database(config.data, SCHEMA) as database:
+        keeper = Timekeeper(clock)
+        await keeper.load(database)
         held = await Overrides.load(database)
-        waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, lambda: clock.now().timestamp())
+        waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, keeper.seconds)
+        life = Life(lambda: Agent(documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper))
+        supervision = Supervision(life.rounds, life.patience_s, lambda: database.run(_nothing))
+        async with answering(door(config.data), lambda: life.agent.status()), asyncio.TaskGroup() as group:
+            group.create_task(documents.run(), name="documents")
+            group.create_task(keeper.run(database), name="timekeeper")
+            group.create_task(supervision.run(), name="supervision")
+            await life.run(documents.changed)
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    """The database answers."""
+
+
+class Life:
+    """One agent after the other: another configuration is put together anew, over the same outbox."""
+
+    def __init__(self, make: Callable[[], "Agent"]) -> None:
+        self._make = make
+        self.agent = make()
+
+    async def run(self, changed: asyncio.Event) -> NoReturn:
+        """Until cancelled, or until an agent dies."""
         while True:
-            documents.changed.clear()
-            agent = Agent(documents.config, clock, waiting, held, Ledger(database), documents)
-            await _run_until(agent, documents.changed)
+            await _run_until(self.agent, changed)
+            changed.clear()
+            self.agent = self._make()
+
+    def rounds(self) -> dict[str, int]:
+        """How many rounds each bus has had."""
+        return self.agent.rounds()
+
+    def patience_s(self) -> dict[str, float]:
+        """How long each bus may be without a round (wall seconds)."""
+        return {
+            bus.id: max(_SHORTEST_PATIENCE_S, 5 * bus.poll_every.total_seconds()) for bus in self.agent.config.modbus
+        }
 
 
 async def _run_until(agent: "Agent", changed: asyncio.Event) -> None:
@@ -81,21 +120,25 @@ class Agent:
         overrides: Overrides,
         commands: Ledger,
         documents: Documents | None = None,
+        keeper: Timekeeper | None = None,
     ) -> None:
-        self._config = config
+        self.config = config
+        self._documents = documents or Documents(config, None)
+        self._keeper = keeper or Timekeeper(clock)
         self._outbox = outbox
         self._buses = [_bus(bus, clock) for bus in config.modbus]
         self._clock = clock
         self._lines = {bus.id: self._line(bus) for bus in config.mqtt}
         driven: dict[str, Lamp] = {**driving.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
         wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
-        self._lights = Lights(driven, wanted, clock)
-        self._recorder = Recorder(outbox, self._stream, config.report)
+        self._lights = Lights(driven, wanted, clock, self._is_time_known)
+        self._recorder = Recorder(outbox, self._stream, config.report, self._is_time_known)
+        self._keeper.on_set = self._recorder.clock_was_set
+        self._machine = MachineWatch(config.data.parent)
+        self._seen = self._machine.look()
         self._executor = Executor(driven, wanted, overrides, commands, outbox, self._recorder, self._lights, clock)
-        ears = Ears(command=self._executor.submit)
-        if documents:
-            ears = replace(ears, desired=documents.submit)
-        self._uplink = Uplink(config, outbox, clock, _software(), ears, documents.holdings if documents else None)
+        ears = Ears(self._executor.submit, self._documents.submit, self._keeper.heard)
+        self._uplink = Uplink(config, outbox, clock, _software(), ears, self._documents.holdings)
         self._pollers = {
             bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)
             for bus, settings in zip(self._buses, config.modbus, strict=True)
@@ -103,12 +146,13 @@ class Agent:
 
     async def run(self) -> None:
         """Until cancelled, or until a part dies."""
-        log.info("%s lights %d buses", self._config.edge, len(self._config.buses))
+        log.info("%s lights %d buses", self.config.edge, len(self.config.buses))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._lights.run(), name="lights")
                 group.create_task(self._executor.run(), name="executor")
                 group.create_task(self._uplink.run(), name="uplink")
+                group.create_task(self._figures(), name="figures")
                 for name, poller in self._pollers.items():
                     group.create_task(poller.run(), name=f"poller {name}")
                     for visits in poller.visits:
@@ -124,9 +168,13 @@ class Agent:
 
     def status(self) -> Status:
         """How it is now."""
+        holdings = self._documents.holdings
         return Status(
+            edge=self.config.edge,
+            software=_software(),
             connected=self._uplink.connected,
             shelves={stream: self._outbox.shelf(stream) for stream in STREAMS},
+            waits_s={stream: self._outbox.age_s(stream) for stream in STREAMS},
             buses={name: poller.counts for name, poller in self._pollers.items()},
             lines={name: line.counts for name, line in self._lines.items()},
             silent_units={
@@ -136,10 +184,28 @@ class Agent:
             corrected=self._lights.corrected,
             repeated=self._recorder.repeated,
             lost=self._recorder.lost,
+            clock=Clock(self._keeper.trust, self._keeper.offset_s),
+            machine=self._seen,
+            documents={document.name: document.hash for document in holdings.held},
+            refused={document.name: document.reason for document in holdings.refused},
         )
 
+    def rounds(self) -> dict[str, int]:
+        """How many rounds each bus has had."""
+        return {name: poller.counts.rounds for name, poller in self._pollers.items()}
+
+    async def _figures(self) -> NoReturn:
+        """The edge's own readings."""
+        while True:
+            await asyncio.sleep(self.config.figures_every.total_seconds())
+            self._seen = self._machine.look()
+            await self._recorder.record([reading(self.status(), self._clock.seconds())])
+
+    def _is_time_known(self) -> bool:
+        return self._keeper.is_known
+
     def _line(self, settings: MqttBus) -> MqttLine:
-        site, edge, zone = self._config.site, self._config.edge, ZoneInfo(self._config.timezone)
+        site, edge, zone = self.config.site, self.config.edge, ZoneInfo(self.config.timezone)
         identifier = settings.broker.username or f"{edge}-{settings.id}"
         return MqttLine(settings, settings.under(site, edge), identifier, self._clock, zone, self._hear, self._record)
 

@@ -110,6 +110,7 @@ class Poller:
         except NoAnswer as error:
             self._silent(block.unit, str(error))
         except LinkError as error:
+            self.counts.failures[block.unit] += 1
             self._hearing.answered(block.unit)
             self._hearing.refused(block, error)
             if isinstance(error, Refused) and error.code == ILLEGAL_ADDRESS:
@@ -142,4 +143,5 @@ class Poller:
 
     def _silent(self, unit: int, reason: str) -> None:
         self.counts.silent += 1
+        self.counts.failures[unit] += 1
         self._hearing.silent(unit, reason)

@@ -1,7 +1,8 @@
 """From answers to readings: what was written to a device meanwhile makes what was read of it the past."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge_agent.bus import Bus, Heard
 from protocols.modbus.plan import Block, ReadPlan
@@ -19,6 +20,7 @@ class Counts:
     silent: int = 0
     overtaken: int = 0
     last_at: int | None = None  # domain seconds
+    failures: Counter[int] = field(default_factory=Counter)  # requests without an answer to use, by unit
 
 
 def fresh(bus: Bus, plan: ReadPlan, heard: Mapping[Block, Heard], counts: Counts) -> list[Reading]:

@@ -104,6 +104,39 @@ def edge_run(
     _until_told(main.run(settings, running))
 
 
+@edge.command("status")
+def edge_status(
+    config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The edge, as YAML.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for a program.")] = False,
+) -> None:
+    """Say how the running edge is."""
+    import json
+
+    from edge_agent.config import load_config
+    from edge_agent.status_door import ask, door
+    from edge_agent.telling import told
+
+    place = door(_or_advice(lambda: load_config(config)).data)
+    try:
+        found = ask(place)
+    except OSError as error:
+        typer.echo(f"no edge answers at {place}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps(found) if as_json else "\n".join(told(found)))
+
+
+@edge.command("check-config")
+def edge_check_config(
+    config: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The edge, as YAML.")],
+) -> None:
+    """Say whether an edge.yaml is sound, or what is wrong with it."""
+    from edge_agent.config import load_config
+
+    sound = _or_advice(lambda: load_config(config))
+    devices = sum(len(bus.devices) for bus in sound.buses)
+    typer.echo(f"ok: {sound.edge} of {sound.site}, {len(sound.buses)} buses, {devices} devices")
+
+
 @app.command()
 def cloud(
     data: Data = Path("data"),

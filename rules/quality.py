@@ -14,6 +14,12 @@ def graded(reading: Reading) -> Reading:
     return replace(reading, flags={**reading.flags, **suspect, **_worse(reading.flags)}) if suspect else reading
 
 
+def doubted(reading: Reading) -> Reading:
+    """The reading of a moment that nobody knows: every value is SUSPECT at best."""
+    flags = {name: max(Quality.SUSPECT, reading.flag(name)) for name in reading.values}
+    return replace(reading, flags=flags)
+
+
 def is_plausible(name: str, value: float | None) -> bool:
     """Can a working device measure this? No value at all is nothing that cannot be."""
     quantity = QUANTITIES[name]

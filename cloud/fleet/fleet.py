@@ -90,7 +90,8 @@ class Fleet:
 
 
 def devices(city: City) -> Iterator[Device]:
-    """Everything in an inventory that has readings."""
+    """Everything in an inventory that has readings; an edge tells how it is."""
+    yield from (Device(edge, "edge", edge) for edge in city.edges)
     edges = {cabinet.id: cabinet.edge for cabinet in city.cabinets}
     yield from (Device(lamp.id, LUMINAIRE, edges[lamp.cabinet]) for lamp in city.luminaires)
     yield from (Device(meter.id, "meter", edges[meter.cabinet]) for meter in city.meters)

@@ -121,3 +121,16 @@ def test_edges_are_not_given_a_pace_that_they_would_refuse(tmp_path: Path) -> No
     assert result.exit_code != 0
     assert "'10' is not a span of time" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_sound_edge_is_counted_and_a_bad_one_gets_advice(tmp_path: Path) -> None:
+    sound = haidang("edge", "check-config", edge_file(tmp_path, "10s", "5s"))
+    assert (sound.exit_code, sound.stdout) == (0, "ok: HL-E01 of halong, 1 buses, 1 devices\n")
+    bad = edge_file(tmp_path, "10s", "0.1s")
+    assert "poll_every: 0.1s is too short; give 1s or more" in refusal("edge", "check-config", bad)
+
+
+def test_an_edge_that_does_not_run_has_no_status(tmp_path: Path) -> None:
+    result = haidang("edge", "status", "--config", edge_file(tmp_path, "10s", "5s"))
+    assert result.exit_code == 1
+    assert result.stderr == f"no edge answers at {tmp_path / 'HL-E01.sock'}: No such file or directory\n"

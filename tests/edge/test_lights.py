@@ -39,7 +39,8 @@ class Night:
         self.street = street
         self.overrides = overrides
         self.lamps = lamps([street.bus])
-        self.lights = Lights(self.lamps, Wanted(HALONG, HANOI_TIME, overrides), time.clock)
+        self.has_time = True
+        self.lights = Lights(self.lamps, Wanted(HALONG, HANOI_TIME, overrides), time.clock, lambda: self.has_time)
         times = timedelta(seconds=10), timedelta(seconds=0.2)
         self.poller = Poller(street.bus, *times, time.clock, self._take)
 
@@ -274,3 +275,10 @@ async def test_orders_go_to_the_registers_of_the_manual(night: Night) -> None:
     assert lamp.registers(Programme(50)) == Registers(32 + 3, [100])
     assert lamp.registers(Hold(60, UNTIL)) == Registers(32 + 26, [120, seconds >> 16, seconds & 0xFFFF])
     assert lamp.registers(Release()) == Registers(32 + 26, [0xFFFF, 0, 0])
+
+
+async def test_without_a_time_nothing_is_written_and_with_it_everything(night: Night) -> None:
+    night.has_time = False
+    assert await night.at(SUNSET + timedelta(hours=1)) == 0
+    night.has_time = True
+    assert await night.round() > 0

@@ -73,6 +73,24 @@ async def test_what_goes_live_begins_whole(outbox: Outbox) -> None:
     assert await recorded(outbox, Stream.BACKLOG) == [("A", 11)]
 
 
+async def test_what_is_read_while_there_is_no_time_is_suspect(outbox: Outbox) -> None:
+    known = [False, True]
+    recorder = Recorder(outbox, lambda: Stream.LIVE, EVERYTHING, lambda: known.pop(0))
+    for at in (10, 11):
+        await recorder.record([Reading("A", "luminaire", at, {"actual_level": 50.0, "voltage": None})])
+    entries = await outbox.unsent(Stream.LIVE, 0, 10)
+    tables = [wire.decode_batch(wire.seal(Header("e", entry.seq, 1), entry.body)).tables[0] for entry in entries]
+    flags = [next(table.readings()).flags for table in tables]
+    assert flags == [{"actual_level": Quality.SUSPECT}, {}]
+
+
+async def test_a_clock_that_was_set_begins_its_seconds_anew(outbox: Outbox, recorder: Recorder) -> None:
+    await recorder.record([reading("A", 1000)])
+    recorder.clock_was_set()
+    await recorder.record([reading("A", 900)])
+    assert await recorded(outbox) == [("A", 1000), ("A", 900)]
+
+
 async def test_a_round_of_one_kind_is_one_batch(outbox: Outbox, recorder: Recorder) -> None:
     await recorder.record([reading(f"L{n}", 10) for n in range(100)])
     assert outbox.shelf(Stream.LIVE).depth == 1

@@ -9,6 +9,7 @@ each of them must be in the store exactly once, but for
   Gauges are never left unsaid, so a batch that is lost shows in them.
 """
 
+import asyncio
 import itertools
 from bisect import bisect_left
 from collections import defaultdict
@@ -16,9 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import orjson
 
+from cloud.telemetry.duckdb_store import DuckDbStore
+from cloud.telemetry.store import Columns
 from edge_agent.config import EdgeConfig, load_config
 from protocols.modbus.plan import Member
 from protocols.profiles import Point, library
@@ -27,6 +29,7 @@ from protocols.quantities import QUANTITIES, Kind
 Key = tuple[str, str]  # device, quantity
 Seen = list[tuple[float, float | None]]  # (domain Unix seconds, value), in the order of time
 
+_FAR = 2**40  # seconds
 _HEARTBEAT_S = 60.0  # as shipped
 _LEVELS = frozenset({"target_level", "actual_level"})
 _HOUR_S = 3600
@@ -83,28 +86,34 @@ def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
 
 
 def stored(store: Path) -> dict[Key, Seen]:
-    """Every value of the embedded store; its service has ended."""
-    seen: dict[Key, Seen] = defaultdict(list)
-    with duckdb.connect(str(store), read_only=True) as connection:
-        for kind in sorted({profile.kind for profile in library().values()}):
-            for key, at, value in _rows(connection, kind):
-                seen[key].append((at, value))
-    return seen
+    """Every value of the embedded store, as the store itself reads it; its service has ended."""
+    return asyncio.run(_stored(store))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, kind: str) -> Iterator[tuple[Key, float, float | None]]:
-    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if kind not in tables:
-        return
-    # The kind comes from our own profiles.
-    sql = f'SELECT name, s.* FROM samples."{kind}" s JOIN own.devices ON number = device ORDER BY "at"'  # noqa: S608
-    answer = connection.execute(sql)
-    names = [column[0] for column in answer.description or []]
-    for row in answer.fetchall():
-        values = dict(zip(names, row, strict=True))
-        for name in names:
-            if f"{name}_q" in values and values[f"{name}_q"] is not None:
-                yield (values["name"], name), float(values["at"]), values[name]
+async def _stored(path: Path) -> dict[Key, Seen]:
+    seen: dict[Key, Seen] = {}
+    store = await DuckDbStore.open(path)
+    try:
+        for kind, quantities in _measured().items():
+            for device in await store.series(kind):
+                columns = await store.raw(kind, device, quantities, 0, _FAR)
+                seen |= {(device, name): _seen(columns, name) for name in quantities}
+    finally:
+        await store.close()
+    return {key: values for key, values in seen.items() if values}
+
+
+def _measured() -> Mapping[str, Sequence[str]]:
+    """The quantities that the devices of each kind can have."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for profile in library().values():
+        kinds[profile.kind].update(point.quantity for point in profile.polled)
+    return {kind: sorted(names) for kind, names in kinds.items()}
+
+
+def _seen(columns: Columns, name: str) -> Seen:
+    rows = zip(columns.at, columns.values[name], columns.flags[name], strict=True)
+    return [(float(at), value) for at, value, flag in rows if flag is not None]
 
 
 def _places(configs: Sequence[EdgeConfig]) -> Mapping[tuple[str, int, str], list[tuple[str, Point, int]]]:
