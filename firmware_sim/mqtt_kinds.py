@@ -179,13 +179,13 @@ class ZigbeeGateway:
 
 
 class Tasmota:
-    """A dimmer with a meter. Its time is the city's local time, without an offset."""
+    """A dimmer with a meter. Its time is the city's local time, without an offset; its level is what it drives."""
 
     def __init__(self, account: str, node: Node, zone: ZoneInfo) -> None:
         self.account = account
         self._lamp = _Lamp(account, node)
         self._zone = zone
-        self._dimmer = 100
+        self._dimmer, self._is_on = 100, self._lamp.level > 0
         self.listens_to: Sequence[str] = [f"{account}/cmnd/{word}" for word in ("Dimmer", "Power", "TelePeriod")]
         self.will = Said(f"{account}/tele/LWT", b"Offline", retain=True)
 
@@ -205,7 +205,6 @@ class Tasmota:
 
     def obey(self, topic: str, payload: bytes, now: float) -> Answer:
         word, text = topic.rpartition("/")[2], payload.decode("utf-8", "replace").strip().upper()
-        self._values(now)
         if word == "TelePeriod":
             return [self._said("stat/RESULT", {"TelePeriod": 10}), *self.reports(now)]
         if word == "Dimmer" and text.isdecimal() and int(text) <= 100:
@@ -218,16 +217,14 @@ class Tasmota:
         return []
 
     def _turn(self, level: int, now: float) -> Answer:
-        self._dimmer = level or self._dimmer
+        self._dimmer, self._is_on = level or self._dimmer, level > 0
         self._lamp.set(level, now)
         return [self._said("stat/RESULT", {"POWER": "ON", "Dimmer": level} if level else {"POWER": "OFF"})]
 
     def _values(self, now: float) -> Mapping[str, Any]:
         seen = self._lamp.look(now)
-        level = round(self._lamp.level)
-        self._dimmer = level or self._dimmer
         fresh = {
-            "STATE": {"POWER": "ON" if level else "OFF", "Dimmer": self._dimmer},
+            "STATE": {"POWER": "ON" if self._is_on else "OFF", "Dimmer": self._dimmer},
             "ENERGY": {
                 "TotalStartTime": "2025-01-01T00:00:00",
                 "Total": round(self._lamp.luminaire.state.energy_wh / 1000, 3),

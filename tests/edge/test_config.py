@@ -125,3 +125,84 @@ def test_a_missing_password_is_told_before_anything_starts(tmp_path: Path) -> No
         load_config(tmp_path / "edge.yaml")
     secret = tmp_path / "secrets" / "HL-E01"
     assert str(refused.value) == f"{tmp_path}/edge.yaml:5: broker.password_file: {secret}: no such file"
+
+
+LINK = """\
+  - id: HL-E01-MQTT
+    link: mqtt
+    broker: {host: 127.0.0.1, username: HL-E01-devices}
+    devices:
+      - {id: HL-000011, profile: tasmota-dimmer}
+      - {id: HL-000012, profile: zigbee2mqtt-dimmer, address: HL-ZB01/HL-000012}
+"""
+
+
+def test_a_link_of_devices_that_speak_mqtt_stands_beside_the_buses() -> None:
+    edge = parse_config(GOOD + LINK, "edge.yaml")
+    (link,) = edge.mqtt
+    assert len(edge.modbus) == 1
+    assert [device.topic for device in link.devices] == ["HL-000011", "HL-ZB01/HL-000012"]
+    assert link.under(edge.site, edge.edge) == "haidang-devices/halong/HL-E01"
+    assert link.model_copy(update={"prefix": ""}).under(edge.site, edge.edge) == ""
+    assert link.ask_every == timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "answer"),
+    [
+        ("link: mqtt", "link: mqttt", "17: buses[1].link: Input should be 'modbus-tcp'; got 'mqttt'"),
+        (
+            "tasmota-dimmer",
+            "tasmota-dimer",
+            "20: buses[1].devices[0].profile: unknown profile 'tasmota-dimer'; did you mean `tasmota-dimmer`?",
+        ),
+        (
+            "tasmota-dimmer",
+            "eastron-sdm630",
+            "20: buses[1].devices[0].profile: unknown profile 'eastron-sdm630'; those that speak MQTT are"
+            " nbiot-street-node, tasmota-dimmer, zigbee2mqtt-dimmer",
+        ),
+        (
+            "HL-ZB01/HL-000012",
+            "HL-ZB01/+",
+            "21: buses[1].devices[1].address: 'HL-ZB01/+' is no part of a topic; write levels as in lamps/17, without"
+            " wildcards and spaces",
+        ),
+        (
+            "address: HL-ZB01/HL-000012",
+            "address: HL-000011",
+            "21: buses[1].devices[1].address: HL-000011 is HL-000011 already; two devices cannot share it",
+        ),
+        (
+            "HL-000012, prof",
+            "HL-000002, prof",
+            "21: buses[1].devices[1].id: HL-000002 stands twice; every id names one",
+        ),
+        (
+            "username: HL-E01-devices",
+            "username: HL-E01",
+            "18: buses[1].broker.username: HL-E01 is the account of the uplink; a broker lets an account connect once,"
+            " so give it another",
+        ),
+        (
+            "    devices:\n      - {id: HL-000011",
+            "    ask_evry: 5s\n    devices:\n      - {id: HL-000011",
+            "19: buses[1].ask_evry: unknown key; did you mean `ask_every`?",
+        ),
+    ],
+)
+def test_a_mistake_in_a_link_is_answered_too(wrong: str, right: str, answer: str) -> None:
+    assert LINK.count(wrong) == 1
+    assert told(GOOD + LINK.replace(wrong, right)).startswith(f"edge.yaml:{answer}")
+
+
+def test_the_files_of_a_link_are_found_beside_edge_yaml(tmp_path: Path) -> None:
+    secret = tmp_path / "secrets" / "HL-E01-devices"
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "HL-E01").write_text("hush")
+    link = LINK.replace("HL-E01-devices}", "HL-E01-devices, password_file: secrets/HL-E01-devices}")
+    (tmp_path / "edge.yaml").write_text(GOOD + link)
+    with pytest.raises(ConfigError, match=f"buses.1..broker.password_file: {secret}: no such file"):
+        load_config(tmp_path / "edge.yaml")
+    secret.write_text("hush")
+    assert load_config(tmp_path / "edge.yaml").mqtt[0].broker.password_file == secret
