@@ -57,8 +57,9 @@ class Garbled(LinkError):
 class Link(Protocol):
     """One address. Not for two callers at a time: edge_agent.bus gives the turns."""
 
-    async def read(self, block: Block) -> list[int]:
-        """The registers of a block, of which there may be none. Raises LinkError."""
+    async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
+        """The registers of a block, of which there may be none. `patience_s` is for who does not want to wait for as
+        long as the link usually does. Raises LinkError."""
 
     async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
         """Write holding registers in one request, or each in its own with WRITE_ONE. Raises LinkError."""

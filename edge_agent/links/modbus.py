@@ -1,63 +1,96 @@
-"""Modbus TCP. The only file that knows pymodbus."""
+"""Modbus over TCP, over a serial line, and over a line behind a TCP socket. pymodbus connects and waits; what is taken
+for an answer is decided in `framers`."""
 
 import asyncio
 import logging
-import struct
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.framer import FramerSocket
-from pymodbus.pdu import DecodePDU, ModbusPDU
-from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
+from pymodbus.framer import FramerType
+from pymodbus.pdu import ModbusPDU
 
 from edge_agent.cancelling import notice_cancellation
-from edge_agent.links import WRITE_ONE, WRITE_SEVERAL, Garbled, LinkError, NoAnswer, Refused, Unreachable
+from edge_agent.links import WRITE_ONE, WRITE_SEVERAL, Garbled, LinkError, NoAnswer, Refused, Unreachable, pdus
+from edge_agent.links.framers import LineCounts, RtuFramer, TcpFramer
+from edge_agent.links.pdus import Question, Reply, Spoilt
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
-from protocols.modbus.registers import Space
+from protocols.modbus.rtu import Pace
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it would say here, it also raises
 
 _SILENT_BEHIND_GATEWAY = (0x0A, 0x0B)  # "gateway path unavailable", "gateway target device failed to respond"
 _MOST_SILENCES = 4  # in a row, before the connection itself is doubted
 _NEVER = 1_000_000  # pymodbus' own doubt, which cannot tell a dead unit from a dead line
+_REQUEST = 8  # bytes of a usual one
+_BUFFER = 4096  # bytes; pymodbus throws everything away beyond it
+
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 
-class ModbusTcpLink:
+class ModbusLink:
     """One connection. A lost one is made again by the next read, after a growing pause; a write does not wait for it,
-    because a person waits for the write."""
+    because a person waits for the write.
 
-    def __init__(self, host: str, port: int, timeout: float, pause: Pause) -> None:
-        self._host, self._port, self._timeout = host, port, timeout
+    `timeout` is the patience with a unit (s), `timeouts` that with certain units, not counting the time that bytes need
+    on a line of a known `pace`. `gap` is the silence that the next question owes to what was heard before.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        connect: Callable[[float], Client],
+        framer: TcpFramer | RtuFramer,
+        timeout: float,
+        pause: Pause,
+        *,
+        timeouts: Mapping[int, float] | None = None,
+        pace: Pace | None = None,
+        gap: float = 0.0,
+    ) -> None:
+        self._place = place
+        self._new_client = connect
+        self._framer = framer
+        self._timeout = timeout
+        self._timeouts = timeouts or {}
         self._pause = pause
-        self._client: AsyncModbusTcpClient | None = None
-        self._framer = _Framer(DecodePDU(False))
+        self._pace = pace
+        self._gap = gap
+        self._client: Client | None = None
         self._not_before = 0.0
-        self._silences = 0
+        self._silent_s = 0.0
 
-    async def read(self, block: Block) -> list[int]:
+    @property
+    def counts(self) -> LineCounts:
+        """What came that was no answer."""
+        return self._framer.counts
+
+    async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
         """The registers of a block. Raises LinkError."""
         client = await self._connected(patiently=True)
-        question = _QUESTIONS[block.space](address=block.address, count=block.count, dev_id=block.unit)
-        reply = await self._answer(client, client.execute(False, question))
-        if len(reply.registers) != block.count:
-            raise Garbled(f"{len(reply.registers)} registers instead of {block.count}")
-        return list(reply.registers)
+        reply = await self._ask(client, pdus.read(block), patience_s)
+        try:
+            words = reply.words()
+        except ValueError as error:
+            raise self._garbled(str(error)) from error
+        if len(words) != block.count:
+            raise self._garbled(f"{len(words)} registers instead of {block.count}")
+        return words
 
     async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
         """Write with function code 16, or each register with 6. Raises LinkError."""
         client = await self._connected(patiently=False)
         if function == WRITE_ONE:
-            for n, word in enumerate(words):
-                reply = await self._answer(client, client.write_register(address + n, word, device_id=unit))
-                if (reply.address, list(reply.registers)) != (address + n, [word]):
-                    raise Garbled(f"{reply.registers} written at {reply.address} instead of {word} at {address + n}")
+            for n, word in enumerate(words, address):
+                if (echo := await self._echo(client, pdus.write_one(unit, n, word))) != (n, word):
+                    raise self._garbled(f"{echo[1]} written at {echo[0]} instead of {word} at {n}")
             return
-        reply = await self._answer(client, client.write_registers(address, list(words), device_id=unit))
-        if (reply.address, reply.count) != (address, len(words)):
-            raise Garbled(f"{reply.count} registers written at {reply.address} instead of {len(words)} at {address}")
+        echo = await self._echo(client, pdus.write_several(unit, address, words))
+        if echo != (address, len(words)):
+            raise self._garbled(f"{echo[1]} registers written at {echo[0]} instead of {len(words)} at {address}")
 
     def close(self) -> None:
         """Let the connection go."""
@@ -65,96 +98,176 @@ class ModbusTcpLink:
             self._client.close()
             self._client = None
 
-    async def _connected(self, patiently: bool) -> AsyncModbusTcpClient:
+    async def _connected(self, patiently: bool) -> Client:
         if self._client is not None and self._client.connected:
             return self._client
         self.close()
         if patiently and time.monotonic() < self._not_before:
-            raise Unreachable(f"no connection to {self._host}:{self._port}")
-        client = self._new_client()
+            raise Unreachable(f"no connection to {self._place}")
+        client = self._made()
         if await client.connect():
             self._client = client
         notice_cancellation()
         if self._client is None:
             self._not_before = time.monotonic() + self._pause.after_failure()
-            raise Unreachable(f"cannot connect to {self._host}:{self._port}")
+            raise Unreachable(f"cannot connect to {self._place}")
         self._pause.reset()
-        self._silences = 0
+        self._silent_s = 0.0
         return client
 
-    def _new_client(self) -> AsyncModbusTcpClient:
-        client = AsyncModbusTcpClient(
-            self._host, port=self._port, timeout=self._timeout, retries=0, reconnect_delay=0, name=self._host
-        )
+    def _made(self) -> Client:
+        client = self._new_client(self._timeout)
         client.set_max_no_responses(_NEVER)
         client.ctx.framer = self._framer
+        client.ctx.max_buffer_size = _BUFFER
+        self._framer.forget()
         return client
 
-    async def _answer(self, client: AsyncModbusTcpClient, question: Awaitable[ModbusPDU]) -> ModbusPDU:
-        self._framer.garbled = None
+    async def _echo(self, client: Client, question: Question) -> tuple[int, int]:
+        reply = await self._ask(client, question)
         try:
-            reply = await question
+            return reply.echo()
+        except ValueError as error:
+            raise self._garbled(str(error)) from error
+
+    async def _ask(self, client: Client, question: Question, patience_s: float | None = None) -> Reply:
+        """Raises LinkError."""
+        own = self._timeouts.get(question.dev_id, self._timeout)
+        patience_s = own if patience_s is None else min(patience_s, own)
+        await self._silence()
+        client.ctx.comm_params.timeout_connect = patience_s + self._on_the_line_s(question)
+        self._framer.ask(question)
+        try:
+            reply = await client.execute(False, question)
         except asyncio.CancelledError:
-            self._doubt()  # somebody had less patience than we
+            self._framer.give_up()
+            self._doubt(self._timeout)  # somebody had less patience than we
             raise
         except ConnectionException as error:
-            raise Unreachable(f"lost the connection to {self._host}:{self._port}") from error
+            raise Unreachable(f"lost the connection to {self._place}") from error
         except ModbusException as error:
-            raise self._silence(client) from error
+            raise self._unanswered(client, patience_s) from error
         notice_cancellation()
-        self._silences = 0
-        if reply.isError():
-            raise _refusal(reply.exception_code)
-        return reply
+        self._silent_s = 0.0
+        return _understood(reply)
 
-    def _silence(self, client: AsyncModbusTcpClient) -> LinkError:
+    async def _silence(self) -> None:
+        """What parts two frames on a line; a line that babbles is not waited for for ever."""
+        ends = time.monotonic() + self._timeout
+        while (now := time.monotonic()) < min(self._framer.heard_at + self._gap, ends):  # noqa: ASYNC110
+            await asyncio.sleep(self._framer.heard_at + self._gap - now)
+
+    def _on_the_line_s(self, question: Question) -> float:
+        if self._pace is None:
+            return 0.0
+        return self._pace.takes_s(_REQUEST + question.expected.size) + 2 * self._pace.silence_s
+
+    def _unanswered(self, client: Client, patience_s: float) -> LinkError:
         """What it means that no answer came in time."""
+        self._framer.give_up()
         if not client.connected:
-            return Unreachable(f"lost the connection to {self._host}:{self._port}")
-        if self._framer.garbled:
-            return Garbled(self._framer.garbled)
-        self._doubt()
-        return NoAnswer(f"no answer within {self._timeout:g} s")
+            return Unreachable(f"lost the connection to {self._place}")
+        self._doubt(patience_s)
+        return NoAnswer(f"no answer within {patience_s:g} s")
 
-    def _doubt(self) -> None:
+    def _doubt(self, patience_s: float) -> None:
         """One more silence: after some of them the connection itself may be the silent one."""
-        self._silences += 1
-        if self._silences >= _MOST_SILENCES:
+        self._silent_s += patience_s
+        if self._silent_s >= _MOST_SILENCES * self._timeout:
             self.close()
 
-
-class _ReadHolding(ReadHoldingRegistersRequest):
-    """pymodbus does not let 0 registers be asked for, which some probes take as an order."""
-
-    def encode(self) -> bytes:
-        return struct.pack(">HH", self.address, self.count)
+    def _garbled(self, why: str) -> Garbled:
+        self._framer.counts.spoilt += 1
+        return Garbled(why)
 
 
-class _ReadInput(ReadInputRegistersRequest):
-    """The same for input registers."""
-
-    def encode(self) -> bytes:
-        return struct.pack(">HH", self.address, self.count)
-
-
-_QUESTIONS = {Space.HOLDING: _ReadHolding, Space.INPUT: _ReadInput}
-
-
-class _Framer(FramerSocket):
-    """pymodbus lets an answer that it cannot decode tear the connection down, and with it the other units of the bus.
-    Here such an answer is remembered and passed over."""
-
-    garbled: str | None = None
-
-    def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: N802
-        try:
-            return super().handleFrame(data, exp_devid, exp_tid)
-        except ModbusException as error:
-            self.garbled = str(error)
-            return len(data), None
+def _understood(reply: ModbusPDU) -> Reply:
+    """The answer when it is one to use. Raises LinkError."""
+    if isinstance(reply, Spoilt):
+        raise Garbled(reply.why)
+    assert isinstance(reply, Reply)  # noqa: S101 - our framers make nothing else; for mypy
+    if pdus.is_exception(reply.function_code):
+        raise _refusal(reply.code)
+    return reply
 
 
 def _refusal(code: int) -> LinkError:
     if code in _SILENT_BEHIND_GATEWAY:
         return NoAnswer(f"the gateway got no answer from it (exception {code})", code)
     return Refused(code)
+
+
+class ModbusTcpLink(ModbusLink):
+    """Devices, or a gateway, that speak Modbus TCP."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        timeout: float,
+        pause: Pause,
+        *,
+        timeouts: Mapping[int, float] | None = None,
+        gap: float = 0.0,
+    ) -> None:
+        def connect(patience_s: float) -> Client:
+            return AsyncModbusTcpClient(host, port=port, timeout=patience_s, retries=0, reconnect_delay=0, name=host)
+
+        super().__init__(f"{host}:{port}", connect, TcpFramer(), timeout, pause, timeouts=timeouts, gap=gap)
+
+
+@dataclass(frozen=True, slots=True)
+class SerialLine:
+    """A serial port, such as /dev/ttyS0. `parity` is N, E or O."""
+
+    port: str
+    baudrate: int
+    parity: str
+    stop_bits: int
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(self.baudrate, 1 + 8 + (self.parity != "N") + self.stop_bits)
+
+
+class ModbusSerialLink(ModbusLink):
+    """Devices on a serial line, one frame at a time, with the silences that RTU needs between them."""
+
+    def __init__(
+        self,
+        line: SerialLine,
+        timeout: float,
+        pause: Pause,
+        *,
+        timeouts: Mapping[int, float] | None = None,
+        gap: float = 0.0,
+    ) -> None:
+        def connect(patience_s: float) -> Client:
+            settings = {"baudrate": line.baudrate, "parity": line.parity, "stopbits": line.stop_bits}
+            return AsyncModbusSerialClient(line.port, **settings, timeout=patience_s, retries=0, reconnect_delay=0)
+
+        gap = max(gap, line.pace.silence_s)
+        super().__init__(line.port, connect, RtuFramer(), timeout, pause, timeouts=timeouts, pace=line.pace, gap=gap)
+
+
+class ModbusRtuOverTcpLink(ModbusLink):
+    """A serial line behind a socket that passes its bytes on as they are. `pace` is that of the line, where it is
+    known."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        timeout: float,
+        pause: Pause,
+        *,
+        timeouts: Mapping[int, float] | None = None,
+        pace: Pace | None = None,
+        gap: float = 0.0,
+    ) -> None:
+        def connect(patience_s: float) -> Client:
+            rtu = {"framer": FramerType.RTU, "retries": 0, "reconnect_delay": 0}
+            return AsyncModbusTcpClient(host, port=port, timeout=patience_s, name=host, **rtu)
+
+        gap = max(gap, pace.silence_s if pace else 0.0)
+        super().__init__(f"{host}:{port}", connect, RtuFramer(), timeout, pause, timeouts=timeouts, pace=pace, gap=gap)
