@@ -7,7 +7,6 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn
@@ -16,6 +15,7 @@ from edge_agent.database import Database, disk_refuses
 from edge_agent.ntp import synchronised
 from protocols.clock import DomainClock
 from rules.clock_trust import TOLERANCE_S, Sight, Trust, judge
+from rules.clock_words import Words
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,6 @@ CREATE TABLE IF NOT EXISTS moment (one INTEGER PRIMARY KEY CHECK (one = 1), at R
 
 LOOK_EVERY_S = 5.0
 _KEEP_EVERY_S = 60.0
-_HEARD_FOR_S = 3600.0  # how long the cloud's word on the time counts
-_COMPARED = 16  # the least late of the latest words is the best one
 
 
 def steady() -> float:
@@ -47,7 +45,7 @@ class Timekeeper:
         self._plain = machine.settings.origin.timestamp() == machine.settings.started and machine.settings.speed == 1
         self._ahead = machine.wall() - steady()  # of the steady clock: the time that we go by
         self._machine_ahead = self._ahead
-        self._heard: deque[tuple[float, float]] = deque(maxlen=_COMPARED)
+        self._words = Words()
         self._known: float | None = None
         self._kept_at: float | None = None
         self._was_checked = False
@@ -63,10 +61,7 @@ class Timekeeper:
     @property
     def offset_s(self) -> float | None:
         """The machine's clock less the cloud's; `None` when it has not been heard for long."""
-        now = self._steady()
-        if not self._heard or now - self._heard[-1][0] > _HEARD_FOR_S:
-            return None
-        return min(offset for _, offset in self._heard)
+        return self._words.ahead(self._steady())
 
     def seconds(self) -> float | None:
         """The city's time in Unix seconds; `None` while there is none."""
@@ -76,7 +71,7 @@ class Timekeeper:
         """What time it is in the cloud, told just now."""
         self._notice_a_jump(self._machine.wall() - self._steady())
         late = (self._machine.now() - at).total_seconds() / self._machine.settings.speed
-        self._heard.append((self._steady(), late))
+        self._words.hear(self._steady(), late)
         self.look()
 
     def look(self) -> None:
@@ -121,7 +116,7 @@ class Timekeeper:
         jump, self._machine_ahead = ahead - self._machine_ahead, ahead
         if abs(jump) > TOLERANCE_S:
             log.warning("the machine's clock has jumped by %+.1f s", jump)
-            self._heard.clear()
+            self._words.forget()
 
     def _set(self, now: float, carried: float, steady: float) -> None:
         self._ahead = now - steady

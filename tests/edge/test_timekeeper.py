@@ -40,6 +40,13 @@ class Machine:
         return MIDNIGHT + timedelta(seconds=(self.steady - 1000) * self.speed)
 
 
+def hear(machine: Machine, keeper: Timekeeper, *late: float) -> None:
+    """The cloud's words, ten seconds apart, each late by so many seconds."""
+    for seconds in late:
+        machine.steady += 10
+        keeper.heard(machine.truth() - timedelta(seconds=seconds * machine.speed))
+
+
 def error_s(machine: Machine, keeper: Timekeeper) -> float:
     return (keeper.clock.now() - machine.truth()).total_seconds()
 
@@ -62,12 +69,26 @@ def test_the_clouds_time_counts_when_the_machines_is_wrong(speed: float, caplog:
     machine = Machine(speed=speed)
     machine.wrong_by = 100
     keeper = machine.keeper()
-    keeper.heard(machine.truth() - timedelta(seconds=0.5 * speed))
-    keeper.heard(machine.truth() - timedelta(seconds=0.2 * speed))
+    hear(machine, keeper, 0.5, 0.2)
     assert keeper.trust is Trust.CHECKED
     assert keeper.offset_s == pytest.approx(100.2)
     assert abs(error_s(machine, keeper)) <= 0.5 * speed
     assert caplog.messages == ["the time is set by -100.5 s"]
+
+
+def test_words_that_were_held_up_set_nothing() -> None:
+    machine = Machine()
+    keeper = machine.keeper()
+    for _ in range(50):
+        machine.steady += 0.05
+        keeper.heard(machine.truth() - timedelta(seconds=9))
+    assert (keeper.trust, error_s(machine, keeper)) == (Trust.UNCHECKED, 0)
+    hear(machine, keeper, 0.1)
+    assert (keeper.trust, error_s(machine, keeper)) == (Trust.CHECKED, 0)
+    for _ in range(50):
+        machine.steady += 0.05
+        keeper.heard(machine.truth() - timedelta(seconds=30))
+    assert error_s(machine, keeper) == 0
 
 
 def test_a_word_that_is_a_little_late_sets_nothing() -> None:
@@ -75,9 +96,7 @@ def test_a_word_that_is_a_little_late_sets_nothing() -> None:
     keeper = machine.keeper()
     told: list[None] = []
     keeper.on_set = lambda: told.append(None)
-    for late in (1.5, 0.1, 0.8):
-        machine.steady += 60
-        keeper.heard(machine.truth() - timedelta(seconds=late))
+    hear(machine, keeper, 1.5, 0.1, 0.8)
     assert keeper.offset_s == pytest.approx(0.1)
     assert error_s(machine, keeper) == 0
     assert told == []
@@ -98,7 +117,7 @@ def test_drift_is_found_and_made_good() -> None:
 def test_over_a_jump_without_the_cloud_the_time_is_carried_on(caplog: pytest.LogCaptureFixture) -> None:
     machine = Machine()
     keeper = machine.keeper()
-    keeper.heard(machine.truth())
+    hear(machine, keeper, 0, 0)
     machine.steady += 7200
     keeper.look()
     machine.wrong_by = 86_400
@@ -114,7 +133,7 @@ def test_what_the_system_synchronises_is_right() -> None:
     keeper = machine.keeper()
     machine.ntp = True
     machine.wrong_by = 3
-    keeper.heard(machine.truth())
+    hear(machine, keeper, 0, 0)
     assert (keeper.trust, error_s(machine, keeper)) == (Trust.CHECKED, 3)
 
 
@@ -132,7 +151,7 @@ async def test_a_clock_that_stands_before_what_has_been_is_no_clock(
     caplog.set_level(logging.INFO)
     before = Machine()
     known = before.keeper()
-    known.heard(before.truth())
+    hear(before, known, 0, 0)
     await known._keep(database)
     machine = Machine(right=False)
     keeper = machine.keeper()
@@ -154,7 +173,7 @@ async def test_only_what_was_compared_is_remembered(database: Database) -> None:
     async with at_work(keeper.run(database)):
         await until(lambda: keeper.trust is Trust.UNCHECKED)
     assert await moments(database) == []
-    keeper.heard(machine.truth())
+    hear(machine, keeper, 0, 0)
     await keeper._keep(database)
     assert await moments(database) == [(machine.truth().timestamp(),)]
 

@@ -1,0 +1,121 @@
+"""When everything that was on its way has arrived, and what is then compared."""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.system.api import logged_in
+from tests.system.town import Town
+from tests.system.truth import Verdict, answered, compare
+from tests.waiting import until, until_async
+
+SETTLING_S = 4.0  # after an edge's start the lamps are set, and a read that crosses a write is thrown away
+NOT_TAKEN_S = (1.5, 0.5)  # answered this long before and after an edge was killed: not yet in its outbox
+
+
+async def rounds(town: Town, count: int) -> None:
+    """Wait until the simulator has answered this many more rounds of its first lamp."""
+    lamp, log = town.city.luminaires[0].id, town.folder / "reads.jsonl"
+    configs = [town.folder / "edges" / f"{edge}.yaml" for edge in town.edges]
+
+    def seen() -> int:
+        return len(answered(log, configs).get((lamp, "voltage"), [])) if log.exists() else 0
+
+    start = seen()
+    await until(lambda: seen() >= start + count, timeout_s=30, every_s=0.2)
+
+
+async def kill_edge(town: Town, edge: str) -> tuple[float, float]:
+    """The moments (domain time) in which an answer may not have been taken yet."""
+    await town.kill(edge)
+    return just_now(town)
+
+
+async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
+    """Let everything that is on its way arrive, end the town politely, and compare.
+
+    The round that the simulator's end has cut in two was never in an outbox.
+    """
+    await town.stop("sim")
+    cut = just_now(town)
+    for edge in town.edges:
+        await until(partial(empty, town, edge), timeout_s=40, every_s=0.2)
+        assert await town.stop(edge) == 0
+    await until_async(partial(all_is_stored, town), timeout_s=45, every_s=0.5)
+    assert await town.stop("cloud") == 0
+    edges = [town.folder / "edges" / f"{edge}.yaml" for edge in town.edges]
+    return await asyncio.to_thread(compare, town.folder / "reads.jsonl", edges, town.store), cut
+
+
+def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excused: tuple[float, float]) -> None:
+    verdict, cut = result
+    windows = [*settling(town), cut, *excused]
+    print(  # noqa: T201
+        f"answered {verdict.answered}, stored {verdict.stored}, unsaid {verdict.unsaid}, missing {len(verdict.missing)}"
+    )
+    assert verdict.stored > 0
+    assert not verdict.invented
+    assert not verdict.doubled
+    assert not verdict.missing_outside(windows)
+    assert taken(town) == named(town)
+
+
+def just_now(town: Town) -> tuple[float, float]:
+    before, after = NOT_TAKEN_S
+    return town.now() - before, town.now() + after
+
+
+def settling(town: Town) -> list[tuple[float, float]]:
+    """The first seconds after each start of an edge."""
+    return [(start, start + SETTLING_S) for start in town.edge_starts]
+
+
+def depth(town: Town, edge: str, stream: str = "%") -> int:
+    """How many batches an outbox holds."""
+    with TemporaryDirectory() as folder:
+        for part in town.outbox(edge).parent.glob(f"{edge}.sqlite*"):  # the edge keeps its file to itself
+            shutil.copy(part, folder)
+        copy = Path(folder) / town.outbox(edge).name
+        return int(ask(copy, "SELECT count(*) FROM batch WHERE stream LIKE ?", stream))
+
+
+def empty(town: Town, edge: str) -> bool:
+    return depth(town, edge) == 0
+
+
+async def all_is_stored(town: Town) -> bool:
+    """The store's cursor has passed everything that the inbox had."""
+    async with logged_in(town) as client:
+        cursors = (await client.get("/api/v1/store")).json()["cursors"]
+    return all(cursor["behind"] == 0 for cursor in cursors if cursor["name"] == "store")
+
+
+def taken(town: Town) -> int:
+    """How many batches the inbox has ever taken: each of them went to the store once."""
+    return int(ask(town.inbox, "SELECT seq FROM sqlite_sequence WHERE name = 'inbox'"))
+
+
+def named(town: Town) -> int:
+    """How many different batches there were: every stream's seqs have no hole."""
+    return int(ask(town.inbox, "SELECT sum(contiguous) FROM marks"))
+
+
+def mark(town: Town, edge: str, stream: str) -> int:
+    """The highest seq of a stream with no hole below it in the cloud's inbox."""
+    sql = "SELECT max(contiguous) FROM marks WHERE edge = ? AND stream = ?"
+    return int(ask(town.inbox, sql, edge, stream) or 0)
+
+
+def epochs(town: Town) -> int:
+    return int(ask(town.inbox, "SELECT count(DISTINCT epoch) FROM marks") or 0)
+
+
+def ask(database: Path, sql: str, *arguments: str) -> Any:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        row = connection.execute(sql, arguments).fetchone()
+    return row[0] if row else None
