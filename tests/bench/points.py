@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client import write_api as client
+from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write import point
 
 from tests import influxdb

@@ -23,10 +23,11 @@ _MOST_WATCHED = 200
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """How many batches of the inbox each cursor has not passed, `at` some second of the steady clock."""
+    """How many batches of the inbox each cursor has not passed, and how many it has; `at` is of the steady clock."""
 
     at: float
     cursors: dict[str, int]
+    passed: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -57,7 +58,9 @@ class Console:
     async def behind_now(self) -> Behind:
         """How far the cursors are."""
         status = (await self.client.get(f"{_API}/store")).raise_for_status().json()
-        self.behind.append(Behind(time.monotonic(), {one["name"]: one["behind"] for one in status["cursors"]}))
+        cursors = {one["name"]: one for one in status["cursors"]}
+        behind, passed = ({name: one[what] for name, one in cursors.items()} for what in ("behind", "position"))
+        self.behind.append(Behind(time.monotonic(), behind, passed))
         return self.behind[-1]
 
     def delays_s(self, sent: Mapping[tuple[str, int], float]) -> Sequence[float]:
