@@ -2,7 +2,8 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -65,17 +66,30 @@ Write = Callable[[str, int, Sequence[int]], Awaitable[None]]  # device, address,
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a block answered, and how many writes the bus had seen when the read began."""
+    """What a block answered, how many writes the bus had seen when the read began, and how long it took (s)."""
 
     answer: Answer
     writes: int
+    took_s: float = 0.0
 
 
 class Bus:
-    """The devices of one link. Every request takes a turn."""
+    """The devices of one link. Every request takes a turn. `baud` is the speed of a line, `None` for a network;
+    `timeouts` are those of units that are not as quick as the rest (s)."""
 
-    def __init__(self, name: str, link: Link, members: Iterable[Member], clock: DomainClock) -> None:
+    def __init__(
+        self,
+        name: str,
+        link: Link,
+        members: Iterable[Member],
+        clock: DomainClock,
+        *,
+        baud: int | None = None,
+        timeouts: Mapping[int, float] | None = None,
+    ) -> None:
         self.name = name
+        self.baud = baud
+        self.timeouts = timeouts or {}
         self.members = {member.device: member for member in members}
         self._link = link
         self._clock = clock
@@ -83,12 +97,12 @@ class Bus:
         self._writes = 0
         self._written: dict[str, int] = {}
 
-    async def read(self, block: Block, priority: Priority = Priority.ROUTINE) -> Heard:
+    async def read(self, block: Block, priority: Priority = Priority.ROUTINE, patience_s: float | None = None) -> Heard:
         """Read a block in its turn; `at` is the moment of the answer. Raises LinkError."""
         async with self._turns.turn(priority):
-            writes = self._writes
-            words = await self._link.read(block)
-            return Heard(Answer(words, self._clock.seconds()), writes)
+            writes, began = self._writes, time.monotonic()
+            words = await self._link.read(block, patience_s)
+            return Heard(Answer(words, self._clock.seconds()), writes, time.monotonic() - began)
 
     @asynccontextmanager
     async def turn(self, priority: Priority) -> AsyncIterator[Write]:

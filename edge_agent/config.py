@@ -1,5 +1,6 @@
 """edge.yaml: who this edge is, where its broker is, and what hangs on its buses."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from edge_agent.mqtt_config import Broker, Cloud, MqttBus, MqttDevice
 from edge_agent.spans import PollSpan, PositiveSpan
 from protocols import config, profiles
 from protocols.config import ConfigError, ConfigModel, Found, Problem
+from protocols.durations import Span
 from protocols.inventory import Place, Timezone
 from protocols.modbus.plan import Member
 from protocols.names import Id
@@ -19,6 +21,9 @@ from protocols.profiles import KnownProfile, Profile
 from rules.reporting import Reporting
 
 _REGISTERS = 0x10000
+_LINKS = ("modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "mqtt")
+_LAST_ON_A_LINE = 247  # Modbus over Serial Line V1.02, section 2.2
+_BAUDRATES = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
 _SIZES = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
 
 
@@ -36,8 +41,31 @@ def _address(text: str) -> str:
     return text
 
 
+def _serial_name(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError(f"{text!r} is not a serial port; write its device file, as in /dev/ttyS0")
+    return text
+
+
+def _baudrate(baud: int) -> int:
+    if baud not in _BAUDRATES:
+        raise ValueError(f"no line runs at {baud} baud; there are {', '.join(map(str, _BAUDRATES))}")
+    return baud
+
+
+def _known_link(name: object) -> object:
+    """A link that nobody knows ends up with the first of them, which says so."""
+    if name != _LINKS[0]:
+        close = difflib.get_close_matches(str(name), _LINKS, n=1)
+        advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(_LINKS)}"
+        raise ValueError(f"unknown link {name!r}; {advice}")
+    return name
+
+
 Size = Annotated[int, BeforeValidator(_size)]
 Address = Annotated[str, AfterValidator(_address)]
+SerialName = Annotated[str, AfterValidator(_serial_name)]
+Baudrate = Annotated[int, AfterValidator(_baudrate)]
 
 
 class UplinkSettings(ConfigModel):
@@ -49,12 +77,14 @@ class UplinkSettings(ConfigModel):
 
 
 class Device(ConfigModel):
-    """`unit` is the Modbus unit; `block` counts inside a device that repeats itself, such as a segment controller."""
+    """`unit` is the Modbus unit; `block` counts inside a device that repeats itself, such as a segment controller;
+    `timeout` is for one that is slower than the rest of its bus."""
 
     id: Id
     profile: KnownProfile
     unit: int = Field(ge=1, le=255)
     block: int = Field(default=0, ge=0)
+    timeout: PositiveSpan | None = None
 
     def member(self) -> Member:
         """This device with its profile, as the read plan wants it."""
@@ -62,14 +92,27 @@ class Device(ConfigModel):
 
 
 class Bus(ConfigModel):
-    """Devices that share one line or one connection, on which one speaks at a time."""
+    """Devices that share one line or one connection, on which one speaks at a time. `min_gap` is the least silence
+    before each question, for devices that need more than Modbus gives them."""
 
     id: Id
-    link: Literal["modbus-tcp"] = "modbus-tcp"
-    address: Address
     poll_every: PollSpan
     timeout: PositiveSpan = timedelta(seconds=1)
+    min_gap: Span = timedelta(0)
     devices: tuple[Device, ...] = Field(min_length=1)
+
+    @property
+    def timeouts(self) -> dict[int, float]:
+        """Of the units that have one of their own (s); the longest of those that share a unit."""
+        given: dict[int, float] = {}
+        for device in self.devices:
+            if device.timeout is not None:
+                given[device.unit] = max(given.get(device.unit, 0.0), device.timeout.total_seconds())
+        return given
+
+
+class _AtAnAddress(Bus):
+    address: Address
 
     @property
     def host(self) -> str:
@@ -79,13 +122,54 @@ class Bus(ConfigModel):
     def port(self) -> int:
         return int(self.address.rpartition(":")[2])
 
+    @property
+    def place(self) -> str:
+        """What no other bus may have."""
+        return self.address
+
+
+class TcpBus(_AtAnAddress):
+    """Devices, or a gateway, that speak Modbus TCP."""
+
+    link: Annotated[Literal["modbus-tcp"], BeforeValidator(_known_link)] = "modbus-tcp"
+
+
+class RtuTcpBus(_AtAnAddress):
+    """A serial line behind a socket that passes its bytes on as they are. `baudrate` is that of the line: with it
+    requests are merged, and waited for, as the line needs it."""
+
+    link: Literal["modbus-rtu-over-tcp"]
+    baudrate: Baudrate | None = None
+
+
+class SerialBus(Bus):
+    """A serial line of this machine."""
+
+    link: Literal["modbus-rtu"]
+    port: SerialName
+    baudrate: Baudrate
+    parity: Literal["N", "E", "O"] = "N"
+    stop_bits: Literal[1, 2] = 1
+
+    @property
+    def place(self) -> str:
+        """What no other bus may have."""
+        return self.port
+
 
 def _kind(bus: object) -> str:
     link = bus.get("link") if isinstance(bus, dict) else getattr(bus, "link", None)
-    return "mqtt" if link == "mqtt" else "modbus"
+    return link if link in _LINKS else _LINKS[0]
 
 
-AnyBus = Annotated[Annotated[Bus, Tag("modbus")] | Annotated[MqttBus, Tag("mqtt")], Discriminator(_kind)]
+ModbusBus = TcpBus | RtuTcpBus | SerialBus
+AnyBus = Annotated[
+    Annotated[TcpBus, Tag("modbus-tcp")]
+    | Annotated[RtuTcpBus, Tag("modbus-rtu-over-tcp")]
+    | Annotated[SerialBus, Tag("modbus-rtu")]
+    | Annotated[MqttBus, Tag("mqtt")],
+    Discriminator(_kind),
+]
 
 
 class EdgeConfig(ConfigModel):
@@ -107,7 +191,7 @@ class EdgeConfig(ConfigModel):
     buses: tuple[AnyBus, ...] = Field(min_length=1)
 
     @property
-    def modbus(self) -> tuple[Bus, ...]:
+    def modbus(self) -> tuple[ModbusBus, ...]:
         """The buses that are polled."""
         return tuple(bus for bus in self.buses if isinstance(bus, Bus))
 
@@ -143,11 +227,12 @@ def _checked(document: config.Document) -> EdgeConfig:
 def _mistakes(edge: EdgeConfig) -> Found:
     """What is wrong between the parts; each part alone is right."""
     yield from config.repeated((("buses", n, "id"), bus.id) for n, bus in enumerate(edge.buses))
-    yield from _shared_addresses(edge)
+    yield from _shared_places(edge)
     devices = ((("buses", b, "devices", d), device.id) for b, d, device in _every_device(edge))
     yield from config.repeated(((*path, "id"), name) for path, name in devices)
     yield from _same_place(edge)
     yield from _bad_blocks(edge)
+    yield from _bad_units(edge)
     for path, bus in _mqtt(edge):
         yield from mqtt_config.mistakes(path, bus)
     yield from mqtt_config.shared_accounts(edge.broker, list(_mqtt(edge)))
@@ -172,15 +257,12 @@ def _devices(edge: EdgeConfig) -> Iterator[tuple[int, int, Device]]:
             yield b, d, device
 
 
-def _shared_addresses(edge: EdgeConfig) -> Found:
+def _shared_places(edge: EdgeConfig) -> Found:
     owners: dict[str, str] = {}
     for n, bus in enumerate(edge.buses):
-        owner = owners.setdefault(bus.address, bus.id) if isinstance(bus, Bus) else bus.id
-        if isinstance(bus, Bus) and owner != bus.id:
-            yield (
-                ("buses", n, "address"),
-                f"{bus.address} is bus {owner} already; put the devices of both under one bus",
-            )
+        if isinstance(bus, Bus) and (owner := owners.setdefault(bus.place, bus.id)) != bus.id:
+            key = "port" if isinstance(bus, SerialBus) else "address"
+            yield ("buses", n, key), f"{bus.place} is bus {owner} already; put the devices of both under one bus"
 
 
 def _same_place(edge: EdgeConfig) -> Found:
@@ -197,6 +279,12 @@ def _bad_blocks(edge: EdgeConfig) -> Found:
         advice = _bad_block(device, profiles.library()[device.profile])
         if advice:
             yield ("buses", b, "devices", d, "block"), advice
+
+
+def _bad_units(edge: EdgeConfig) -> Found:
+    for b, d, device in _devices(edge):
+        if isinstance(edge.buses[b], SerialBus) and device.unit > _LAST_ON_A_LINE:
+            yield ("buses", b, "devices", d, "unit"), f"{device.unit} is reserved; give 1 to {_LAST_ON_A_LINE}"
 
 
 def _bad_block(device: Device, profile: Profile) -> str | None:

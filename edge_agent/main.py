@@ -10,10 +10,9 @@ from importlib import metadata
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from edge_agent import config as configs
 from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides, timekeeper
 from edge_agent.bus import Bus
-from edge_agent.config import EdgeConfig
+from edge_agent.config import EdgeConfig, ModbusBus, RtuTcpBus, SerialBus, TcpBus
 from edge_agent.database import Database
 from edge_agent.desired import Documents
 from edge_agent.executor import Executor
@@ -21,7 +20,8 @@ from edge_agent.fetching import fetch
 from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
-from edge_agent.links.modbus import ModbusTcpLink
+from edge_agent.links.modbus import ModbusLink
+from edge_agent.links.ports import Port, RtuTcpPort, SerialPort, TcpPort
 from edge_agent.machine import MachineWatch
 from edge_agent.mqtt_config import MqttBus
 from edge_agent.mqtt_line import MqttLine
@@ -37,6 +37,7 @@ from edge_agent.timekeeper import Timekeeper
 from edge_agent.uplink import Ears, Uplink
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
+from protocols.modbus.rtu import Pace
 from protocols.readings import Reading
 from protocols.topics import STREAMS, Stream
 
@@ -224,12 +225,30 @@ class Agent:
         await self._recorder.record(readings)
 
 
-def _bus(settings: configs.Bus, clock: DomainClock) -> Bus:
+def _bus(settings: ModbusBus, clock: DomainClock) -> Bus:
     again = Pause(
         _SHORTEST_PAUSE_S, settings.poll_every.total_seconds()
     )  # a cabinet that is back is seen in two rounds
-    link = ModbusTcpLink(settings.host, settings.port, settings.timeout.total_seconds(), again)
-    return Bus(settings.id, link, [device.member() for device in settings.devices], clock)
+    link = ModbusLink(
+        _port(settings),
+        settings.timeout.total_seconds(),
+        again,
+        timeouts=settings.timeouts,
+        gap=settings.min_gap.total_seconds(),
+    )
+    members = [device.member() for device in settings.devices]
+    return Bus(settings.id, link, members, clock, baud=link.baud, timeouts=settings.timeouts)
+
+
+def _port(settings: ModbusBus) -> Port:
+    match settings:
+        case SerialBus():
+            return SerialPort(settings.port, settings.baudrate, settings.parity, settings.stop_bits)
+        case RtuTcpBus():
+            pace = Pace(settings.baudrate) if settings.baudrate else None
+            return RtuTcpPort(settings.host, settings.port, pace)
+        case TcpBus():
+            return TcpPort(settings.host, settings.port)
 
 
 def _software() -> str:

@@ -4,21 +4,18 @@ for an answer is decided in `framers`."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.framer import FramerType
 from pymodbus.pdu import ModbusPDU
 
 from edge_agent.cancelling import notice_cancellation
 from edge_agent.links import WRITE_ONE, WRITE_SEVERAL, Garbled, LinkError, NoAnswer, Refused, Unreachable, pdus
-from edge_agent.links.framers import LineCounts, RtuFramer, TcpFramer
+from edge_agent.links.framers import LineCounts
 from edge_agent.links.pdus import Question, Reply, Spoilt
+from edge_agent.links.ports import Client, Port, TcpPort
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
-from protocols.modbus.rtu import Pace
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it would say here, it also raises
 
@@ -28,37 +25,30 @@ _NEVER = 1_000_000  # pymodbus' own doubt, which cannot tell a dead unit from a 
 _REQUEST = 8  # bytes of a usual one
 _BUFFER = 4096  # bytes; pymodbus throws everything away beyond it
 
-Client = AsyncModbusTcpClient | AsyncModbusSerialClient
-
 
 class ModbusLink:
     """One connection. A lost one is made again by the next read, after a growing pause; a write does not wait for it,
     because a person waits for the write.
 
     `timeout` is the patience with a unit (s), `timeouts` that with certain units, not counting the time that bytes need
-    on a line of a known `pace`. `gap` is the silence that the next question owes to what was heard before.
+    on a line of a known pace. `gap` is the least silence that a question owes to what was heard before (s).
     """
 
     def __init__(
         self,
-        place: str,
-        connect: Callable[[float], Client],
-        framer: TcpFramer | RtuFramer,
+        port: Port,
         timeout: float,
         pause: Pause,
         *,
         timeouts: Mapping[int, float] | None = None,
-        pace: Pace | None = None,
         gap: float = 0.0,
     ) -> None:
-        self._place = place
-        self._new_client = connect
-        self._framer = framer
+        self._port = port
+        self._framer = port.framer()
         self._timeout = timeout
         self._timeouts = timeouts or {}
         self._pause = pause
-        self._pace = pace
-        self._gap = gap
+        self._gap = max(gap, port.pace.silence_s if port.pace else 0.0)
         self._client: Client | None = None
         self._not_before = 0.0
         self._silent_s = 0.0
@@ -67,6 +57,11 @@ class ModbusLink:
     def counts(self) -> LineCounts:
         """What came that was no answer."""
         return self._framer.counts
+
+    @property
+    def baud(self) -> int | None:
+        """Of the line, where there is one and its speed is known."""
+        return self._port.pace.baud if self._port.pace else None
 
     async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
         """The registers of a block. Raises LinkError."""
@@ -103,20 +98,20 @@ class ModbusLink:
             return self._client
         self.close()
         if patiently and time.monotonic() < self._not_before:
-            raise Unreachable(f"no connection to {self._place}")
+            raise Unreachable(f"no connection to {self._port.name}")
         client = self._made()
         if await client.connect():
             self._client = client
         notice_cancellation()
         if self._client is None:
             self._not_before = time.monotonic() + self._pause.after_failure()
-            raise Unreachable(f"cannot connect to {self._place}")
+            raise Unreachable(f"cannot connect to {self._port.name}")
         self._pause.reset()
         self._silent_s = 0.0
         return client
 
     def _made(self) -> Client:
-        client = self._new_client(self._timeout)
+        client = self._port.client(self._timeout)
         client.set_max_no_responses(_NEVER)
         client.ctx.framer = self._framer
         client.ctx.max_buffer_size = _BUFFER
@@ -144,7 +139,7 @@ class ModbusLink:
             self._doubt(self._timeout)  # somebody had less patience than we
             raise
         except ConnectionException as error:
-            raise Unreachable(f"lost the connection to {self._place}") from error
+            raise Unreachable(f"lost the connection to {self._port.name}") from error
         except ModbusException as error:
             raise self._unanswered(client, patience_s) from error
         notice_cancellation()
@@ -158,15 +153,14 @@ class ModbusLink:
             await asyncio.sleep(self._framer.heard_at + self._gap - now)
 
     def _on_the_line_s(self, question: Question) -> float:
-        if self._pace is None:
-            return 0.0
-        return self._pace.takes_s(_REQUEST + question.expected.size) + 2 * self._pace.silence_s
+        pace = self._port.pace
+        return pace.takes_s(_REQUEST + question.expected.size) + 2 * pace.silence_s if pace else 0.0
 
     def _unanswered(self, client: Client, patience_s: float) -> LinkError:
         """What it means that no answer came in time."""
         self._framer.give_up()
         if not client.connected:
-            return Unreachable(f"lost the connection to {self._place}")
+            return Unreachable(f"lost the connection to {self._port.name}")
         self._doubt(patience_s)
         return NoAnswer(f"no answer within {patience_s:g} s")
 
@@ -198,76 +192,7 @@ def _refusal(code: int) -> LinkError:
 
 
 class ModbusTcpLink(ModbusLink):
-    """Devices, or a gateway, that speak Modbus TCP."""
+    """A link to an address that speaks Modbus TCP."""
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        timeout: float,
-        pause: Pause,
-        *,
-        timeouts: Mapping[int, float] | None = None,
-        gap: float = 0.0,
-    ) -> None:
-        def connect(patience_s: float) -> Client:
-            return AsyncModbusTcpClient(host, port=port, timeout=patience_s, retries=0, reconnect_delay=0, name=host)
-
-        super().__init__(f"{host}:{port}", connect, TcpFramer(), timeout, pause, timeouts=timeouts, gap=gap)
-
-
-@dataclass(frozen=True, slots=True)
-class SerialLine:
-    """A serial port, such as /dev/ttyS0. `parity` is N, E or O."""
-
-    port: str
-    baudrate: int
-    parity: str
-    stop_bits: int
-
-    @property
-    def pace(self) -> Pace:
-        return Pace(self.baudrate, 1 + 8 + (self.parity != "N") + self.stop_bits)
-
-
-class ModbusSerialLink(ModbusLink):
-    """Devices on a serial line, one frame at a time, with the silences that RTU needs between them."""
-
-    def __init__(
-        self,
-        line: SerialLine,
-        timeout: float,
-        pause: Pause,
-        *,
-        timeouts: Mapping[int, float] | None = None,
-        gap: float = 0.0,
-    ) -> None:
-        def connect(patience_s: float) -> Client:
-            settings = {"baudrate": line.baudrate, "parity": line.parity, "stopbits": line.stop_bits}
-            return AsyncModbusSerialClient(line.port, **settings, timeout=patience_s, retries=0, reconnect_delay=0)
-
-        gap = max(gap, line.pace.silence_s)
-        super().__init__(line.port, connect, RtuFramer(), timeout, pause, timeouts=timeouts, pace=line.pace, gap=gap)
-
-
-class ModbusRtuOverTcpLink(ModbusLink):
-    """A serial line behind a socket that passes its bytes on as they are. `pace` is that of the line, where it is
-    known."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        timeout: float,
-        pause: Pause,
-        *,
-        timeouts: Mapping[int, float] | None = None,
-        pace: Pace | None = None,
-        gap: float = 0.0,
-    ) -> None:
-        def connect(patience_s: float) -> Client:
-            rtu = {"framer": FramerType.RTU, "retries": 0, "reconnect_delay": 0}
-            return AsyncModbusTcpClient(host, port=port, timeout=patience_s, name=host, **rtu)
-
-        gap = max(gap, pace.silence_s if pace else 0.0)
-        super().__init__(f"{host}:{port}", connect, RtuFramer(), timeout, pause, timeouts=timeouts, pace=pace, gap=gap)
+    def __init__(self, host: str, port: int, timeout: float, pause: Pause) -> None:
+        super().__init__(TcpPort(host, port), timeout, pause)

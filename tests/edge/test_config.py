@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.config import load_config, parse_config
+from edge_agent.config import RtuTcpBus, SerialBus, TcpBus, load_config, parse_config
 from protocols.config import ConfigError
 
 GOOD = """\
@@ -35,6 +35,7 @@ def told(text: str) -> str:
 
 def test_the_documented_example_is_accepted_with_its_defaults() -> None:
     edge = parse_config(GOOD, "edge.yaml")
+    assert isinstance(edge.modbus[0], TcpBus)
     assert (edge.modbus[0].host, edge.modbus[0].port) == ("127.0.0.1", 15020)
     assert edge.modbus[0].timeout == timedelta(seconds=1)
     assert edge.uplink.stall_after == timedelta(seconds=30)
@@ -97,6 +98,58 @@ def test_a_mistake_names_its_line_its_key_and_what_would_be_right(wrong: str, ri
     assert told(GOOD.replace(wrong, right)) == f"edge.yaml:{answer}"
 
 
+SERIAL = GOOD.replace(
+    "link: modbus-tcp\n    address: 127.0.0.1:15020", "link: modbus-rtu\n    port: /dev/ttyS0\n    baudrate: 9600"
+)
+
+
+def test_a_bus_may_be_a_serial_line() -> None:
+    (bus,) = parse_config(SERIAL.replace("unit: 1}", "unit: 1, timeout: 3s}"), "edge.yaml").buses
+    assert isinstance(bus, SerialBus)
+    assert (bus.port, bus.baudrate, bus.parity, bus.stop_bits) == ("/dev/ttyS0", 9600, "N", 1)
+    assert (bus.timeout, bus.timeouts) == (timedelta(seconds=1), {1: 3.0})
+
+
+def test_a_bus_may_be_a_line_behind_a_socket() -> None:
+    (bus,) = parse_config(GOOD.replace("modbus-tcp", "modbus-rtu-over-tcp\n    min_gap: 25ms"), "edge.yaml").buses
+    assert isinstance(bus, RtuTcpBus)
+    assert (bus.host, bus.port, bus.baudrate, bus.min_gap) == ("127.0.0.1", 15020, None, timedelta(milliseconds=25))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "answer"),
+    [
+        (
+            "/dev/ttyS0",
+            "ttyS0",
+            "10: buses[0].port: 'ttyS0' is not a serial port; write its device file, as in /dev/ttyS0",
+        ),
+        (
+            "9600",
+            "9700",
+            "11: buses[0].baudrate: no line runs at 9700 baud; "
+            "there are 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200",
+        ),
+        (
+            "baudrate: 9600",
+            "baudrate: 9600\n    parity: even",
+            "12: buses[0].parity: Input should be 'N', 'E' or 'O'; got 'even'",
+        ),
+        ("baudrate: 9600", "baudrate: 9600\n    baud: 1", "12: buses[0].baud: unknown key; did you mean `baudrate`?"),
+        ("baudrate: 9600", "baudrate: 9600\n    address: 10.0.0.1:502", "12: buses[0].address: does not belong here"),
+        ("modbus-rtu\n", "modbus_rtu\n", "9: buses[0].link: unknown link 'modbus_rtu'; did you mean `modbus-rtu`?"),
+        (
+            "modbus-rtu\n",
+            "canbus\n",
+            "9: buses[0].link: unknown link 'canbus'; there are modbus-tcp, modbus-rtu, modbus-rtu-over-tcp, mqtt",
+        ),
+        ("unit: 1}", "unit: 250}", "14: buses[0].devices[0].unit: 250 is reserved; give 1 to 247"),
+    ],
+)
+def test_a_mistake_about_a_serial_line_is_told_too(wrong: str, right: str, answer: str) -> None:
+    assert f"edge.yaml:{answer}" in told(SERIAL.replace(wrong, right)).splitlines()
+
+
 def test_one_controller_cannot_be_two_buses() -> None:
     second = "  - {id: HL-TC002, address: '127.0.0.1:15020', poll_every: 5s, devices: [%s]}\n"
     device = "{id: HL-TC002-M, profile: eastron-sdm630, unit: 2}"
@@ -150,7 +203,7 @@ def test_a_link_of_devices_that_speak_mqtt_stands_beside_the_buses() -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "answer"),
     [
-        ("link: mqtt", "link: mqttt", "17: buses[1].link: Input should be 'modbus-tcp'; got 'mqttt'"),
+        ("link: mqtt", "link: mqttt", "17: buses[1].link: unknown link 'mqttt'; did you mean `mqtt`?"),
         (
             "tasmota-dimmer",
             "tasmota-dimer",
@@ -193,7 +246,7 @@ def test_a_link_of_devices_that_speak_mqtt_stands_beside_the_buses() -> None:
 )
 def test_a_mistake_in_a_link_is_answered_too(wrong: str, right: str, answer: str) -> None:
     assert LINK.count(wrong) == 1
-    assert told(GOOD + LINK.replace(wrong, right)).startswith(f"edge.yaml:{answer}")
+    assert f"edge.yaml:{answer}" in told(GOOD + LINK.replace(wrong, right))
 
 
 def test_the_files_of_a_link_are_found_beside_edge_yaml(tmp_path: Path) -> None:
