@@ -9,7 +9,7 @@ import numpy as np
 
 from cloud.alarms.episode import Words
 from cloud.fleet.fleet import Fleet
-from cloud.latest.values import Columns, Ints, known
+from cloud.latest.values import Ints, LatestOfKind, known
 from cloud.texts import Bilingual, Text
 from protocols.inventory import Luminaire
 from rules import fleet_lamp_out, lamp_out
@@ -45,7 +45,7 @@ class LampOutWatch:
         self._curves = Curves([kind.expected_power for kind in fleet.types.values()])
         self._warm_up_s = np.array([kind.warm_up_s for kind in fleet.types.values()], dtype=np.float64)
 
-    def look(self, lamps: Columns, places: Ints) -> list[Finding]:
+    def look(self, lamps: LatestOfKind, places: Ints) -> list[Finding]:
         """Take the newest values of some lamps into account. What is no newer than before changes nothing."""
         seen = self._observations(lamps, places)
         states, changes = fleet_lamp_out.step(self._states.of(places), seen, self._rule)
@@ -64,7 +64,7 @@ class LampOutWatch:
         """Take up states after a start."""
         self._states.put(places, States(**columns))
 
-    def _observations(self, lamps: Columns, places: Ints) -> Observations:
+    def _observations(self, lamps: LatestOfKind, places: Ints) -> Observations:
         actual, target = lamps.trusted("actual_level", places), lamps.trusted("target_level", places)
         level = np.where(np.isnan(actual), target, actual)
         types = self._fleet.type_numbers[places]

@@ -21,7 +21,7 @@ from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import LUMINAIRE
 from cloud.ingest.cursors import Arrived
 from cloud.latest import documents, store
-from cloud.latest.values import Columns, LatestValues, Part
+from cloud.latest.values import LatestOfKind, LatestValues, Part
 from cloud.latest.waves import Tally, Wave, waves
 from cloud.notifications.service import Notifier
 from protocols.commands import Answer
@@ -114,7 +114,7 @@ class Live:
             findings += self._taken(columns, wave, moved)
         return moved, findings
 
-    def _taken(self, columns: Columns, wave: Wave, moved: set[str]) -> list[Finding]:
+    def _taken(self, columns: LatestOfKind, wave: Wave, moved: set[str]) -> list[Finding]:
         places = np.concatenate([columns.take(rows) for rows in wave])
         self.tally.late += sum(map(len, wave)) - len(places)
         moved.update(columns.devices[place] for place in places.tolist())

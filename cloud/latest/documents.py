@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from cloud.latest.values import Columns, Ints, Rows
+from cloud.latest.values import Ints, LatestOfKind, Rows
 
 Remembered = Mapping[str, Any]  # what a rule knows of some devices, in columns
 
@@ -30,7 +30,7 @@ class Document:
     is_whole: bool
 
 
-def encode(columns: Columns, places: Ints, rules: Mapping[str, Remembered]) -> bytes:
+def encode(columns: LatestOfKind, places: Ints, rules: Mapping[str, Remembered]) -> bytes:
     """Some devices of a kind, with what rules remember of them."""
     document = {
         "devices": [columns.devices[place] for place in places.tolist()],
@@ -42,7 +42,7 @@ def encode(columns: Columns, places: Ints, rules: Mapping[str, Remembered]) -> b
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def decode(columns: Columns, document: bytes) -> Document:
+def decode(columns: LatestOfKind, document: bytes) -> Document:
     """The reverse of encode, for another day's inventory."""
     raw = orjson.loads(document)
     there = [(row, columns.places[name]) for row, name in enumerate(raw["devices"]) if name in columns.places]

@@ -50,7 +50,7 @@ class Rows:
         return len(self.places)
 
 
-class Columns:
+class LatestOfKind:
     """All devices of one kind. A place is an index into `devices`."""
 
     def __init__(self, kind: str, devices: Sequence[str]) -> None:
@@ -128,7 +128,7 @@ class LatestValues:
             names = kinds.setdefault(device.kind, [])
             parts.setdefault((device.edge, device.kind), []).append(len(names))
             names.append(device.id)
-        self.kinds: Mapping[str, Columns] = {kind: Columns(kind, names) for kind, names in kinds.items()}
+        self.kinds: Mapping[str, LatestOfKind] = {kind: LatestOfKind(kind, names) for kind, names in kinds.items()}
         self.parts: Mapping[Part, Ints] = {part: np.array(places) for part, places in parts.items()}
 
     def get(self, device: str) -> Latest | None:
@@ -140,7 +140,7 @@ class LatestValues:
 
     def every(self, kind: str) -> dict[str, Latest | None]:
         """What is known of each device of a kind."""
-        columns = self.kinds.get(kind) or Columns(kind, [])
+        columns = self.kinds.get(kind) or LatestOfKind(kind, [])
         return dict(zip(columns.devices, columns.latest(np.arange(len(columns.devices))), strict=True))
 
     @property

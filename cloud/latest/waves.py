@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.ingest.cursors import Arrived
-from cloud.latest.values import Columns, Ints, LatestValues, Rows
+from cloud.latest.values import Ints, LatestOfKind, LatestValues, Rows
 from protocols.readings import Table
 
 log = logging.getLogger(__name__)
@@ -43,10 +43,10 @@ class _Sent:
     table: Table
 
 
-def waves(batches: Iterable[Arrived], latest: LatestValues, tally: Tally) -> Iterator[tuple[Columns, Wave]]:
+def waves(batches: Iterable[Arrived], latest: LatestValues, tally: Tally) -> Iterator[tuple[LatestOfKind, Wave]]:
     """Each wave of each kind, in order."""
     for kind, sent in _by_kind(batches).items():
-        columns = latest.kinds.get(kind) or Columns(kind, [])
+        columns = latest.kinds.get(kind) or LatestOfKind(kind, [])
         good, places, at = _sifted(columns, sent, tally)
         turns = _turns(places[good])
         for turn in range(int(turns.max(initial=_NOBODY)) + 1):
@@ -61,7 +61,7 @@ def _by_kind(batches: Iterable[Arrived]) -> dict[str, list[_Sent]]:
     return kinds
 
 
-def _sifted(columns: Columns, sent: Sequence[_Sent], tally: Tally) -> tuple[Ints, Ints, Ints]:
+def _sifted(columns: LatestOfKind, sent: Sequence[_Sent], tally: Tally) -> tuple[Ints, Ints, Ints]:
     """Which rows are good, and of all rows the place and the time."""
     place_of = columns.places.get
     places = np.array([place_of(device, _NOBODY) for one in sent for device in one.table.devices], dtype=np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cloud.alarms.service import Alarms
 from cloud.fleet.fleet import LUMINAIRE, Fleet
-from cloud.latest.values import NEVER, Columns, Floats, Ints, LatestValues
+from cloud.latest.values import NEVER, Floats, Ints, LatestOfKind, LatestValues
 from cloud.lighting.board import UNKNOWN_LEVEL, Board, Look
 from cloud.lighting.plan import Plan
 from protocols.clock import DomainClock
@@ -31,7 +31,7 @@ class LampWatch:
         stale_after_s: float,
     ) -> None:
         self._fleet, self._alarms, self._plan, self._clock = fleet, alarms, plan, clock
-        self._lamps = latest.kinds.get(LUMINAIRE) or Columns(LUMINAIRE, [])
+        self._lamps = latest.kinds.get(LUMINAIRE) or LatestOfKind(LUMINAIRE, [])
         self._stale_after_s = stale_after_s * max(1.0, clock.settings.speed)
         self._curves = Curves([kind.expected_power for kind in fleet.types.values()])
         self._all = np.arange(len(fleet.lamps))
