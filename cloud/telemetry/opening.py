@@ -2,7 +2,6 @@
 
 from cloud.settings import Settings
 from cloud.telemetry.duckdb_store import DuckDbStore
-from cloud.telemetry.influx_store import InfluxStore
 from cloud.telemetry.settings import DuckDb, InfluxDb
 from cloud.telemetry.store import TelemetryStore
 from cloud.telemetry.upkeep import Upkeep
@@ -12,6 +11,8 @@ from protocols.clock import DomainClock
 async def open_store(settings: Settings) -> TelemetryStore:
     """The engine that cloud.yaml asks for. Raises StoreAway."""
     if isinstance(settings.telemetry, InfluxDb):
+        from cloud.telemetry.influx_store import InfluxStore  # its client takes half a second to import
+
         return await InfluxStore.open(settings.telemetry)
     return await DuckDbStore.open(settings.data / "telemetry.duckdb")
 
