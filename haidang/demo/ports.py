@@ -27,7 +27,7 @@ def free_run(wanted: int | None, count: int) -> int:
     raise OSError(f"no {count} free ports in a row on 127.0.0.1")
 
 
-async def listening(port: int, timeout_s: float = 20.0) -> None:
+async def listening(port: int, timeout_s: float = 60.0) -> None:
     """Return when something listens. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while True:
