@@ -42,7 +42,6 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,  # nothing is downloaded at run time
     "autoload_known_extensions": False,
     "enable_external_file_cache": False,  # costs more than it saves: 47 ms of CPU for a lamp's day, 38 without
-    "preserve_insertion_order": False,
 }
 _NEVER = (duckdb.DataError, duckdb.IntegrityError)
 
