@@ -69,7 +69,10 @@ class Console:
 
     def alarm_delays_s(self, sent: Mapping[tuple[str, int], float], dead: Collection[str]) -> Sequence[float]:
         """From the reading that proves a lamp dead to its alarm, for each that was shown."""
-        left = {device: at for (device, _), at in sent.items() if device in dead}
+        left: dict[str, float] = {}
+        for (device, _), at in sent.items():
+            if device in dead:
+                left.setdefault(device, at)
         return [self.alarms[lamp] - at for lamp, at in left.items() if lamp in self.alarms]
 
     def _note(self, said: dict[str, Any], at: float) -> None:
