@@ -19,7 +19,7 @@ def lamps(buses: Iterable[Bus]) -> dict[str, ModbusLamp]:
 
 def _lamp(bus: Bus, member: Member) -> ModbusLamp:
     make = ModbusLamp if _has(member, *_OVERRIDE) else LevelLamp
-    return make(bus, member, plan([member]))
+    return make(bus, member, plan([member], bus.baud))
 
 
 def _has(member: Member, written: set[str], reported: set[str]) -> bool:

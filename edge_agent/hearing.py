@@ -26,10 +26,11 @@ class Hearing:
         return self._unreachable_since is not None
 
     def __contains__(self, unit: int) -> bool:
-        """True of a unit that is silent."""
+        """True of a unit that is silent, or may be."""
         return unit in self._quarantine
 
     def __len__(self) -> int:
+        """How many units are silent."""
         return len(self._quarantine)
 
     def due(self, units: Container[int]) -> int | None:
@@ -41,17 +42,22 @@ class Hearing:
         if self._quarantine.silent(unit, time.monotonic()):
             log.warning("%s: %s does not answer: %s", self._bus.name, self._who(unit), reason)
 
+    def suspect(self, unit: int) -> None:
+        """A unit did not answer at once, as the others do."""
+        self._quarantine.suspect(unit, time.monotonic())
+
     def answered(self, unit: int) -> None:
         """A unit said something."""
         gap = self._quarantine.answered(unit, time.monotonic())
         if gap is not None:
             log.info("%s: %s answers again after %.0f s", self._bus.name, self._who(unit), gap)
 
-    def refused(self, request: object, error: LinkError) -> None:
-        """A request brought an answer that is of no use."""
-        if request not in self._refusing:
+    def refused(self, request: object, error: LinkError, about: object = None) -> None:
+        """A request brought an answer that is of no use. Told once for each `about`, which is the request itself unless
+        it is cut into many."""
+        if (about or request) not in self._refusing:
             log.warning("%s: cannot read %s: %s", self._bus.name, request, error)
-        self._refusing.add(request)
+        self._refusing.add(about or request)
 
     def accepted(self, request: object) -> None:
         """The same request brought what was asked for."""

@@ -16,7 +16,8 @@ class _Silence:
 
 
 class Quarantine:
-    """The silent units of a bus. The first pause is none, then from `shortest` it doubles to `longest` seconds."""
+    """The silent units of a bus, and those that may be. The first pause is none, then from `shortest` it doubles to
+    `longest` seconds."""
 
     def __init__(self, shortest: float, longest: float) -> None:
         self._shortest = shortest
@@ -27,7 +28,11 @@ class Quarantine:
         return unit in self._silences
 
     def __len__(self) -> int:
-        return len(self._silences)
+        return sum(1 for silence in self._silences.values() if silence.failures)
+
+    def suspect(self, unit: int, now: float) -> None:
+        """A unit did not answer as quickly as was hoped for: it is asked again in peace before it counts as silent."""
+        self._silences.setdefault(unit, _Silence(now, 0, now))
 
     def silent(self, unit: int, now: float) -> bool:
         """A unit did not answer. True when that is news."""
@@ -40,7 +45,7 @@ class Quarantine:
     def answered(self, unit: int, now: float) -> float | None:
         """A unit answered. When that is news, for how long it was silent."""
         known = self._silences.pop(unit, None)
-        return None if known is None else now - known.since
+        return now - known.since if known and known.failures else None
 
     def due(self, now: float, units: Container[int]) -> int | None:
         """Of some units the one that has waited longest past its pause."""

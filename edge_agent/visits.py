@@ -69,7 +69,7 @@ class Visitor:
         return {}
 
     async def _read(self, member: Member) -> Visited:
-        wanted = plan([member])
+        wanted = plan([member], self._bus.baud)
         heard: dict[Block, Heard] = {}
         refused: dict[Request, LinkError] = {}
         for block in wanted.blocks:

@@ -12,14 +12,14 @@ from typing import Protocol
 
 from protocols.modbus.plan import Block
 
-ILLEGAL_ADDRESS = 2
+ILLEGAL_ADDRESS, ILLEGAL_VALUE = 2, 3
 WRITE_ONE, WRITE_SEVERAL = 6, 16  # function codes: one holding register, or several
 
 # Modbus Application Protocol V1.1b3, section 7
 _EXCEPTIONS: Mapping[int, str] = {
     1: "illegal function",
     ILLEGAL_ADDRESS: "illegal address",
-    3: "illegal value",
+    ILLEGAL_VALUE: "illegal value",
     4: "device failure",
     5: "accepted, but needs a long time",
     6: "busy",

@@ -91,6 +91,22 @@ class Place(NamedTuple):
         return {self.block, *(spot.block for spot in self.beside.values())}
 
 
+class Cut(NamedTuple):
+    """An address that no request may have in its middle, only at its beginning."""
+
+    unit: int
+    space: Space
+    address: int
+
+
+class _Seam(NamedTuple):
+    """A place where a request could be cut: between two devices, or at registers that nobody wants."""
+
+    address: int
+    between_devices: bool
+    at_a_gap: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
     """The requests of one round over a bus, and where each device's points are found in the answers."""
@@ -102,6 +118,31 @@ class ReadPlan:
     def devices(self, block: Block) -> list[str]:
         """The devices that a request reads."""
         return [device for device, found in self.places.items() if any(block in place.blocks for place in found)]
+
+    def cuts(self, block: Block) -> list[Cut]:
+        """Where to cut a request that a unit refuses as a whole: between its devices, else at every gap, else in the
+        middle; nowhere when it reads one number only."""
+        seams = list(self._seams(block))
+        chosen = [seam for seam in seams if seam.between_devices] or [seam for seam in seams if seam.at_a_gap]
+        chosen = chosen or seams[len(seams) // 2 :][:1]
+        return [Cut(block.unit, block.space, block.address + seam.address) for seam in chosen]
+
+    def _seams(self, block: Block) -> Iterator[_Seam]:
+        """Addresses count from the beginning of the block."""
+        end, before = 0, ""
+        for first, last, device in sorted(self._spans(block)):
+            if before and first >= end:
+                yield _Seam(first, device != before, first > end)
+            end, before = max(end, last), device
+
+    def _spans(self, block: Block) -> Iterator[tuple[int, int, str]]:
+        for device, found in self.places.items():
+            for place in found:
+                if place.block == block:
+                    yield place.offset, place.offset + place.point.width, device
+                for spot in place.beside.values():
+                    if spot.block == block:
+                        yield spot.offset, spot.offset + 1, device
 
     def decode(self, answers: Mapping[Block, Answer]) -> list[Reading]:
         """One reading for each device of which something was answered; what was not answered in full is absent."""
@@ -138,17 +179,17 @@ def worthwhile_gap(baud: int | None) -> int:
     return int(request_s / (2 * character_s))
 
 
-def plan(members: Iterable[Member], baud: int | None = None, apart: Collection[str] = ()) -> ReadPlan:
+def plan(members: Iterable[Member], baud: int | None = None, cuts: Collection[Cut] = ()) -> ReadPlan:
     """The fewest requests that read every polled point, within the limits of the devices.
 
-    A device in `apart` shares no request with another one. Raises ValueError when a block lies beyond the last register
-    that Modbus can address.
+    No request crosses one of the `cuts`. Raises ValueError when a block lies beyond the last register that Modbus can
+    address.
     """
     members = tuple(members)
     blocks: list[Block] = []
     spots: dict[tuple[str, Register], Spot] = {}
     for unit, space, wants in _by_table(members):
-        for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space), apart):
+        for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space), cuts):
             block = Block(unit, space, run[0].first, max(w.last for w in run) - run[0].first + 1)
             blocks.append(block)
             for want in run:
@@ -204,11 +245,11 @@ def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Wan
 
 
 def _runs(
-    wants: Sequence[_Want], gap: int, forbidden: Sequence[tuple[int, int]], apart: Collection[str]
+    wants: Sequence[_Want], gap: int, forbidden: Sequence[tuple[int, int]], cuts: Collection[Cut]
 ) -> Iterator[list[_Want]]:
     run: list[_Want] = []
     for want in wants:
-        if run and (_is_parted(run[-1], want, apart) or not _joins(run, want, gap, forbidden)):
+        if run and (_begins(want) in cuts or not _joins(run, want, gap, forbidden)):
             yield run
             run = []
         run.append(want)
@@ -216,9 +257,8 @@ def _runs(
         yield run
 
 
-def _is_parted(before: _Want, want: _Want, apart: Collection[str]) -> bool:
-    devices = before.member.device, want.member.device
-    return devices[0] != devices[1] and any(device in apart for device in devices)
+def _begins(want: _Want) -> Cut:
+    return Cut(want.member.unit, want.register.space, want.first)
 
 
 def _joins(run: Sequence[_Want], want: _Want, gap: int, forbidden: Sequence[tuple[int, int]]) -> bool:

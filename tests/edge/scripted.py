@@ -20,7 +20,7 @@ class ScriptedLink:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
+    async def read(self, block: Block, patience_s: float | None = None) -> list[int]:  # noqa: ARG002 - as a link
         await self._asked(f"read {block.unit}/{block.address}", block.unit)
         return list(self.words.get(block, [0] * block.count))
 

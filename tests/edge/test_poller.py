@@ -16,7 +16,7 @@ from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from protocols import profiles
 from protocols.clock import DomainClock
-from protocols.modbus.plan import Member
+from protocols.modbus.plan import Block, Member
 from protocols.modbus.registers import Space
 from protocols.readings import Reading
 from tests.edge.clocks import SetClock, running_clock
@@ -97,9 +97,30 @@ class TestOverTcp:
 
         await until_async(is_back)  # its pause is a second by now
         assert [record.getMessage() for record in caplog.records] == [
-            "HL-TC001: unit 11 (L11-0 and 5 more) does not answer: no answer within 0.3 s",
+            "HL-TC001: unit 11 (L11-0 and 5 more) does not answer: no answer within 0.1 s",
             "HL-TC001: unit 11 (L11-0 and 5 more) answers again after 1 s",
         ]
+
+    async def test_units_that_go_cost_a_quick_bus_a_fraction_of_their_time_outs(
+        self, bus: Bus, controller: Controller, taken: Taken
+    ) -> None:
+        """What is short is what they are waited for within the round; the probe at its end is patient."""
+        waited: list[float | None] = []
+        read = bus._link.read
+
+        async def noting(block: Block, patience_s: float | None = None) -> list[int]:
+            waited.append(patience_s)
+            return await read(block, patience_s)
+
+        polled = Poller(bus, timedelta(seconds=1), timedelta(seconds=8), SetClock().clock, taken)
+        await polled.round()
+        bus._link.read = noting  # type: ignore[method-assign] - to look over its shoulder
+        controller.silent.add(11)
+        await polled.round()
+        assert taken.devices() == {"M", *(f"L12-{n}" for n in range(6))}
+        assert waited[:-1] == [1.0] * (len(waited) - 1)
+        assert waited[-1] == 2.0  # there is no time left in this round
+        assert polled.silent_units == 1
 
     async def test_a_bus_that_goes_away_is_told_once_and_comes_back(
         self, bus: Bus, controller: Controller, taken: Taken, caplog: pytest.LogCaptureFixture

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.inventory import Name
-from protocols.modbus.plan import Answer, Block, Member, ReadPlan, plan, worthwhile_gap
+from protocols.modbus.plan import Answer, Block, Cut, Member, ReadPlan, plan, worthwhile_gap
 from protocols.modbus.registers import Space
 from protocols.profiles import Check, Evidence, Point, Profile, Span, library
 from protocols.quantities import QUANTITIES
@@ -93,10 +93,49 @@ def test_one_request_reads_four_luminaires_of_a_segment_controller() -> None:
     assert asked(*lamps) == ["unit 11 input/0x0000+118", "unit 11 input/0x0080+118"]
 
 
-def test_a_device_apart_is_read_alone_and_the_others_together_as_before() -> None:
+def test_a_request_does_not_cross_a_cut() -> None:
     lamps = [Member(f"L{n}", 11, SEGMENT, n) for n in range(6)]
-    read = plan(lamps, apart={"L2"})
+    read = plan(lamps, cuts={Cut(11, Space.INPUT, 64), Cut(11, Space.INPUT, 96)})
     assert [read.devices(block) for block in read.blocks] == [["L0", "L1"], ["L2"], ["L3", "L4", "L5"]]
+
+
+def test_a_refused_request_is_cut_between_its_devices_first() -> None:
+    lamps = [Member(f"L{n}", 11, SEGMENT, n) for n in range(4)]
+    (first, *_) = whole = plan(lamps).blocks
+    parted = plan(lamps, cuts=plan(lamps).cuts(first))
+    assert len(parted.blocks) == len(whole) + len(plan(lamps).cuts(first))
+    assert {len(parted.devices(block)) for block in parted.blocks} == {1}
+
+
+def test_a_hole_that_a_device_refuses_costs_one_failed_read() -> None:
+    """Exception 2 for registers that nobody wants: they are read round from then on."""
+    device = Member("a", 1, profile(0, 1, 5, 6))
+    (refused,) = plan([device]).blocks
+    assert [str(block) for block in plan([device], cuts=plan([device]).cuts(refused)).blocks] == [
+        "unit 1 input/0x0000+2",
+        "unit 1 input/0x0005+2",
+    ]
+
+
+def test_a_point_that_a_device_does_not_have_is_found_by_halves() -> None:
+    device, missing = Member("a", 1, profile(*range(8))), 5
+    cuts, failed = set[Cut](), 0
+    while True:
+        found = plan([device], cuts=cuts)
+        refused = [b for b in found.blocks if b.address <= missing < b.address + b.count]
+        more = found.cuts(refused[0])
+        if not more:
+            break
+        cuts.update(more)
+        failed += 1
+    assert refused == [Block(1, Space.INPUT, missing, 1)]
+    assert failed == 3
+
+
+def test_one_number_is_not_cut() -> None:
+    device = Member("a", 1, profile(4, kind="uint32"))
+    (block,) = plan([device]).blocks
+    assert plan([device]).cuts(block) == []
 
 
 def test_one_request_reads_a_meter_over_the_network() -> None:
