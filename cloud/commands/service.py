@@ -23,6 +23,7 @@ from protocols.commands import LONGEST_OVERRIDE, Action, Answer, Command, Overri
 from protocols.topics import Leaf
 
 TRY_FOR = timedelta(seconds=60)  # of a person's time, however fast the city's clock runs
+_LAST_WORD = timedelta(seconds=10)  # of a person's time, too
 _LOOK_EVERY_S = 0.5
 
 Told = Callable[[Sequence[Order]], None]
@@ -110,7 +111,7 @@ class Commands:
     async def tend(self) -> None:
         """One round: end what has run out, send again what has not been answered."""
         now = self._clock.now()
-        over = [order for order in self._open.values() if now >= order.command.expires_at]
+        over = [order for order in self._open.values() if now >= self._given_up_at(order)]
         await self._step(over, Step.RAN_OUT)
         await self._send([order for order in self._open.values() if self._is_due(order)])
 
@@ -119,6 +120,11 @@ class Commands:
         while True:
             await self.tend()
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _given_up_at(self, order: Order) -> datetime:
+        """An edge that waits for a lamp to wake says itself that this was in vain, and its word needs a moment."""
+        ends = order.command.expires_at
+        return ends + _LAST_WORD * max(1.0, self._clock.settings.speed) if order.state is State.WAITING else ends
 
     def _is_due(self, order: Order) -> bool:
         sent_at = self._sent_at.get(order.command.id)

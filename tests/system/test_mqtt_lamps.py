@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ FAST_CLOUD = {"commit_every": "1s"}
 
 
 @pytest.fixture
-def town(make_town: MakeTown, broker_name: str, tmp_path: Path) -> Town:
+def town(make_town: MakeTown, tmp_path: Path) -> Town:
     """Twelve lamps, six of which speak for themselves."""
     file = tmp_path / "park.yaml"
     file.write_text(CITY.read_text("utf-8").replace("from_lamps: 200", "from_lamps: 1"), "utf-8")
-    return make_town(broker_name, city_file=file, cloud_settings=FAST_CLOUD)
+    return make_town(city_file=file, cloud_settings=FAST_CLOUD)
 
 
 def configured(town: Town) -> EdgeConfig:
@@ -50,14 +51,14 @@ async def test_three_makes_are_read_and_commanded_and_outlive_their_broker(town:
         await when_all_have_reported(client)
         for lamp in makes.values():
             await comes_to(client, await ordered(client, lamp, 40), "confirmed", 40)
-            assert (await shown(client, lamp))["state"] == "dimmed"
+            await until_async(partial(is_shown, client, lamp, "dimmed"), every_s=0.2)
         await town.kill("broker")
         await town.start("broker")
         for lamp in makes.values():
             await comes_to(client, await ordered(client, lamp, 70), "confirmed", 70)
         node = makes["nbiot-street-node"]
         await town.kill("sim")
-        await until_async(lambda: sleeps(client, node), timeout_s=60)
+        await until_async(partial(sleeps, client, node), timeout_s=60, every_s=0.2)
         await comes_to(client, await ordered(client, node, 20), "expired", None)
         assert (await shown(client, node))["last_command"]["refusal"] == "slept_through"
     for name in (*town.edges, "cloud"):
@@ -91,6 +92,10 @@ async def sleeps(client: httpx2.AsyncClient, node: str) -> bool:
     assert control.listens_for is not None
     age = (await shown(client, node))["latest"]["age_s"]
     return bool(age > control.listens_for.total_seconds() + 5)
+
+
+async def is_shown(client: httpx2.AsyncClient, lamp: str, state: str) -> bool:
+    return bool((await shown(client, lamp))["state"] == state)
 
 
 async def shown(client: httpx2.AsyncClient, lamp: str) -> dict[str, Any]:

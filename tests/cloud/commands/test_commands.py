@@ -163,6 +163,34 @@ async def test_an_answer_to_a_command_that_nobody_gave_is_passed_over(service: S
     await Feed(service).answers([said({"id": "nobody-gave-this"}, Step.READ_BACK)])
 
 
+async def test_a_command_that_waits_for_a_lamp_says_so_and_its_edge_has_the_last_word(
+    service: Service, wall: Wall
+) -> None:
+    feed = Feed(service)
+    async with service.signed_in() as client:
+        issued = await order(client)
+        await feed.answers([said(issued, Step.ACCEPTED), said(issued, Step.WAITING)])
+        assert (await look(client, issued))["state"] == "waiting"
+        wall.advance(seconds=TRY_FOR.total_seconds() + 1)
+        await service.parts.commands.tend()
+        assert (await look(client, issued))["state"] == "waiting"
+        await feed.answers([said(issued, Step.TOO_LATE, refusal=Refusal.SLEPT_THROUGH)])
+        expired = await look(client, issued)
+    assert (expired["state"], expired["refusal"]) == ("expired", "slept_through")
+    assert [moment["state"] for moment in expired["history"]][-2:] == ["waiting", "expired"]
+
+
+async def test_a_command_that_waits_for_a_lamp_and_an_edge_that_went_away_comes_to_an_end(
+    service: Service, wall: Wall
+) -> None:
+    async with service.signed_in() as client:
+        issued = await order(client)
+        await Feed(service).answers([said(issued, Step.WAITING)])
+        wall.advance(seconds=TRY_FOR.total_seconds() + 10)
+        await service.parts.commands.tend()
+        assert (await look(client, issued))["state"] == "unknown"
+
+
 @pytest.mark.parametrize(("heard", "end"), [(False, "expired"), (True, "unknown")])
 async def test_a_command_without_a_last_word_comes_to_an_end(
     service: Service, wall: Wall, heard: bool, end: str
