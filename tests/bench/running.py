@@ -70,10 +70,10 @@ async def service(
     clock = ClockSettings(origin=datetime.fromtimestamp(at, UTC), started=time.time())
     (folder / "clock.json").write_text(clock.model_dump_json())
     command = [sys.executable, "-m", "haidang", "cloud", "--data", str(folder), "--clock", str(folder / "clock.json")]
-    async with _running(folder / "broker.log", broker.command):
+    async with child(folder / "broker.log", broker.command):
         await wait_for_port(ports["broker"])
         began = time.monotonic()
-        async with _running(folder / "cloud.log", command) as cloud:
+        async with child(folder / "cloud.log", command) as cloud:
             await _answers(cloud, folder / "cloud.log", ports["cloud"])
             yield Service(folder, ports["cloud"], ports["broker"], cloud.pid, time.monotonic() - began, clock)
 
@@ -117,7 +117,7 @@ async def _answers(cloud: asyncio.subprocess.Process, log: Path, port: int) -> N
 
 
 @asynccontextmanager
-async def _running(log_file: Path, command: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def child(log_file: Path, command: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process whose end is ours, also when we are killed."""
     end_with_us = ["setpriv", "--pdeathsig", "SIGKILL"] if shutil.which("setpriv") else []
     with log_file.open("ab") as log:

@@ -102,7 +102,7 @@ class TestOverTcp:
         ]
 
     async def test_units_that_go_cost_a_quick_bus_a_fraction_of_their_time_outs(
-        self, bus: Bus, controller: Controller, taken: Taken
+        self, bus: Bus, controller: Controller, taken: Taken, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is short is what they are waited for within the round; the probe at its end is patient."""
         waited: list[float | None] = []
@@ -114,7 +114,7 @@ class TestOverTcp:
 
         polled = Poller(bus, timedelta(seconds=1), timedelta(seconds=8), SetClock().clock, taken)
         await polled.round()
-        bus._link.read = noting  # type: ignore[method-assign] - to look over its shoulder
+        monkeypatch.setattr(bus._link, "read", noting)
         controller.silent.add(11)
         await polled.round()
         assert taken.devices() == {"M", *(f"L12-{n}" for n in range(6))}
