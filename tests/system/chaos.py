@@ -9,12 +9,13 @@ import random
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
+from edge_agent import status_door
 from tests.system.proxy import Line
 from tests.system.settling import just_now, named, settled, settling, taken
 from tests.system.town import Town, lay_out
@@ -115,13 +116,17 @@ class _Storm:
             await asyncio.sleep(lasts_s)
             if process.returncode is None:
                 _limit(process.pid, resource.RLIM_INFINITY)
+            elif "edge" not in self.down:
+                self.counts["edge_ended"] += 1  # by itself: it was only just opening its file; a supervisor starts it
+                await self.town.start(self.edge)
         self.windows.append((began - _BESIDE_S, self.town.now() + _BESIDE_S))
 
 
 def _limit(pid: int, size: int) -> None:
-    """How large a file of a process of ours may become; what it writes beyond is refused."""
-    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+    """How large a file of a process of ours may become; what it writes beyond is refused. It may have been killed."""
+    with suppress(ProcessLookupError):
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
 @asynccontextmanager
@@ -150,7 +155,7 @@ async def chaos(folder: Path, broker: str | None, seed: int, seconds: float) -> 
     """Let it blow for so long, put everything right, wait until all has arrived, and compare."""
     async with _town(folder, broker) as (town, line):
         await town.start_all()
-        await until((folder / "reads.jsonl").exists)
+        await until(status_door.door(town.outbox(town.edges[0])).exists)
         storm = _Storm(town, town.edges[0], line)
         await storm.run(blows(seed, seconds))
         verdict, cut = await settled(town)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from edge_agent import status_door
 from tests.system.api import logged_in
 from tests.system.town import Town
 from tests.system.truth import Verdict, answered, compare
@@ -44,12 +45,27 @@ async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
     await town.stop("sim")
     cut = just_now(town)
     for edge in town.edges:
+        await two_rounds_more(town, edge)
         await until(partial(empty, town, edge), timeout_s=40, every_s=0.2)
         assert await town.stop(edge) == 0
     await until_async(partial(all_is_stored, town), timeout_s=45, every_s=0.5)
     assert await town.stop("cloud") == 0
     edges = [town.folder / "edges" / f"{edge}.yaml" for edge in town.edges]
     return await asyncio.to_thread(compare, town.folder / "reads.jsonl", edges, town.store), cut
+
+
+async def two_rounds_more(town: Town, edge: str) -> None:
+    """The round that was under way has ended then, and what it heard is in the outbox."""
+    place = status_door.door(town.outbox(edge))
+
+    def rounds_had() -> int:
+        try:
+            return sum(int(counts["rounds"]) for counts in status_door.ask(place)["buses"].values())
+        except OSError:  # it is only just coming up
+            return 0
+
+    before = await until(rounds_had, every_s=0.2)
+    await until(lambda: rounds_had() >= before + 2, every_s=0.2)
 
 
 def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excused: tuple[float, float]) -> None:

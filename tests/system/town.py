@@ -50,7 +50,7 @@ class Town:
                     *self.commands[name], stdout=log, stderr=log, env={**os.environ, **environment}
                 )
             if name in self.ports:
-                await wait_for_port(self.ports[name])
+                await wait_for_port(self.ports[name], timeout_s=60)
 
     async def start_all(self, **environment: str) -> None:
         await self.start("broker", "sim", "cloud", *self.edges, **environment)

@@ -133,13 +133,19 @@ def _matched(truth: Seen, found: Seen) -> tuple[list[float], list[float]]:
     invented: list[float] = []
     position = 0
     for at, value in found:
-        match = next((n for n in range(position, len(truth)) if _same(truth[n], (at, value))), None)
+        candidates = [n for n in _within_reach(truth, position, at) if _same(truth[n], (at, value))]
+        match = min(candidates, key=lambda n: abs(at - truth[n][0] // 1), default=None)
         if match is None:
             invented.append(at)
             continue
         missing += [moment for moment, _ in truth[position:match]]
         position = match + 1
     return missing + [moment for moment, _ in truth[position:]], invented
+
+
+def _within_reach(truth: Seen, position: int, at: float) -> Iterator[int]:
+    """The answers from a position on that a sample may be; a value that comes twice is the one of its own second."""
+    return itertools.takewhile(lambda n: truth[n][0] <= at + 1, range(position, len(truth)))
 
 
 def _not_just_unsaid(quantity: str, truth: Seen, found: Seen, absent: Sequence[float]) -> list[float]:
