@@ -17,6 +17,7 @@ from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 
 from cloud.telemetry import influx_answers as answers
+from cloud.telemetry import influx_refusals as refusals
 from cloud.telemetry.influx_answers import Failed, Series
 from cloud.telemetry.settings import InfluxDb
 from cloud.telemetry.store import StoreAway
@@ -25,7 +26,8 @@ _MILLISECONDS: Any = "ms"  # the client's type for it is a class of strings that
 _GZIP = 16 + zlib.MAX_WBITS
 _FAST = 1  # 13 times smaller already, for 0.1 us a sample
 _DONE = (200, 204)
-_REFUSED = frozenset({400, 413, 422})
+_REFUSED = frozenset({400, 422})
+_TOO_LARGE = 413  # also a proxy's word, and then of this body: smaller ones pass
 _LONGEST_ADDRESS = 4_000  # of a question; web servers take 8,000
 _ROWS_A_PIECE = 20_000
 _LONGEST_SAID = 300
@@ -111,7 +113,8 @@ class InfluxLink:
             raise StoreAway(f"InfluxDB at {self._url} cannot be reached: {type(error).__name__}") from error
 
     def _failure(self, status: int, body: bytes, bucket: str) -> Exception:
-        return Refusal(status, body) if status in _REFUSED else self._away(status, body, bucket)
+        refused = status == _TOO_LARGE or (status in _REFUSED and refusals.is_an_engine_s(body))
+        return Refusal(status, body) if refused else self._away(status, body, bucket)
 
     def _away(self, status: int, body: bytes, bucket: str) -> StoreAway:
         text = body.decode(errors="replace").strip()

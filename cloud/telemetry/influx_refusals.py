@@ -30,6 +30,14 @@ class Told:
     expired: bool = False
 
 
+def is_an_engine_s(body: bytes) -> bool:
+    """Every engine refuses lines in JSON. A web server before it, which speaks of the request, says it in HTML."""
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
 def told(body: bytes, lines: Sequence[bytes]) -> Told:
     """What can be read from the answer to `lines`. No lines: somebody has to look for them."""
     answer = _answer(body)

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from cloud.telemetry.influx_refusals import told
+from cloud.telemetry.influx_refusals import is_an_engine_s, told
 
 LINES = [
     b"luminaire,device=a voltage_q=1,voltage=230 30000",
@@ -56,3 +56,9 @@ def test_the_reason_is_the_server_s() -> None:
 def test_what_is_too_old_is_told_apart() -> None:
     assert told(b'{"error":"partial write: points beyond retention policy dropped=1"}', LINES).expired
     assert not told(b'{"error":"out of mood"}', LINES).expired
+
+
+def test_a_web_server_in_between_refuses_no_line() -> None:
+    assert is_an_engine_s(b'{"error":"out of mood"}')
+    for page in (b"<html><h1>400 The plain HTTP request was sent to HTTPS port</h1></html>", b"", b"[]", b"no"):
+        assert not is_an_engine_s(page)

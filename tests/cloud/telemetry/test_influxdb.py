@@ -119,6 +119,8 @@ async def test_a_server_that_says_nothing_is_away_after_a_while(tmp_path: Path) 
     [
         ("200 OK", "answers like no InfluxDB"),  # a portal that wants to be agreed with
         ("302 Found\r\nLocation: /login", "says 302"),
+        ("400 Bad Request", "says 400"),  # nginx, of plain HTTP at the door for HTTPS: not one word of a line
+        ("422 Unprocessable Content", "says 422"),
         ("429 Too Many Requests", "says 429"),
         ("503 Service Unavailable", "says 503"),
     ],
