@@ -403,6 +403,13 @@ async def test_summaries_and_samples_are_forgotten_apart(store: TelemetryStore) 
     assert await seconds(store) == [3_600]
 
 
+@pytest.mark.parametrize("name", ["ward_1h", "Ward_1H", "city_5m", "luminaire_15m"])
+async def test_no_edge_s_kind_is_kept_and_forgotten_with_a_summary(store: TelemetryStore, name: str) -> None:
+    await store.write_summaries([ward([0], [1.0])])
+    with pytest.raises(StoreRefused):
+        await store.write([table(name, [(LAMP, 10, {"voltage": 230.0})])], None)
+
+
 @pytest.mark.parametrize("name", ['x"; DROP TABLE own.mark; --', "", "a b", "x" * 65])
 async def test_no_name_of_a_summary_is_a_way_into_the_database(store: TelemetryStore, name: str) -> None:
     await store.write_summaries([ward([0], [1.0])])
