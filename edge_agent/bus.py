@@ -29,16 +29,12 @@ class Turns:
         self._arrivals = 0
         self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
 
-    @asynccontextmanager
-    async def turn(self, priority: Priority) -> AsyncIterator[None]:
+    def turn(self, priority: Priority) -> "Turn":
         """Have the turn inside the `async with`."""
-        await self._wait(priority)
-        try:
-            yield
-        finally:
-            self._pass_on()
+        return Turn(self, priority)
 
-    async def _wait(self, priority: Priority) -> None:
+    async def wait(self, priority: Priority) -> None:
+        """Return when it is our turn."""
         if not self._taken:
             self._taken = True
             return
@@ -49,16 +45,31 @@ class Turns:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():
-                self._pass_on()  # it was given to us while we were being cancelled
+                self.pass_on()  # it was given to us while we were being cancelled
             raise
 
-    def _pass_on(self) -> None:
+    def pass_on(self) -> None:
+        """The turn goes to the next."""
         while self._waiting:
             _, _, next_one = heapq.heappop(self._waiting)
             if not next_one.done():
                 next_one.set_result(None)
                 return
         self._taken = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn; written out, because it is taken a thousand times a second."""
+
+    turns: Turns
+    priority: Priority
+
+    async def __aenter__(self) -> None:
+        await self.turns.wait(self.priority)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.turns.pass_on()
 
 
 Write = Callable[[str, int, Sequence[int]], Awaitable[None]]  # device, address, words; raises LinkError
@@ -118,6 +129,10 @@ class Bus:
             elif step.read is not None:
                 unit = self.members[device].unit
                 await self._link.read(Block(unit, step.read.space, step.read.address, step.count or 0))
+
+    def was_written(self, device: str) -> bool:
+        """True when the device has ever been written to."""
+        return device in self._written
 
     def is_overtaken(self, device: str, heard: Heard) -> bool:
         """True when the device was written to after this read began: what was read is the past."""

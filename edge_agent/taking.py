@@ -32,5 +32,7 @@ def fresh(bus: Bus, plan: ReadPlan, heard: Mapping[Block, Heard], counts: Counts
 
 
 def _is_overtaken(bus: Bus, plan: ReadPlan, device: str, heard: Mapping[Block, Heard]) -> bool:
+    if not bus.was_written(device):
+        return False
     blocks = {block for place in plan.places[device] for block in place.blocks}
     return any(bus.is_overtaken(device, heard[block]) for block in blocks if block in heard)

@@ -17,6 +17,9 @@ class Quality(IntEnum):
     MISSING = 9
 
 
+_GOOD, _MISSING = int(Quality.GOOD), int(Quality.MISSING)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One device at one moment.
@@ -102,11 +105,21 @@ def tables(readings: Iterable[Reading]) -> list[Table]:
 
 
 def _table(kind: str, quantities: tuple[str, ...], rows: Sequence[Reading]) -> Table:
+    values = [[row.values[q] for row in rows] for q in quantities]
     return Table(
         kind,
         quantities,
         [row.device for row in rows],
         [row.at for row in rows],
-        [[row.values[q] for row in rows] for q in quantities],
-        [[int(row.flag(q)) for row in rows] for q in quantities],
+        values,
+        _flags(rows, quantities, values),
     )
+
+
+def _flags(
+    rows: Sequence[Reading], quantities: tuple[str, ...], values: Sequence[Sequence[float | None]]
+) -> list[list[int]]:
+    """Mostly there is nothing to say."""
+    if any(row.flags for row in rows):
+        return [[int(row.flag(q)) for row in rows] for q in quantities]
+    return [[_GOOD if value is not None else _MISSING for value in column] for column in values]

@@ -129,7 +129,8 @@ class ModbusLink:
         """Raises LinkError."""
         own = self._timeouts.get(question.dev_id, self._timeout)
         patience_s = own if patience_s is None else min(patience_s, own)
-        await self._silence()
+        if self._gap:
+            await self._silence()
         client.ctx.comm_params.timeout_connect = patience_s + self._on_the_line_s(question)
         self._framer.ask(question)
         try:

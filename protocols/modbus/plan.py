@@ -114,6 +114,7 @@ class ReadPlan:
     members: tuple[Member, ...]
     blocks: tuple[Block, ...]
     places: Mapping[str, tuple[Place, ...]]  # by device
+    _columns: Mapping[str, Sequence["_Column"]]  # by device; the same, sorted for the many that depend on nothing else
 
     def devices(self, block: Block) -> list[str]:
         """The devices that a request reads."""
@@ -151,20 +152,35 @@ class ReadPlan:
 
     def _reading(self, member: Member, answers: Mapping[Block, Answer]) -> Reading | None:
         values: dict[str, float | None] = {}
-        at, block, answer = 0, None, None
-        for place in self.places[member.device]:
-            if place.block is not block:  # neighbours stand in the same answer
-                block = place.block
-                answer = answers.get(block)
-            if answer is not None and all(spot.block in answers for spot in place.beside.values()):
-                values[place.point.quantity] = _value(place, answer, answers)
-                at = max(at, answer.at)
+        at = 0
+        for column in self._columns[member.device]:
+            answer = answers.get(column.block)
+            if answer is not None:
+                words, at = answer.words, max(at, answer.at)
+                for quantity, decode, offset in column.plain:
+                    values[quantity] = decode(words, offset)
+                for place in column.dependent:
+                    if all(spot.block in answers for spot in place.beside.values()):
+                        values[place.point.quantity] = _value(place, answer, answers)
         return Reading(member.device, member.profile.kind, at, values) if values else None
 
 
+class _Column(NamedTuple):
+    """The points of a device in one answer: those that depend on nothing else, and the others."""
+
+    block: Block
+    plain: Sequence[tuple[str, Decoder, int]]
+    dependent: Sequence[Place]
+
+
+def _columns(places: Sequence[Place]) -> Iterator[_Column]:
+    for block in dict.fromkeys(place.block for place in places):
+        here = [place for place in places if place.block == block]
+        plain = [(place.point.quantity, place.decode, place.offset) for place in here if not place.beside]
+        yield _Column(block, plain, [place for place in here if place.beside])
+
+
 def _value(place: Place, answer: Answer, answers: Mapping[Block, Answer]) -> float | None:
-    if not place.beside:
-        return place.decode(answer.words, place.offset)
     beside = {register: answers[spot.block].words[spot.offset] for register, spot in place.beside.items()}
     return place.point.decode(list(answer.words[place.offset : place.offset + place.point.width]), beside)
 
@@ -194,7 +210,10 @@ def plan(members: Iterable[Member], baud: int | None = None, cuts: Collection[Cu
             blocks.append(block)
             for want in run:
                 spots[want.member.device, want.register] = Spot(block, want.first - block.address)
-    return ReadPlan(members, tuple(blocks), {m.device: tuple(_places(m, spots)) for m in members})
+    places = {member.device: tuple(_places(member, spots)) for member in members}
+    return ReadPlan(
+        members, tuple(blocks), places, {device: tuple(_columns(found)) for device, found in places.items()}
+    )
 
 
 def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Iterator[Place]:

@@ -26,11 +26,20 @@ def decoder(point: Point) -> Decoder:
 
 
 def _whole(point: Point) -> Decoder:
-    bits = _bits(point)
     nothing = frozenset(point.no_value)
     size = _WHOLE[point.type]
     half, full = (1 << size - 1, 1 << size) if point.type in _SIGNED else (1 << size, 0)
     numerator, denominator = point.scale.numerator, point.scale.denominator
+
+    def decode_one(words: Sequence[int], offset: int) -> float | None:
+        raw = words[offset]
+        if raw in nothing:
+            return None
+        return (raw if raw < half else raw - full) * numerator / denominator
+
+    if point.width == 1:
+        return decode_one
+    bits = _bits(point)
 
     def decode(words: Sequence[int], offset: int) -> float | None:
         raw = bits(words, offset)
@@ -54,9 +63,7 @@ def _single(point: Point) -> Decoder:
 
 
 def _bits(point: Point) -> Callable[[Sequence[int], int], int]:
-    """The registers as one whole number."""
-    if point.width == 1:
-        return lambda words, offset: words[offset]
+    """Two registers as one whole number."""
     high, low = (0, 1) if point.order is Order.ABCD else (1, 0)
     return lambda words, offset: words[offset + high] << 16 | words[offset + low]
 

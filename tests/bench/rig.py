@@ -51,7 +51,7 @@ class Heard:
 
 
 class Cloud:
-    """Acknowledges everything, five times a second."""
+    """Acknowledges everything, at most five times a second."""
 
     def __init__(self, client: aiomqtt.Client) -> None:
         self._client = client
@@ -68,11 +68,13 @@ class Cloud:
                 self.heard.points += len(orjson.loads(message.payload)["values"])
 
     async def acknowledge(self) -> None:
+        said = b""
         while True:
             await asyncio.sleep(_MARK_EVERY_S)
             marks = tuple(Mark(epoch=epoch, stream=stream, seq=seq) for (epoch, stream), seq in self._held.items())
-            said = wire.encode_message(Watermark(boot="bench", marks=marks))
-            await self._client.publish(topics.topic(SITE, EDGE, Leaf.WATERMARK), said, qos=1, retain=True)
+            before, said = said, wire.encode_message(Watermark(boot="bench", marks=marks))
+            if said != before:
+                await self._client.publish(topics.topic(SITE, EDGE, Leaf.WATERMARK), said, qos=1, retain=True)
 
     async def say(self, leaf: Leaf, payload: bytes) -> None:
         await self._client.publish(topics.topic(SITE, EDGE, leaf), payload, qos=1)
@@ -109,11 +111,18 @@ class Rig:
     pid: int
 
     async def over(self, seconds: float) -> Seen:
-        """What happens in so many seconds."""
+        """What happens in so many seconds and a little more: both ends are moments at which something has arrived, so
+        that whole rounds are counted."""
+        await self._arrival()
         began, cpu_s, points = time.perf_counter(), cpu_of(self.pid), self.cloud.heard.points
         await asyncio.sleep(seconds)
+        await self._arrival()
         wall_s = time.perf_counter() - began
         return Seen(wall_s, cpu_of(self.pid) - cpu_s, self.cloud.heard.points - points, rss_mb(self.pid))
+
+    async def _arrival(self) -> None:
+        before = self.cloud.heard.points
+        await until(lambda: self.cloud.heard.points > before, every_s=0.002)
 
 
 def cpu_of(pid: int) -> float:
