@@ -98,8 +98,8 @@ class Catalogue:
 
     def bytes(self) -> int:
         """How much the sealed files take."""
-        shelves = list(self.shelves.values())
-        return sum(file.bytes for shelf in shelves for files in list(shelf.files.values()) for file in files.values())
+        periods = [files for shelf in list(self.shelves.values()) for files in list(shelf.files.values())]
+        return sum(file.bytes for files in periods for file in list(files.values()))
 
     def homes(self, shelf: Shelf, at: NDArray[np.int64]) -> list[tuple[Hot, Any]]:
         """The tables that take rows at these seconds, each with the places of its rows."""

@@ -29,7 +29,8 @@ def rows(shelf: Shelf, sources: Sources, names: Sequence[str], where: str) -> st
     if not (sources.ranked_tables or sources.ranked_files):
         return plain
     merge = _by_quantity if of.has_flags else _by_row
-    return f"{plain} UNION ALL ({merge(of, _ranked(of, sources), names, where)})"
+    merged = f"{where} AND {_among(of, sources.ranked_periods)}"
+    return f"{plain} UNION ALL ({merge(of, _ranked(of, sources), names, merged)})"
 
 
 def span(start: int, end: int, numbers: Iterable[int] = ()) -> str:
@@ -37,6 +38,11 @@ def span(start: int, end: int, numbers: Iterable[int] = ()) -> str:
     listed = ", ".join(str(int(number)) for number in numbers)
     times = f'"at" >= {int(start)} AND "at" < {int(end)}'
     return f"{times} AND number IN ({listed})" if listed else times
+
+
+def _among(of: Family, periods: Sequence[int]) -> str:
+    listed = ", ".join(map(str, periods)) or "NULL"
+    return f'"at" // {of.period_s} IN ({listed})'
 
 
 def _all(of: Family, tables: Sequence[str], files: Sequence[Path]) -> str:

@@ -145,7 +145,7 @@ class Sealer:
         start, end = shelf.span(period)
         files = dict(sorted(shelf.files[period].items()))
         names, path = sorted(shelf.columns), sealed.path_of(self._catalogue.root, shelf.family, period, MAIN)
-        everything = Sources(ranked_files=tuple(file.path for file in files.values()))
+        everything = Sources(ranked_files=tuple(file.path for file in files.values()), ranked_periods=(period,))
         rows = merging.rows(shelf, everything, names, merging.span(max(start, since), end))
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {rows}")
         laid = lay_down(self._db, shelf.family, "folded", "TRUE", names, sealed.temporary(path))

@@ -40,12 +40,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What has to be read for a span. A later rank stands above an earlier one."""
+    """What has to be read for a span. A later rank stands above an earlier one.
+
+    Of what is ranked only `ranked_periods` are read: a row may have come late meanwhile for a period of `tables` or
+    `files`, which would be read beside the row that it replaces.
+    """
 
     tables: tuple[str, ...] = ()  # periods that stand in one place only
     files: tuple[Path, ...] = ()
     ranked_tables: tuple[tuple[int, str], ...] = ()  # periods that stand in several
     ranked_files: tuple[Path, ...] = ()
+    ranked_periods: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.files or self.ranked_tables or self.ranked_files)
@@ -108,6 +113,7 @@ class Shelf:
                 *((generation, table.name) for generation, table in late.items()),
             ),
             tuple(path for period, path in files if period in several),
+            tuple(sorted(period for period in several if period in span)),
         )
 
     def _places(self, span: range) -> tuple[list[tuple[int, str]], list[tuple[int, Path]]]:

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.telemetry import merging
+from cloud.telemetry.catalogue import Catalogue
 from cloud.telemetry.duckdb_store import DuckDbStore, lock_down
 from cloud.telemetry.encoding import Laid, lay_down
 from cloud.telemetry.families import Part, family
 from cloud.telemetry.sealing import MOST_LATE_FILES
 from cloud.telemetry.store import Mark, Summaries
+from cloud.telemetry.writing import Writer
 from tests.cloud.telemetry.tables import table, voltage
 
 LAMP, NEXT = "HL-000001", "HL-000002"
@@ -85,6 +88,22 @@ async def test_late_rows_are_merged_with_a_sealed_hour(store: DuckDbStore, seale
     assert columns.flags == {"voltage": [1, 1, 1], "current": [1, None, 9], "active_power": [None, None, 1]}
     stats = (await store.rollup("luminaire", [], ["voltage"], *ALWAYS, HOUR)).stats["voltage"]
     assert (stats.n, stats.last) == ([3, 1], [2, 229])
+
+
+def test_a_row_that_comes_late_while_a_question_is_put_is_not_read_beside_the_one_that_it_replaces(
+    tmp_path: Path,
+) -> None:
+    with duckdb.connect(str(tmp_path / "one.duckdb")) as db:
+        catalogue = Catalogue(db, tmp_path)
+        writer = Writer(db, catalogue)
+        writer.write([voltage(LAMP, [0, HOUR], [1, 2])], None)
+        [shelf] = catalogue.shelves.values()
+        shelf.frozen, shelf.open = shelf.open, {}
+        writer.write([voltage(LAMP, [0], [3])], None)
+        asked = shelf.sources(0, 2 * HOUR)
+        writer.write([voltage(LAMP, [HOUR], [4])], None)
+        rows = db.execute(merging.rows(shelf, asked, ["voltage"], merging.span(0, 2 * HOUR))).fetchall()
+        assert sorted(rows) == [(1, 0, 3.0, 1), (1, HOUR, 2.0, 1)]
 
 
 async def test_many_late_files_become_one_again_and_the_last_write_stands(store: DuckDbStore) -> None:
