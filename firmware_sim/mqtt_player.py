@@ -17,7 +17,7 @@ from firmware_sim.mqtt_kinds import Kind, NarrowbandNode, Said
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 10.0  # wall time, as the edges poll
-SLEEPS_S, LISTENS_S = 20.0, 12.0  # of a node on the cellular network, wall time
+SLEEPS_S, LISTENS_S = 10.0, 12.0  # of a node on the cellular network, wall time; a real one sleeps for longer
 _TICK_S = 0.2
 _NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 _PAUSE_S = 1.0  # between two tries to connect, on average
