@@ -67,6 +67,7 @@ class Shelf:
     late: dict[int, Late] = field(default_factory=dict)
     writing: int | None = None  # the late table that takes rows now
     files: dict[int, dict[int, File]] = field(default_factory=dict)
+    newest: int = MAIN  # of the generations that were ever given out
 
     def span(self, period: int) -> tuple[int, int]:
         """Its seconds, [start, end)."""
@@ -82,8 +83,10 @@ class Shelf:
         )
 
     def next_generation(self) -> int:
-        """Above all that are in a table or in a file."""
-        return max([MAIN, *self.late, *(generation for files in self.files.values() for generation in files)]) + 1
+        """Above all that are in a table or in a file, also in one that is just being deleted."""
+        files = (generation for files in self.files.values() for generation in files)
+        self.newest = max([self.newest, *self.late, *files]) + 1
+        return self.newest
 
     def tables(self) -> Iterator[Hot]:
         """Every table."""

@@ -1,7 +1,9 @@
 """The past lies in sealed files: to the bit what was written, one with what is live, and gone when its time is over."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -15,7 +17,7 @@ from cloud.telemetry.duckdb_store import DuckDbStore, lock_down
 from cloud.telemetry.encoding import Laid, lay_down
 from cloud.telemetry.families import Part, family
 from cloud.telemetry.sealing import MOST_LATE_FILES
-from cloud.telemetry.store import Mark, Summaries
+from cloud.telemetry.store import Mark, StoreAway, Summaries
 from cloud.telemetry.writing import Writer
 from tests.cloud.telemetry.tables import table, voltage
 
@@ -115,6 +117,29 @@ async def test_many_late_files_become_one_again_and_the_last_write_stands(store:
     await store.seal(99 * HOUR, 0)
     assert files(store) == ["samples/luminaire/1970-01-01/h00.parquet"]
     assert await volts(store) == [MOST_LATE_FILES + 1, 0]
+
+
+async def test_a_row_that_comes_while_late_files_are_deleted_stands_above_those_that_a_crash_leaves(
+    tmp_path: Path,
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def reached(step: str) -> None:
+        if step == "replaced":
+            asyncio.run_coroutine_threadsafe(store.write([voltage(LAMP, [10], [99])], None), loop).result()
+        if step == "late file deleted":
+            raise duckdb.Error("killed")
+
+    store = DuckDbStore(tmp_path / "telemetry.duckdb", reached)
+    for n in range(MOST_LATE_FILES + 2):
+        await store.write([voltage(LAMP, [10], [n])], None)
+        with suppress(StoreAway):
+            await store.seal((n + 1) * HOUR, 0)
+    assert len(files(store)) == 1 + MOST_LATE_FILES
+    await store.close()
+    after = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
+    assert await volts(after) == [99]
+    await after.close()
 
 
 async def test_a_row_of_a_sealed_summary_is_replaced_as_a_whole(store: DuckDbStore) -> None:
