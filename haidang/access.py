@@ -1,5 +1,6 @@
 """Who may do what on a broker: each edge and each device under its own name, the cloud, and one that only watches."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from protocols.profiles import mqtt
 CLOUD, MONITOR = "cloud", "monitor"
 HEALTH = "health"  # asks a broker whether it is alive, and sees nothing of the city
 _OURS = (CLOUD, MONITOR, HEALTH)
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")  # a line of a broker's files, and a file of a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,12 @@ def permissions(site: str, edges: Sequence[str]) -> list[Permission]:
 
 def link_permissions(bus: MqttBus, site: str, edge: str) -> list[Permission]:
     """Everybody on the broker of an edge's link: the edge itself, which hears and tells all that stands under the
-    prefix, and each device, which reaches only its own. Raises ValueError where the link has no account."""
+    prefix, and each device, which reaches only its own. Raises ValueError where one of them has no account."""
     if bus.broker.username is None:
         raise ValueError(f"link {bus.id} of {edge} has no username, so it cannot be given rights")
+    for name in (bus.broker.username, *map(account_of, bus.devices)):
+        if not _ACCOUNT.fullmatch(name):
+            raise ValueError(f"link {bus.id} of {edge}: {name!r} is no account; take letters, digits, `_`, `-` and `.`")
     prefix = bus.under(site, edge)
     everything = [topics.under(prefix, "#")]
     return [Permission(bus.broker.username, everything, everything), *_of_devices(bus, prefix)]

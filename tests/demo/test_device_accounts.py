@@ -8,6 +8,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from edge_agent.mqtt_config import MqttBus
+from haidang.access import link_permissions
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import Account, accounts
 from haidang.demo.supervisor import Child, end
@@ -139,3 +141,21 @@ async def test_the_link_hears_and_tells_every_device_of_its_edge(broker: tuple[i
         assert await first(link) == (f"{HERE}/N1/up", b"hello")
         await link.publish(f"{HERE}/N1/down", b"40", qos=1)
         assert await first(node) == (f"{HERE}/N1/down", b"40")
+
+
+@pytest.mark.parametrize("name", ["x\ntopic readwrite #", "../cloud/cloud", "24:6F:28", "a b", "#x", ""])
+def test_no_name_of_an_account_is_a_line_or_a_path_of_its_own(name: str) -> None:
+    account = {"host": "den.example", "username": name}
+    lamp = {"id": "T1", "profile": "tasmota-dimmer"}
+    bus = MqttBus.model_validate({"id": "M", "link": "mqtt", "broker": account, "devices": [lamp]})
+    with pytest.raises(ValueError, match="letters, digits"):
+        link_permissions(bus, SITE, "HL-E01")
+
+
+@pytest.mark.parametrize("address", ["24:6F:28", "..", "24:6F:28/1"])
+def test_a_device_whose_address_is_no_name_of_an_account_is_told_what_would_be(address: str) -> None:
+    lamp = {"id": "T1", "profile": "tasmota-dimmer", "address": address}
+    account = {"host": "den.example", "username": "E1"}
+    bus = MqttBus.model_validate({"id": "M", "link": "mqtt", "broker": account, "devices": [lamp]})
+    with pytest.raises(ValueError, match="letters, digits"):
+        link_permissions(bus, SITE, "HL-E01")
