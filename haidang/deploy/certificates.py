@@ -50,6 +50,15 @@ def authority(folder: Path, site: str) -> Pair:
     return pair
 
 
+def is_of_another(of: Pair, pair: Pair) -> bool:
+    """There is a certificate, and an authority with another name than `of` has signed it. Raises NoCertificate."""
+    if not pair.certificate.exists():
+        return False
+    signer = _openssl("x509", "-in", str(pair.certificate), "-noout", "-issuer")
+    ours = _openssl("x509", "-in", str(of.certificate), "-noout", "-subject")
+    return signer.partition("=")[2] != ours.partition("=")[2]
+
+
 def issue(of: Pair, pair: Pair, name: str, hosts: Sequence[str] = ()) -> bool:
     """A certificate by the authority `of`: a server's when it has hosts, else a client's. True when it is a new one.
 

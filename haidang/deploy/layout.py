@@ -22,12 +22,13 @@ import yaml
 from haidang.access import CLOUD, HEALTH, MONITOR, Permission, permissions
 from haidang.demo.secrets import secret, write_private
 from haidang.deploy import broker, console
-from haidang.deploy.certificates import Pair, authority, issue
+from haidang.deploy.certificates import NoCertificate, Pair, authority, is_of_another, issue
 from haidang.deploy.city import DeployedCity
 from haidang.deploy.devices import Link, links
 from haidang.mosquitto import password_line
 
 VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "postgresql", "sim")
+CONSOLE = "console"
 _NOBODY_SPECIAL = 10001  # owns the files of a deployment that root has laid out: no container runs as root
 
 
@@ -78,6 +79,7 @@ def lay_out(wish: Wish) -> list[str]:
 
 def _write(wish: Wish) -> Iterator[str]:
     known = permissions(wish.of.city.site, wish.of.city.edges)
+    _check_authority(wish.folder)
     for name in _folders(wish):
         (wish.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for edge in wish.of.city.edges:
@@ -193,12 +195,22 @@ def _environment(wish: Wish) -> None:
     write_private(wish.folder / ".env", "".join(f"{name}={value}\n" for name, value in said.items()))
 
 
+def _check_authority(folder: Path) -> None:
+    """A second authority would lock out every edge that knows the first. Raises NoCertificate."""
+    ours, known = folder / "ca" / "ca.crt", folder / "broker" / "ca.crt"
+    if known.exists() and not ours.exists():
+        raise NoCertificate(f"{ours} is not here, but everybody trusts it already: bring it back from where it is kept")
+
+
 def _certificates(wish: Wish, found: Sequence[Link]) -> Iterator[str]:
     of = authority(wish.folder / "ca", wish.of.city.site)
     of_links = [(wish.folder / "edges" / link.edge, link.own.user, ()) for link in found]
     for folder, name, hosts in (*_wanted(wish), *of_links):
         shutil.copyfile(of.certificate, folder / "ca.crt")
-        if issue(of, Pair.in_folder(folder, name), name, hosts):
+        pair = Pair.in_folder(folder, name)
+        if name == CONSOLE and is_of_another(of, pair):
+            continue  # one that browsers trust already
+        if issue(of, pair, name, hosts):
             yield f"{folder.relative_to(wish.folder)}/{name}"
 
 
@@ -207,7 +219,7 @@ def _wanted(wish: Wish) -> Iterator[tuple[Path, str, Sequence[str]]]:
     folder, inside = wish.folder, wish.addresses.broker.rpartition(":")[0]
     yield folder / "broker", "broker", tuple(dict.fromkeys((wish.host, inside, "localhost")))
     yield folder / "broker", HEALTH, ()
-    yield folder / "console", "console", (wish.host,)
+    yield folder / CONSOLE, CONSOLE, (wish.host,)
     yield folder / "cloud", CLOUD, ()
     yield folder / "monitor", MONITOR, ()
     for edge in wish.of.city.edges:

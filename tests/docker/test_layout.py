@@ -1,6 +1,7 @@
 """`haidang deploy init`: every secret is made here, and running it again loses nothing."""
 
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -68,6 +69,26 @@ def test_another_name_needs_other_certificates_for_those_who_are_reached_by_it(f
     fresh = lay_out(Wish(folder, "light.example", small_deployed()))
     assert fresh == ["broker/broker", "console/console"]
     assert "DNS:light.example" in said(folder / "console" / "console.crt")
+
+
+def test_a_console_s_certificate_of_another_authority_is_left_alone(folder: Path, tmp_path: Path) -> None:
+    bought, console = Pair.in_folder(tmp_path, "bought"), Pair.in_folder(folder / "console", "console")
+    (tmp_path / "public").mkdir()
+    issue(authority(tmp_path / "public", "of everybody"), bought, "den.halong.example", ["den.halong.example"])
+    shutil.copyfile(bought.certificate, console.certificate)
+    shutil.copyfile(bought.key, console.key)
+    assert lay_out(Wish(folder, "den.halong.example", small_deployed())) == []
+    assert console.certificate.read_bytes() == bought.certificate.read_bytes()
+
+
+def test_an_authority_that_was_taken_to_the_safe_is_asked_for_and_not_made_anew(folder: Path) -> None:
+    (folder / "ca").rename(folder.parent / "safe")
+    before = contents(folder)
+    with pytest.raises(NoCertificate, match=r"bring it back"):
+        lay_out(Wish(folder, "den.halong.example", small_deployed()))
+    assert {path: content for path, content in contents(folder).items() if path.suffix in (".crt", ".key")} == {
+        path: content for path, content in before.items() if path.suffix in (".crt", ".key")
+    }
 
 
 def test_a_new_edge_gets_its_own_and_the_others_keep_theirs(folder: Path) -> None:
