@@ -27,6 +27,7 @@ from cloud.intake import Intake
 from cloud.latest.consumer import Live
 from cloud.latest.service import Measurements
 from cloud.latest.values import LatestValues
+from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import Lamps
 from cloud.lighting.overview import Overviews, SunTimes
 from cloud.lighting.plan import Plan, Programme
@@ -201,6 +202,7 @@ def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
         memory.commands,
         watch,
         SunTimes(memory.fleet.city.centre),
+        Environment(memory.fleet.city.stations, memory.latest),
     )
 
 

@@ -27,7 +27,7 @@ from cloud.notifications.service import Notifier
 from protocols.commands import Answer
 from rules.alarms import State
 
-SAVE_EVERY_S = 5.0
+SAVE_EVERY_S = 15.0  # a start reads again what came since: less than a second's work
 
 Moved = Set[str]  # the devices that have new values
 Told = Callable[[Moved], None]

@@ -57,6 +57,7 @@ class LatestOfKind:
         self.kind, self.devices = kind, devices
         self.places: Mapping[str, int] = {device: place for place, device in enumerate(devices)}
         self.at: Ints = np.full(len(devices), NEVER, dtype=np.int64)
+        self.revisions: Ints = np.zeros(len(devices), dtype=np.int64)  # grows with each change of a device
         self._values: dict[str, Floats] = {}
         self._flags: dict[str, Flags] = {}
 
@@ -65,6 +66,7 @@ class LatestOfKind:
         fresh = np.flatnonzero(rows.at >= self.at[rows.places])
         places = rows.places[fresh]
         self.at[places] = rows.at[fresh]
+        self.revisions[places] += 1
         for n, quantity in enumerate(rows.quantities):
             self._make(quantity)
             self._values[quantity][places] = rows.values[n, fresh]
@@ -100,8 +102,9 @@ class LatestOfKind:
     def latest(self, places: Ints) -> list[Latest | None]:
         """Devices one by one; `None` for those that have never been heard of."""
         quantities = list(self._values)
-        values = np.array([self._values[q][places] for q in quantities]).reshape(-1, len(places)).T
-        flags = np.array([self._flags[q][places] for q in quantities], dtype=np.uint8).reshape(-1, len(places)).T
+        shape = len(quantities), len(places)
+        values = np.array([self._values[q][places] for q in quantities], dtype=np.float64).reshape(shape).T
+        flags = np.array([self._flags[q][places] for q in quantities], dtype=np.uint8).reshape(shape).T
         is_plain = ((flags == Quality.GOOD) & ~np.isnan(values)).all(axis=1)
         return [
             None
@@ -137,11 +140,6 @@ class LatestValues:
             if (place := columns.places.get(device)) is not None:
                 return columns.latest(np.array([place]))[0]
         return None
-
-    def every(self, kind: str) -> dict[str, Latest | None]:
-        """What is known of each device of a kind."""
-        columns = self.kinds.get(kind) or LatestOfKind(kind, [])
-        return dict(zip(columns.devices, columns.latest(np.arange(len(columns.devices))), strict=True))
 
     @property
     def newest_at(self) -> int | None:

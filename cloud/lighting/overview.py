@@ -1,7 +1,7 @@
 """The whole city at a glance."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cloud.alarms.service import Alarms
 from cloud.commands import store as command_store
@@ -9,7 +9,8 @@ from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.fleet.edges import Edge, Edges
 from cloud.fleet.fleet import Fleet
-from cloud.latest.values import Latest, LatestValues
+from cloud.latest.values import LatestValues
+from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import WORDS
 from cloud.lighting.schemas import (
     AlarmCountsOut,
@@ -19,13 +20,12 @@ from cloud.lighting.schemas import (
     EdgesOut,
     LampCountsOut,
     OverviewOut,
-    StationValuesOut,
     SunOut,
 )
 from cloud.lighting.watch import LampWatch
 from cloud.link import Link
 from protocols.clock import DomainClock
-from protocols.inventory import Place, Station
+from protocols.inventory import Place
 from rules.alarms import State
 from rules.sun import is_dark, next_sunrise, next_sunset
 
@@ -63,6 +63,7 @@ class Overviews:
     commands: Commands
     watch: LampWatch
     sun: SunTimes
+    environment: Environment
 
     async def look(self) -> OverviewOut:
         """The city now."""
@@ -78,7 +79,7 @@ class Overviews:
             planned_power_kw=totals.planned_power_kw,
             edges=self._edges(),
             commands=await self._commands(now),
-            environment=self._environment(),
+            environment=self.environment.look(),
             alarms=AlarmCountsOut(unacked=self._unacked(), acked=self.alarms.count(State.ACKED)),
             feed_delay_s=self._feed_delay_s(now),
             clock=ClockOut(now=now, speed=self.clock.settings.speed),
@@ -104,22 +105,9 @@ class Overviews:
             failed = await command_store.count_failed(session, now - _AN_HOUR)
         return CommandCountsOut(open=self.commands.open_count, failed_1h=failed)
 
-    def _environment(self) -> list[StationValuesOut]:
-        stations = self.fleet.city.stations
-        latest: dict[str, Latest | None] = {}
-        for kind in {station.kind for station in stations}:
-            latest |= self.latest.every(kind)
-        return [_station(station, latest[station.id]) for station in stations]
-
     def _unacked(self) -> int:
         return self.alarms.count(State.UNACKED) + self.alarms.count(State.RTN_UNACKED)
 
     def _feed_delay_s(self, now: datetime) -> float | None:
         newest = self.latest.newest_at
         return None if newest is None else round(max(0.0, now.timestamp() - newest), 1)
-
-
-def _station(station: Station, latest: Latest | None) -> StationValuesOut:
-    at = datetime.fromtimestamp(latest.at, UTC) if latest else None
-    values = dict(latest.values) if latest else {}
-    return StationValuesOut(id=station.id, kind=station.kind, name=station.name, at=at, values=values)

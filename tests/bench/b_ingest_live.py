@@ -3,8 +3,8 @@ store; a console with the map, 200 devices and the store's page is open meanwhil
 
 CPU is that of the whole cloud process, from the first batch until everything is stored: inbox, watermarks, store, live
 values, rules, roll-ups, map. What is stored is asked of the store itself, after the service has ended. The inbox holds
-what one of its cursors has not saved: the store commits every ten seconds, the live side saves every five, the roll-ups
-once a minute.
+what one of its cursors has not saved: the store commits every ten seconds, the live side saves every fifteen, the
+roll-ups once a minute.
 """
 
 import asyncio
