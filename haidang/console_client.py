@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT_S = 60.0
+_FILE_TIMEOUT_S = 3_600.0  # a Parquet file begins to come when all of it has been laid down
 _PIECE = 1 << 20
 
 
@@ -28,7 +29,7 @@ class Console:
 
     def pieces(self, path: str) -> Iterator[bytes]:
         """A file, piece by piece. Raises NoAnswer, also when it breaks off."""
-        with self.answer("GET", path) as answer:
+        with self.answer("GET", path, timeout_s=_FILE_TIMEOUT_S) as answer:
             try:
                 while piece := answer.read(_PIECE):
                     yield piece
@@ -36,9 +37,11 @@ class Console:
                 raise NoAnswer(f"the file broke off: {type(error).__name__}; the service's log says why") from error
 
     @contextmanager
-    def answer(self, method: str, path: str, body: str | None = None) -> Iterator[http.client.HTTPResponse]:
+    def answer(
+        self, method: str, path: str, body: str | None = None, timeout_s: float | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
         """A good answer. Raises NoAnswer for any other."""
-        connection = _connection(self._url)
+        connection = _connection(self._url, timeout_s or _TIMEOUT_S)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json", "Cookie": self._cookie})
             answer = connection.getresponse()
@@ -68,10 +71,10 @@ def signed_in(url: str, username: str, password: str) -> Iterator[Console]:
             pass
 
 
-def _connection(url: str) -> http.client.HTTPConnection:
+def _connection(url: str, timeout_s: float) -> http.client.HTTPConnection:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "127.0.0.1", parts.port, timeout=_TIMEOUT_S)
+    return kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
 
 
 def _refusal(answer: http.client.HTTPResponse) -> str:

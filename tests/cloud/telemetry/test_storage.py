@@ -1,8 +1,12 @@
 """Whoever is on call sees how the telemetry is kept, and gets it out as a file that any tool reads."""
 
 import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import pytest
@@ -13,6 +17,7 @@ from cloud.telemetry.duckdb_store import DuckDbStore
 from cloud.telemetry.settings import DuckDb
 from cloud.telemetry.store import Summaries
 from cloud.telemetry.upkeep import Upkeep
+from haidang import console_client
 from haidang.cli import app
 from tests.cloud.clocks import EVENING, standing_clock
 from tests.cloud.serving import Service
@@ -163,3 +168,36 @@ async def test_a_service_that_does_not_run_is_no_riddle(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "nothing answers at http://127.0.0.1:1" in result.stderr
     assert "haidang cloud" in result.stderr
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers /file when it is told to, and nothing else."""
+
+    asked, told = Event(), Event()
+
+    def do_GET(self) -> None:
+        if self.path == "/file":
+            self.asked.set()
+            self.told.wait(60)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"rows")
+
+    def log_message(self, *_: object) -> None:
+        """Not to the screen."""
+
+
+def test_a_file_that_takes_its_time_is_waited_for_longer_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_client, "_TIMEOUT_S", 0.2)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server, ThreadPoolExecutor(2) as threads:
+        threads.submit(server.serve_forever)
+        console = console_client.Console(f"http://127.0.0.1:{server.server_port}", "")
+        file = threads.submit(lambda: b"".join(console.pieces("/file")))
+        Slow.asked.wait(60)
+        with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(console_client.NoAnswer):
+            console_client.Console(f"http://127.0.0.1:{silent.getsockname()[1]}", "").look("/")
+        Slow.told.set()
+        try:
+            assert file.result() == b"rows"
+        finally:
+            server.shutdown()
