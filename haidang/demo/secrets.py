@@ -6,16 +6,13 @@ from pathlib import Path
 
 
 def secret(folder: Path, name: str) -> str:
-    """The secret of that name; made when it is not there yet."""
+    """The secret of that name; made when it is not there yet, whole or not at all."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / name
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(24))
-    return path.read_text()
+    path, unfinished = folder / name, folder / f"{name}.new"
+    if not (path.exists() and path.read_text().strip()):
+        write_private(unfinished, secrets.token_urlsafe(24))
+        unfinished.replace(path)
+    return path.read_text().strip()
 
 
 def write_private(path: Path, text: str) -> None:
