@@ -63,6 +63,11 @@ class Dirty:
         np.maximum.at(self.last, span.devices, span.last)
         self.position[span.devices], self.latest[span.devices] = position, now
 
+    def follow(self, hour: int) -> None:
+        """What was written of an hour went on from hours that are still to be made again: it is, too."""
+        waiting = self.first <= hour
+        self.last[waiting] = np.maximum(self.last[waiting], hour)
+
     def clear(self, device: int, upto: int) -> None:
         """The hours before `upto` have been recomputed; later ones may be left."""
         self.first[device] = upto if self.last[device] >= upto else _NEVER
@@ -80,6 +85,11 @@ class Closed:
     at: int
     devices: Ints
     fields: Mapping[str, Floats]
+
+    def without(self, devices: Sequence[int]) -> "Closed":
+        """The other rows."""
+        others = ~np.isin(self.devices, devices)
+        return Closed(self.at, self.devices[others], {name: column[others] for name, column in self.fields.items()})
 
 
 class OpenHours:
@@ -133,6 +143,7 @@ class OpenHours:
 
     def forget(self) -> None:
         """The earlier open hour has been written down."""
+        self.dirty.follow(self.first)
         count = len(self)
         for tallies in self.tallies.values():
             for kept, empty in ((tallies.sums.n, 0), (tallies.sums.sum, 0)):

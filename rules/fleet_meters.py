@@ -65,7 +65,7 @@ class OpenMeters:
         start, end = self.total
         known: Bools = (start != NONE) & (end != NONE)
         energy = np.where(known, end // UWH - start // UWH, NONE)
-        after = self._after()
+        after = self.after()
         total = np.where(end != NONE, end, after.total)
         return {
             "energy_wh": _known(energy),
@@ -78,7 +78,7 @@ class OpenMeters:
 
     def forget(self) -> None:
         """The earlier hour is kept elsewhere: the later one takes its place."""
-        self.sealed = self._after()
+        self.sealed = self.after()
         self.crossed = np.zeros_like(self.crossed)
         for kept, empty in (
             (self.total, NONE),
@@ -98,7 +98,7 @@ class OpenMeters:
         there = self.total[:, device] != NONE
         self.total[there, device] += by
 
-    def _after(self) -> Counters:
+    def after(self) -> Counters:
         """What had been counted when the earlier hour ended."""
         now, then, crossed = self.counters, self.ends, self.crossed
         names = ("at", "register", "power", "total", "dip_at")

@@ -87,7 +87,7 @@ def revise(
     for at in range(beginning.start, end, HOUR_S):
         hour, places = counted.get(at), inside.get(at, range(0))
         after = hour.after if hour else None
-        if len(places) or (hour and hour.energy is not None):
+        if len(places) or (hour and (hour.energy is not None or at in stored)):  # a row is taken back by an empty one
             rows[at] = {**_stats(readings, places), **(energy_fields(hour) if hour else {})}
         if at >= last and after == before(at + HOUR_S, stored):
             return Revised(rows, not counts or _goes_on(readings, at + HOUR_S), after)

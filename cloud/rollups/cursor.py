@@ -8,7 +8,7 @@ holds together with everything that was counted, so a restart goes on from there
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +23,13 @@ from cloud.ingest.store_cursor import reached
 from cloud.rollups import state, written
 from cloud.rollups.frames import rows_by_kind
 from cloud.rollups.late import Late
-from cloud.rollups.recovery import adopt, doubt
+from cloud.rollups.recovery import adopt, doubt, keep_corrected
 from cloud.rollups.topology import Topology
+from cloud.rollups.touched import Touched
 from cloud.telemetry.store import StoreAway, StoreError, StoreRefused, Summaries, TelemetryStore
 from protocols.clock import DomainClock
 from rules.energy import HOUR_S, LONGEST_GAP_S
-from rules.fleet_hours import STEP_S, STEPS, Rows
+from rules.fleet_hours import STEP_S, STEPS, Closed, Rows
 
 GRACE_S = LONGEST_GAP_S + 60  # a register's edge may be told by a reading so long after it
 _STEP_GRACE_S = 120
@@ -64,15 +65,16 @@ class Rollups:
         self._file, self._pace = file, pace or Pace()
         self._feed: Feed
         self._stored: Callable[[], int]
+        self._touched = Touched(file.with_name("rollups-touched.json"))
         self._take_up(state.fresh(self._topology))
-        self.position = 0
+        self.position = self._began = 0
         self._save_at, self._is_unsaved = 0.0, False
         self.refused = 0  # summaries that the store would not take
         self.waits = False  # for a store that is away
 
     async def start(self, feed: Feed, stored: Callable[[], int]) -> None:
         """Take up where the last run ended; `stored` is how far the store has come in the inbox."""
-        self._feed, self._stored = feed, stored
+        self._feed, self._stored, self._began = feed, stored, self._clock.seconds()
         self._take_up(await asyncio.to_thread(self._load))
         if not self._state.inbox and self._inbox.last_position():
             await self._insist(partial(adopt, self._state, self._topology, self._store, self._clock.seconds()))
@@ -106,7 +108,7 @@ class Rollups:
     def backlog(self) -> tuple[int, int]:
         """How many devices have hours to be made again, and how many hours have sums to be."""
         dirty = sum(int((hours.dirty.first < hours.first).sum()) for hours in self._state.kinds.values())
-        return dirty, len(self._state.touched)
+        return dirty, len(self._touched)
 
     def _cannot_save(self, error: OSError) -> None:
         """Said once; the inbox keeps what is not saved."""
@@ -116,7 +118,7 @@ class Rollups:
 
     def _take_up(self, known: state.State) -> None:
         self._state = known
-        self._late = Late(known, self._topology, self._store)
+        self._late = Late(known, self._topology, self._store, self._touched)
 
     def _load(self) -> state.State:
         """Without a file that can be used, everything open is counted again from what is stored."""
@@ -164,21 +166,34 @@ class Rollups:
 
     async def _close(self) -> None:
         """Write the earlier open hour until it is there; everything that takes long is done in a thread."""
-        parts = self._closed()
+        closed: Mapping[str, Closed] = await asyncio.to_thread(self._closed)
+        if self._state.now <= self._began:
+            closed = await self._corrected(closed)
+        parts = self._written(closed)
         while (summaries := await asyncio.to_thread(next, parts, None)) is not None:
             await self._insist(partial(self._store.write_summaries, summaries))
         await self._in_thread(self._state.forget)
 
-    def _closed(self) -> Iterator[Sequence[Summaries]]:
+    def _closed(self) -> dict[str, Closed]:
+        return {name: hours.close() for name, hours in self._state.kinds.items()}
+
+    async def _corrected(self, closed: Mapping[str, Closed]) -> Mapping[str, Closed]:
+        """What was saved before the start may be older than what was written."""
+        ask = partial(keep_corrected, self._state, self._topology, self._store, closed)
+        kept = await self._insist(ask) or closed
+        if len(kept[LUMINAIRE].devices) < len(closed[LUMINAIRE].devices):
+            await asyncio.to_thread(self._touched.add, [closed[LUMINAIRE].at])
+        return kept
+
+    def _written(self, closed: Mapping[str, Closed]) -> Iterator[Sequence[Summaries]]:
         """Everything that an hour leaves behind, some thousand rows at a time."""
-        for name, hours in self._state.kinds.items():
-            closed = hours.close()
-            for rows in written.device_hours(name, self._topology.kinds[name].ids, closed):
+        for name, one in closed.items():
+            for rows in written.device_hours(name, self._topology.kinds[name].ids, one):
                 yield [rows]
-            if name == LUMINAIRE and len(closed.devices):
-                hour = written.lamp_hour(self._topology, closed)
-                yield written.sums_of_hour(self._topology, closed.at, hour)
-                yield self._steps(closed.at, closed.at + HOUR_S)
+        lamps = closed[LUMINAIRE]
+        if len(lamps.devices):
+            yield written.sums_of_hour(self._topology, lamps.at, written.lamp_hour(self._topology, lamps))
+            yield self._steps(lamps.at, lamps.at + HOUR_S)
 
     def _steps(self, start: int, end: int) -> Sequence[Summaries]:
         """The 5-minute sums between two moments of the open hours."""
@@ -210,20 +225,19 @@ class Rollups:
             await self._store.write_summaries(await asyncio.to_thread(self._steps, start, end))
             self._state.told = end
 
-    async def _insist(self, call: Callable[[], Awaitable[object]]) -> None:
-        """Until the store is there; the store's own cursor says that it is away."""
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T | None:
+        """Until the store is there; the store's own cursor says that it is away. `None` when it refuses."""
         pause = Pause(self._pace.first_pause_s, self._pace.longest_pause_s)
         while True:
             try:
-                await call()
+                return await call()
             except StoreAway:
                 self.waits = True
                 await asyncio.sleep(pause.next())
-                continue
+                self.waits = False
             except StoreError as error:
                 self._note(error)
-            self.waits = False
-            return
+                return None
 
     def _note(self, error: StoreError) -> None:
         """A summary that the store will never take must not stop all others."""

@@ -12,6 +12,7 @@ from cloud.fleet.fleet import LUMINAIRE
 from cloud.rollups import written
 from cloud.rollups.state import State
 from cloud.rollups.topology import COUNTING, Kind, Topology
+from cloud.rollups.touched import Touched
 from cloud.telemetry.store import Columns, Rollup, Summaries, TelemetryStore
 from rules.energy import HOUR_S, Counted
 from rules.fleet_hours import POWER, STEP_S, STEPS
@@ -52,6 +53,7 @@ class Late:
     state: State
     topology: Topology
     store: TelemetryStore
+    touched: Touched
     revised: int = 0
     gone: int = 0
 
@@ -69,9 +71,9 @@ class Late:
 
     async def sums(self) -> None:
         """Make the sums of all touched hours again from the rows of their lamps. Raises StoreError."""
-        for hour in sorted(self.state.touched):
+        for hour in self.touched.hours():
             await self.store.write_summaries(await self._sums_of(hour))
-            self.state.touched.discard(hour)
+            await asyncio.to_thread(self.touched.done, hour)
 
     def _due(self, kind: str, stored: int) -> list[int]:
         hours, now = self.state.kinds[kind], self.state.now
@@ -84,7 +86,7 @@ class Late:
         return _One(kind, number, first, min(last, hours.first - HOUR_S))
 
     async def _revise(self, ones: Sequence[_One]) -> None:
-        """Rows first, then the sums that they enter; only then a device's hours are no longer dirty."""
+        """Only when the rows are written, a device's hours are no longer dirty."""
         kind, rows = ones[0].kind, []
         told = await self._told(kind, [one.name for one in ones], min(one.first for one in ones))
         found: list[tuple[_One, Counted | None]] = []
@@ -93,10 +95,10 @@ class Late:
             if revised is not None:
                 rows += [(one.name, at, fields) for at, fields in revised.rows.items()]
                 found.append((one, _truth(revised, told[one.name])))
+        if kind.name == LUMINAIRE:
+            await asyncio.to_thread(self.touched.add, [at for _, at, _ in rows])
         for part in _parts(written.hourly(kind.name), rows):
             await self.store.write_summaries([part])
-        if kind.name == LUMINAIRE:
-            self.state.touched |= {at for _, at, _ in rows}
         self._clear(ones)
         for one, truth in found:
             self._reconcile(one, truth)
@@ -109,11 +111,9 @@ class Late:
         return {name: rows[name] for name in names}
 
     async def _rows(self, kind: Kind, names: Sequence[str], start: int, end: int) -> Told:
-        name = written.hourly(kind.name)
-        rows = await self.store.summaries(name, names, CARRIED, start, end)
         told: Told = defaultdict(dict)
-        for row, (device, at) in enumerate(zip(rows.keys, rows.at, strict=True)):
-            told[device][at] = counted_of({field: rows.fields[field][row] for field in CARRIED})
+        for device, at, counted in await ends(self.store, kind, names, start, end):
+            told[device][at] = counted
         return told
 
     async def _again(self, one: _One, told: Told) -> Revised | None:
@@ -177,6 +177,17 @@ class Late:
         powers = written.steps_of(hour, _powers(kind, hour, steps))
         sums = written.sums_of_hour(self.topology, hour, _lamp_hour(kind, rows))
         return [*sums, *written.sums_of_steps(self.topology, powers)]
+
+
+async def ends(
+    store: TelemetryStore, kind: Kind, names: Sequence[str], start: int, end: int
+) -> list[tuple[str, int, Counted | None]]:
+    """What stored rows say was counted at the ends of their hours: device and hour. No names means all."""
+    rows = await store.summaries(written.hourly(kind.name), names, CARRIED, start, end)
+    return [
+        (device, at, counted_of({field: rows.fields[field][row] for field in CARRIED}))
+        for row, (device, at) in enumerate(zip(rows.keys, rows.at, strict=True))
+    ]
 
 
 def _truth(revised: Revised, stored: Stored) -> Counted | None:

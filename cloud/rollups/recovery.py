@@ -1,16 +1,18 @@
-"""Going on without a file, or with one of another inbox: what is open is counted again from what is stored."""
+"""Going on after a restart: what was closed before is left as it is, and what is not known is made again from what is
+stored."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cloud.rollups import written
+from cloud.rollups.late import ends
 from cloud.rollups.state import State
 from cloud.rollups.topology import Kind, Topology
 from cloud.telemetry.store import TelemetryStore
 from rules.energy import HOUR_S, Counted
 from rules.fleet_energy import NONE, Counters, Ints
-from rules.fleet_hours import OpenHours
+from rules.fleet_hours import Closed, OpenHours
 from rules.fleet_meters import OPEN, OpenMeters, Span
-from rules.revision import CARRIED, counted_of
 
 _LOOK_BACK_S = 26 * HOUR_S
 
@@ -43,13 +45,34 @@ async def adopt(state: State, topology: Topology, store: TelemetryStore, now: in
 
 
 async def _newest(kind: Kind, store: TelemetryStore, first: int) -> Newest:
-    start, end = first - _LOOK_BACK_S, first + OPEN * HOUR_S
-    rows = await store.summaries(written.hourly(kind.name), [], CARRIED, start, end)
-    newest: Newest = {}
-    for row, (device, at) in enumerate(zip(rows.keys, rows.at, strict=True)):
-        if device in kind.numbers:
-            newest[kind.numbers[device]] = at, counted_of({field: rows.fields[field][row] for field in CARRIED})
-    return newest
+    told = await ends(store, kind, [], first - _LOOK_BACK_S, first + OPEN * HOUR_S)
+    return {kind.numbers[device]: (at, counted) for device, at, counted in told if device in kind.numbers}
+
+
+async def keep_corrected(
+    state: State, topology: Topology, store: TelemetryStore, closed: Mapping[str, Closed]
+) -> dict[str, Closed]:
+    """An hour that is closed once more, because what was saved is older: a row that was made again meanwhile must not
+    be undone by one that knows less. It is made again anyway. Raises StoreError."""
+    return {name: await _keep_of_kind(state, topology.kinds[name], store, one) for name, one in closed.items()}
+
+
+async def _keep_of_kind(state: State, kind: Kind, store: TelemetryStore, closed: Closed) -> Closed:
+    hours = state.kinds[kind.name]
+    if hours.meters is None or not len(closed.devices):
+        return closed
+    counted = hours.meters.after()
+    told = await ends(store, kind, [], closed.at, closed.at + HOUR_S)
+    stored = {kind.numbers[device]: one for device, _, one in told if device in kind.numbers}
+    odd = [number for number, one in stored.items() if one != counted.one(number)]
+    _mark(hours, odd, closed.at, state)
+    return closed.without(odd)
+
+
+def _mark(hours: OpenHours, numbers: Sequence[int], at: int, state: State) -> None:
+    index = np.array(numbers, np.int64)
+    there = np.full(len(index), at)
+    hours.dirty.mark(Span(index, there, there), state.position, state.now)
 
 
 def _go_on(meters: OpenMeters, counted: dict[int, Counted]) -> None:

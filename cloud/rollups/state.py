@@ -6,7 +6,7 @@ The file is replaced as a whole. Devices are found again by their names, so anot
 import io
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,7 @@ Arrays = Mapping[str, NDArray[Any]]
 class State:
     """`position` is how far the inbox has been counted, `now` the time until when it has been read (Unix seconds).
 
-    `touched` are closed hours whose sums have to be made again; `told` is the end of the 5-minute steps that were
-    written, `closed_at` the position at which the last hour was closed.
+    `told` is the end of the 5-minute steps that are written, `closed_at` the position at which an hour was closed last.
     """
 
     kinds: Mapping[str, OpenHours]
@@ -39,7 +38,6 @@ class State:
     now: int = 0
     told: int = 0
     closed_at: int = 0
-    touched: set[int] = field(default_factory=set)
 
     @property
     def first(self) -> int:
@@ -109,12 +107,12 @@ def _earlier_half(path: str, array: NDArray[Any]) -> NDArray[Any]:
 
 def _about(state: State) -> dict[str, object]:
     names = ("inbox", "position", "now", "told", "closed_at")
-    return {**{name: getattr(state, name) for name in names}, "touched": sorted(state.touched)}
+    return {name: getattr(state, name) for name in names}
 
 
 def _restored(about: dict[str, Any], parts: Arrays, topology: Topology) -> State:
-    first, touched = about.pop("first"), set(about.pop("touched"))
-    state = State(fresh(topology).kinds, touched=touched, **about)
+    first = about.pop("first")
+    state = State(fresh(topology).kinds, **about)
     state.skip_to(first)
     for name, hours in state.kinds.items():
         if f"{name}/ids" in parts:

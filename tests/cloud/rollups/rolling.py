@@ -27,7 +27,7 @@ from tests.cloud.cities import small_city
 from tests.cloud.clocks import Wall, standing_clock
 
 EPOCH = "epoch0000000test"
-EAGER = Pace(look_every_s=0.0, save_every_s=0.0, first_pause_s=0.01, longest_pause_s=0.02)
+QUICK = Pace(look_every_s=0.0, save_every_s=1e9, first_pause_s=0.01, longest_pause_s=0.02)
 KINDS = ("luminaire", "meter", "air_station")
 LEVELS = ("segment", "cabinet", "ward", "group", "city")
 ENERGY = ("energy_wh", "energy_sum_wh", "energy_register_kwh", "energy_q", "energy_events", *CARRIED)
@@ -45,7 +45,7 @@ class Rolling:
     folder: Path
     store: TelemetryStore
     fleet: Fleet = field(default_factory=lambda: Fleet(small_city(), 1))
-    pace: Pace = EAGER
+    pace: Pace = QUICK
     _seqs: Counter[tuple[str, Stream]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
