@@ -34,7 +34,7 @@ class RecordingLink:
     connected: bool = True
     published: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:  # noqa: ARG002 - as a link has it
         """Like a connection: what cannot be sent is not kept."""
         if self.connected:
             self.published.append((topic, payload))
