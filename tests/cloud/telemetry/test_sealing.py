@@ -126,17 +126,17 @@ async def test_a_row_that_comes_while_late_files_are_deleted_stands_above_those_
 
     def reached(step: str) -> None:
         if step == "replaced":
-            asyncio.run_coroutine_threadsafe(store.write([voltage(LAMP, [10], [99])], None), loop).result()
+            asyncio.run_coroutine_threadsafe(killed.write([voltage(LAMP, [10], [99])], None), loop).result()
         if step == "late file deleted":
             raise duckdb.Error("killed")
 
-    store = DuckDbStore(tmp_path / "telemetry.duckdb", reached)
+    killed = DuckDbStore(tmp_path / "telemetry.duckdb", reached)
     for n in range(MOST_LATE_FILES + 2):
-        await store.write([voltage(LAMP, [10], [n])], None)
+        await killed.write([voltage(LAMP, [10], [n])], None)
         with suppress(StoreAway):
-            await store.seal((n + 1) * HOUR, 0)
-    assert len(files(store)) == 1 + MOST_LATE_FILES
-    await store.close()
+            await killed.seal((n + 1) * HOUR, 0)
+    assert len(files(killed)) == 1 + MOST_LATE_FILES
+    await killed.close()
     after = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
     assert await volts(after) == [99]
     await after.close()
