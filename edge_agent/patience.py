@@ -23,10 +23,9 @@ class Patience:
         return self._timeouts.get(unit, self._timeout)
 
     def at_first(self, unit: int) -> float:
-        """What a unit is given within a round. While nobody on the bus has answered yet, all that there is."""
+        """What a unit is given within a round; a stranger as much as the slowest of the others."""
         longest = self.longest(unit)
-        took = self._took.get(unit, self._slowest)
-        return min(longest, max(_LEAST * longest, _PLENTY * took)) if took else longest
+        return min(longest, max(_LEAST * longest, _PLENTY * self._took.get(unit, self._slowest)))
 
     def answered(self, unit: int, took: float) -> None:
         """A unit answered after so many seconds."""

@@ -2,9 +2,9 @@
 times a second, beside a plain pymodbus loop that does the same.
 
 Every value differs from the last one, so that reporting by exception saves nothing: this is the worst case. CPU is that
-of the edge's process with all its threads, in the less disturbed of two windows; slaves, broker and cloud have processes
-of their own. The edge does more than the loop: registers become values with their quality, and a round is on the disk
-before it leaves.
+of the edge's process with all its threads, in the less disturbed of two windows; slaves, broker and cloud have
+processes of their own. The edge does more than the loop: registers become values with their quality, and a round is on
+the disk before it leaves.
 """
 
 import asyncio

@@ -16,6 +16,7 @@ from pathlib import Path
 import aiomqtt
 import orjson
 from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
 
 from edge_agent import main as edge
 from edge_agent.config import load_config
@@ -48,7 +49,11 @@ async def run_loop(modbus_port: int, mqtt_port: int, user: str, password: str, e
         due = time.monotonic()
         while True:
             for unit in range(1, UNITS + 1):
-                reply = await link.read_input_registers(0, count=20, device_id=unit)
+                try:
+                    reply = await link.read_input_registers(0, count=20, device_id=unit)
+                except ModbusException:
+                    await link.connect()  # it gives a connection up after some silences
+                    continue
                 said = {"device": unit, "at": time.time(), "values": reply.registers}
                 await client.publish(topics.topic(SITE, EDGE, Leaf.STATE), orjson.dumps(said), qos=1)
             due = max(due + every_s, time.monotonic() - every_s)

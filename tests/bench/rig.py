@@ -5,7 +5,6 @@ import contextlib
 import socket
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,10 +42,12 @@ _MARK_EVERY_S = 0.2
 
 @dataclass(slots=True)
 class Heard:
-    """What has arrived: data points, readings by device, and for each command how it ended and when."""
+    """What has arrived: data points, readings and their time, and for each command how it ended and when."""
 
     points: int = 0
-    readings: Counter[str] = field(default_factory=Counter)
+    readings: int = 0
+    first_at: int = sys.maxsize  # of the readings, by the city's clock
+    last_at: int = 0
     ended: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 
@@ -65,7 +66,7 @@ class Cloud:
             if isinstance(leaf, Stream):
                 self._take(leaf, orjson.loads(message.payload))
             elif leaf is Leaf.STATE and b'"values"' in message.payload:  # of the plain loop
-                self.heard.points += len(orjson.loads(message.payload)["values"])
+                self._take_plain(orjson.loads(message.payload))
 
     async def acknowledge(self) -> None:
         said = b""
@@ -79,11 +80,19 @@ class Cloud:
     async def say(self, leaf: Leaf, payload: bytes) -> None:
         await self._client.publish(topics.topic(SITE, EDGE, leaf), payload, qos=1)
 
+    def _take_plain(self, said: dict) -> None:  # type: ignore[type-arg] # as it travels
+        self.heard.points += len(said["values"])
+        self.heard.readings += 1
+        self.heard.first_at = min(self.heard.first_at, int(said["at"]))
+        self.heard.last_at = max(self.heard.last_at, int(said["at"]))
+
     def _take(self, stream: Stream, batch: dict) -> None:  # type: ignore[type-arg] # as it travels
         self._held[batch["epoch"], stream] = batch["seq"]
         for table in batch.get("tables", ()):
             self.heard.points += sum(len(column) - column.count(None) for column in table["values"])
-            self.heard.readings.update(table["devices"])
+            self.heard.readings += len(table["at"])
+            self.heard.first_at = min(self.heard.first_at, *table["at"])
+            self.heard.last_at = max(self.heard.last_at, *table["at"])
         for event in batch.get("events", ()):
             if event["step"] != "accepted":
                 self.heard.ended[event["id"]] = event["step"], time.perf_counter()
@@ -150,8 +159,10 @@ Command = Callable[[Path, int, Broker], list[str]]  # folder, port of the slaves
 
 
 @asynccontextmanager
-async def rig(folder: Path, command: Command, *, silent: int = 0, takes_ms: float = 0.0) -> AsyncIterator[Rig]:
-    """Everything, from the first data that arrives."""
+async def rig(
+    folder: Path, command: Command, *, silent: int = 0, takes_ms: float = 0.0, first_data_s: float = 60.0
+) -> AsyncIterator[Rig]:
+    """Everything, from the first data that arrives. Raises TimeoutError when none does."""
     broker = Broker(folder, "mosquitto")
     await broker.start()
     try:
@@ -160,7 +171,7 @@ async def rig(folder: Path, command: Command, *, silent: int = 0, takes_ms: floa
             _cloud(broker) as cloud,
             child(folder / "master.log", command(folder, port, broker)) as master,
         ):
-            await until(lambda: cloud.heard.points, 60)
+            await until(lambda: cloud.heard.points, first_data_s)
             yield Rig(cloud, master.pid)
     finally:
         await broker.stop()

@@ -6,14 +6,18 @@ from edge_agent.quarantine import Quarantine
 UNIT, OTHER, SLOW = 11, 12, 13
 
 
-def test_while_nobody_has_answered_a_unit_is_given_all_the_time_there_is() -> None:
-    assert Patience(1.0, {}).at_first(UNIT) == 1.0
-
-
-def test_on_a_quick_bus_an_eighth_of_the_time_out_is_enough_also_for_a_stranger() -> None:
+def test_an_eighth_of_the_time_out_is_enough_at_first() -> None:
+    """Ten units that are dead from the start must not cost ten time-outs; whoever is slow is asked again in peace."""
     patience = Patience(1.0, {})
+    assert patience.at_first(UNIT) == 0.125
     patience.answered(UNIT, 0.004)
     assert patience.at_first(UNIT) == patience.at_first(OTHER) == 0.125
+
+
+def test_a_stranger_is_given_as_much_as_the_slowest_of_the_others() -> None:
+    patience = Patience(1.0, {})
+    patience.answered(UNIT, 0.2)
+    assert patience.at_first(OTHER) == 0.8
 
 
 def test_a_unit_is_given_four_times_what_it_took_up_to_its_own_time_out() -> None:
