@@ -189,9 +189,10 @@ def _environment(wish: Wish) -> None:
         "HAIDANG_HTTP_PORT": wish.http_port,
         "HAIDANG_MQTT_PORT": wish.mqtt_port,
         "HAIDANG_DEVICES_PORT": wish.devices_port,
-        "HAIDANG_DEMO_EDGE": wish.of.city.edges[0],
         "HAIDANG_DEMO_LAMPS": wish.of.lamps,
     }
+    if wish.of.city.edges:
+        said["HAIDANG_DEMO_EDGE"] = wish.of.city.edges[0]
     write_private(wish.folder / ".env", "".join(f"{name}={value}\n" for name, value in said.items()))
 
 

@@ -209,6 +209,15 @@ def test_an_edge_cannot_take_the_cloud_s_name_and_with_it_its_rights(tmp_path: P
     assert f"an edge cannot be called {name}" in done.output
 
 
+def test_a_city_that_has_no_edge_yet_gets_its_control_centre(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.json"
+    nothing = dict.fromkeys(("edges", "cabinets", "luminaires", "meters", "stations", "cameras", "groups"), ())
+    inventory.write_text(small_city().model_copy(update=nothing).model_dump_json())
+    done = run(tmp_path / "city", "--host", "den.halong.example", "--inventory", inventory)
+    assert done.exit_code == 0, done.output
+    assert "HAIDANG_DEMO_EDGE" not in (tmp_path / "city" / ".env").read_text()
+
+
 def test_an_inventory_that_is_wrong_is_answered_with_its_place(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.json"
     inventory.write_text('{"site": "halong"}')
