@@ -57,8 +57,11 @@ class Family:
         return [f"{column} {kind}" for column, kind in zip(self._columns(name), ("DOUBLE", "UTINYINT"), strict=False)]
 
     def names(self, columns: Iterable[str]) -> Iterator[str]:
-        """The quantities or fields among a table's columns."""
-        return (column for column in columns if column not in _ROW and (not self.has_flags or column in QUANTITIES))
+        """The quantities or fields among a table's columns. A quantity is there when its flag is there too: whoever is
+        killed between the two leaves one of them."""
+        there = list(columns)
+        found = (column for column in there if column not in _ROW)
+        return (column for column in found if not self.has_flags or (column in QUANTITIES and f"{column}_q" in there))
 
     def _columns(self, name: str) -> tuple[str, ...]:
         return (self.column(name), flag(name)) if self.has_flags else (self.column(name),)

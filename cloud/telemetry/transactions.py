@@ -27,4 +27,5 @@ def registered(db: duckdb.DuckDBPyConnection, **columns: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        db.unregister("incoming")
+        with suppress(duckdb.Error):  # after a failed statement; what failed is what is raised
+            db.unregister("incoming")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from cloud.telemetry import catalogue
@@ -93,3 +94,23 @@ async def test_a_rogue_edge_cannot_make_tables_without_end(tmp_path: Path, monke
     with pytest.raises(StoreRefused, match="kind"):
         await store.write([table("rogue", [("HL-000001", 1, {"voltage": 1.0})])], None)
     await store.close()
+
+
+async def test_a_kill_between_a_quantity_and_its_flag_stops_nothing(tmp_path: Path) -> None:
+    """Found by a storm: the column of the values was there, that of the flags was not, and nothing was stored again."""
+    path = tmp_path / "telemetry.duckdb"
+    store = await DuckDbStore.open(path)
+    await store.write([voltage("HL-000001", [10], [230])], Mark("inbox", 1))
+    await store.close()
+    with duckdb.connect(str(path)) as half:
+        tables = half.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name IN ('shapes', 'hot')"
+        ).fetchall()
+        for schema, name in tables:
+            half.execute(f'ALTER TABLE {schema}."{name}" ADD COLUMN current DOUBLE')
+    store = await DuckDbStore.open(path)
+    await store.write([table("luminaire", [("HL-000001", 20, {"current": 0.5})])], Mark("inbox", 2))
+    columns = await store.raw("luminaire", "HL-000001", ["current", "voltage"], *ALWAYS)
+    await store.close()
+    assert columns.values == {"current": [None, 0.5], "voltage": [230, None]}
+    assert columns.flags == {"current": [None, 1], "voltage": [1, None]}
