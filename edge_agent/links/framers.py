@@ -3,17 +3,19 @@ pymodbus, which let one bad answer tear the connection down, or throw a good one
 
 import struct
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
-from edge_agent.links.pdus import Question, Reply, Spoilt, is_read
+from edge_agent.links.pdus import Question, Reply, Spoilt
 from protocols.modbus import rtu
 from protocols.modbus.rtu import EXCEPTION, Expected, Fate
 
 _HEADER = struct.Struct(">HHHB")  # transaction, protocol 0, bytes that follow, unit
 _SHORTEST, _LONGEST = 2, 254  # of the bytes that follow: unit and PDU
+_MOST_OWED = 8  # of one unit
 _NOBODY = Expected(-1, 0, 0)  # no frame answers when nothing was asked
 
 
@@ -71,35 +73,33 @@ class TcpFramer(FramerSocket):
 
 
 class RtuFramer(FramerRTU):
-    """On a line nothing tells which question an answer is for. A unit that owes one may still give it: until then an
-    answer that fits the old question as well as the new one is taken for the old one's."""
+    """On a line nothing tells which question an answer is for. A unit answers in order, and may still give the answers
+    that it owes: what fits an old question is taken for the old one's, unless the present one asks the very same and
+    nothing was written in between."""
 
     def __init__(self) -> None:
         super().__init__(DecodePDU(False))
         self.counts = LineCounts()
         self.heard_at = 0.0
         self._question: Question | None = None
-        self._owed: dict[int, Question] = {}
-        self._written: set[int] = set()  # units that were written to since they owe
+        self._owed: defaultdict[int, list[Question]] = defaultdict(list)
 
     def ask(self, question: Question) -> None:
         """What comes from now on may answer this."""
         self._question = question
-        if not is_read(question) and question.dev_id in self._owed:
-            self._written.add(question.dev_id)
 
     def give_up(self) -> None:
         """Nobody answered in time; the answer may still come."""
         if self._question is not None:
-            self._owed[self._question.dev_id] = self._question
-            self._written.discard(self._question.dev_id)
+            owed = self._owed[self._question.dev_id]
+            owed.append(self._question)
+            del owed[:-_MOST_OWED]
         self._question = None
 
     def forget(self) -> None:
         """A new connection: what was owed is lost."""
         self._question = None
         self._owed.clear()
-        self._written.clear()
 
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: ARG002, N802
         self.heard_at = time.monotonic()
@@ -118,37 +118,36 @@ class RtuFramer(FramerRTU):
     def _count(self, sight: rtu.Sight) -> None:
         self.counts.noise += sight.noise
         for frame in sight.strays:
-            self._paid(frame)
+            self._stray(frame)
 
-    def _paid(self, frame: bytes) -> None:
+    def _stray(self, frame: bytes) -> None:
+        """It pays what it fits, and all that was asked before that."""
         self.counts.stray += 1
-        self._owed.pop(frame[0], None)
-        self._written.discard(frame[0])
+        owed = self._owed[frame[0]]
+        paid = next((n for n, question in enumerate(owed, 1) if question.expected.fits(frame)), 0)
+        del owed[:paid]
 
     def _answer(self, sight: rtu.Sight) -> ModbusPDU | None:
-        frame = sight.frame
+        frame, question = sight.frame, self._question
         if sight.fate is Fate.SPOILT:
             return self._spoilt(frame[0])
-        if self._is_late(frame):
-            self._paid(frame)
+        if question is not None and self._is_late(frame, question):
+            self._stray(frame)
             return None
-        return self._closed(Reply(frame[0], 0, frame[1:-2]))
+        self._owed.pop(frame[0], None)
+        self._question = None
+        return Reply(frame[0], 0, frame[1:-2])
 
-    def _is_late(self, frame: bytes) -> bool:
-        owed = self._owed.get(frame[0])
-        if owed is None or self._question is None or not owed.expected.fits(frame):
+    def _is_late(self, frame: bytes, question: Question) -> bool:
+        owed = self._owed[question.dev_id]
+        first = next((n for n, one in enumerate(owed) if one.expected.fits(frame)), None)
+        if first is None:
             return False
-        return owed.name != self._question.name or frame[0] in self._written
+        return any(one.name != question.name for one in owed[first:])
 
     def _spoilt(self, unit: int) -> ModbusPDU:
         self.counts.spoilt += 1
-        if unit in self._owed:  # it may have been the late one
+        if self._owed[unit]:  # it may have been a late one
             self.give_up()
         self._question = None
         return Spoilt(unit, 0, "the check sum is wrong")
-
-    def _closed(self, found: ModbusPDU) -> ModbusPDU:
-        self._owed.pop(found.dev_id, None)
-        self._written.discard(found.dev_id)
-        self._question = None
-        return found

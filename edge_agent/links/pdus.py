@@ -12,7 +12,6 @@ from protocols.modbus.registers import Space
 from protocols.modbus.rtu import EXCEPTION, READ_HOLDING, READ_INPUT, Expected
 
 _FUNCTIONS = {Space.HOLDING: READ_HOLDING, Space.INPUT: READ_INPUT}
-_READS = (READ_HOLDING, READ_INPUT)
 
 
 class Question(ModbusPDU):
@@ -85,11 +84,6 @@ def write_several(unit: int, address: int, words: Sequence[int]) -> Question:
     """A write of registers in one request."""
     data = struct.pack(f">HHB{len(words)}H", address, len(words), 2 * len(words), *words)
     return Question(unit, WRITE_SEVERAL, data, Expected.echo(unit, WRITE_SEVERAL))
-
-
-def is_read(question: Question) -> bool:
-    """True of a question that changes nothing."""
-    return question.function_code in _READS
 
 
 def is_exception(function: int) -> bool:
