@@ -13,6 +13,7 @@ from firmware_sim.luminaire import LampState, Luminaire, PowerCurve, Segment
 from firmware_sim.modbus_server import Line, listening
 from firmware_sim.noise import noise, seed_of
 from firmware_sim.probes import Steady, instrument
+from firmware_sim.rtu_server import on_serial, on_socket
 from firmware_sim.sky import Sky
 from firmware_sim.stations import values_of
 from firmware_sim.units import Unit
@@ -40,11 +41,22 @@ def unit(profile: Profile, now: float, steady: Steady = time.monotonic) -> Unit:
     return instrument(profile, partial(values_of(profile.kind), Sky(HALONG), seed), steady)
 
 
-async def play(profile: Profile, number: int, host: str, port: int, ready: Callable[[int], None]) -> None:
-    """Answer as one device under a unit number until cancelled. Raises ValueError, OSError."""
+async def play(
+    profile: Profile, number: int, host: str, port: int, ready: Callable[[str], None], *, rtu: bool = False
+) -> None:
+    """Answer as one device under a unit number until cancelled: Modbus TCP, or RTU over TCP. Raises ValueError,
+    OSError."""
     line = Line(profile.profile, {number: unit(profile, time.time())}, time.time)
-    async with listening(line, host, port) as taken:
-        ready(taken)
+    async with (on_socket if rtu else listening)(line, host, port) as taken:
+        ready(f"{host}:{taken}")
+        await asyncio.get_running_loop().create_future()
+
+
+async def play_serial(profile: Profile, number: int, port: str, baudrate: int, ready: Callable[[str], None]) -> None:
+    """The same on a serial port or a pty."""
+    line = Line(profile.profile, {number: unit(profile, time.time())}, time.time)
+    async with on_serial(line, port, baudrate):
+        ready(port)
         await asyncio.get_running_loop().create_future()
 
 

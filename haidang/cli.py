@@ -193,6 +193,9 @@ def sim_device(
     file: ProfileFile,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Modbus TCP port; 0 is any free one.")] = 5020,
     unit: Annotated[int, typer.Option(min=0, max=255, help="Its Modbus unit number.")] = 1,
+    rtu: Annotated[bool, typer.Option("--rtu", help="RTU frames over the TCP port.")] = False,
+    serial: Annotated[str | None, typer.Option("--serial", help="A serial port or pty instead, as /dev/ttyS0.")] = None,
+    baudrate: Annotated[int, typer.Option(help="Of the serial port.")] = 9600,
 ) -> None:
     """Play one device by its profile, for those who do not have it."""
     from firmware_sim import device
@@ -201,10 +204,13 @@ def sim_device(
     _log_to_stderr()
     sound = _or_advice(lambda: parse_profile(file.read_bytes(), str(file)))
 
-    def ready(taken: int) -> None:
-        typer.echo(f"{sound.profile} answers on 127.0.0.1:{taken} as unit {unit}")
+    def ready(where: str) -> None:
+        typer.echo(f"{sound.profile} answers on {where} as unit {unit}")
 
-    _until_told(device.play(sound, unit, "127.0.0.1", port, ready))
+    if serial is None:
+        _until_told(device.play(sound, unit, "127.0.0.1", port, ready, rtu=rtu))
+    else:
+        _until_told(device.play_serial(sound, unit, serial, baudrate, ready))
 
 
 @sim.command("export")
