@@ -60,6 +60,11 @@ def find(document: JsonValue, pointer: str) -> JsonValue | Missing:
     return here
 
 
+def shown(said: JsonValue) -> str:
+    """What a device said, short enough for a log. A list that is deep enough could not even be written out."""
+    return f"a {type(said).__name__}" if isinstance(said, list | dict) else repr(str(said)[:40])
+
+
 def _tokens(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from protocols import dali
 from protocols.mqtt import levels, times
-from protocols.mqtt.documents import MISSING, Fault, Missing, Unusable, find, parse
+from protocols.mqtt.documents import MISSING, Fault, Missing, Unusable, find, parse, shown
 from protocols.mqtt.levels import Curve
 from protocols.readings import Quality
 
@@ -137,7 +137,7 @@ def _own_time(time: "Time | None", document: JsonValue, arrival: _Arrival) -> fl
     found = times.moment(said, time.format, arrival.local)
     oldest = arrival.at - time.late_up_to.total_seconds() - arrival.slack_s
     if not oldest <= found <= arrival.at + _AHEAD_S + arrival.slack_s:
-        raise Unusable(Fault.WRONG_CLOCK, f"the device's clock says {str(said)[:40]}")
+        raise Unusable(Fault.WRONG_CLOCK, f"the device's clock says {shown(said)}")
     return found
 
 
@@ -167,7 +167,7 @@ def _number(point: "Point", said: JsonValue) -> float:
         return said
     if point.type == "numeric_text" and isinstance(said, str):
         return _from_text(point, said)
-    raise Unusable(Fault.WRONG_TYPE, f"{point.quantity} should be a {point.type}, not {str(said)[:40]!r}")
+    raise Unusable(Fault.WRONG_TYPE, f"{point.quantity} should be a {point.type}, not {shown(said)}")
 
 
 def _from_text(point: "Point", said: str) -> float:

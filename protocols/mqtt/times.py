@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from protocols.mqtt.documents import Fault, Unusable
+from protocols.mqtt.documents import Fault, Unusable, shown
 
 _LAST = 253_402_300_799.0  # the last second of the year 9999
 
@@ -45,4 +45,4 @@ def _iso8601(text: str, zone: tzinfo) -> float:
 
 
 def _bad(value: JsonValue, what: str) -> Unusable:
-    return Unusable(Fault.BAD_TIME, f"{str(value)[:40]!r} {what}")
+    return Unusable(Fault.BAD_TIME, f"{shown(value)} {what}")

@@ -16,6 +16,7 @@ from protocols.mqtt import documents, levels, messages
 from protocols.mqtt.documents import MISSING, Fault, Unusable, find
 from protocols.mqtt.levels import Curve
 from protocols.mqtt.messages import Heard, Told
+from protocols.mqtt.times import Format
 from protocols.profiles.mqtt import Availability, Control, MqttProfile, Order, Point, Report, Time, library
 from protocols.quantities import QUANTITIES
 from protocols.readings import Quality
@@ -130,6 +131,19 @@ def test_a_value_of_the_wrong_type_is_a_fault_and_no_value(text: str, settings: 
     said = heard(text, **settings)
     assert said.values == {}
     assert [fault.fault for fault in said.faults] == [Fault.WRONG_TYPE]
+
+
+@pytest.mark.parametrize(
+    "time", [None, Time(pointer="/t", format=Format.UNIX), Time(pointer="/t", format=Format.ISO8601)]
+)
+def test_what_can_be_read_but_not_be_written_out_again_is_a_fault_like_any_other(time: Time | None) -> None:
+    """orjson reads 1,024 levels, and Python's repr ends with a RecursionError before."""
+    deep = "[" * 1_020 + "]" * 1_020
+    points = (Point(quantity="actual_level", pointer="/v"), Point(quantity="active_power", pointer="/p"))
+    report = Report(topic="{device}", time=time, points=points)
+    said = messages.decode(report, f'{{"v": {deep}, "t": {deep}, "p": 5}}'.encode(), 1_795_266_005.0, UTC)
+    assert said.values == {"active_power": 5}
+    assert [fault.fault for fault in said.faults] == [Fault.WRONG_TYPE] + [Fault.BAD_TIME] * (time is not None)
 
 
 def test_one_bad_value_does_not_hide_the_others() -> None:
