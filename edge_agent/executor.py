@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from edge_agent import ledger
+from edge_agent import ledger, overrides
 from edge_agent.bus import Priority
-from edge_agent.database import Act, disk_refuses
+from edge_agent.database import Act, both, disk_refuses
 from edge_agent.lamps import Hold, Lamp, Order, Programme, Release
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
@@ -64,7 +64,7 @@ class Executor:
         self,
         lamps: Mapping[str, Lamp],
         wanted: Wanted,
-        overrides: Overrides,
+        held: Overrides,
         commands: Ledger,
         outbox: Outbox,
         recorder: Recorder,
@@ -74,7 +74,7 @@ class Executor:
     ) -> None:
         self._lamps = lamps
         self._wanted = wanted
-        self._overrides = overrides
+        self._overrides = held
         self._ledger = commands
         self._outbox = outbox
         self._recorder = recorder
@@ -98,21 +98,29 @@ class Executor:
 
     async def _take(self, command: Command, group: asyncio.TaskGroup) -> None:
         try:
+            before = self._overrides.current(command.target, self._clock.now())
             if await self._admit(command):
-                self._start(command, self._overrides.current(command.target, self._clock.now()), group)
+                self._start(command, before, group)
         except sqlite3.OperationalError as error:
             self._leave(command, error)
 
     async def _resume(self, command: Command, group: asyncio.TaskGroup) -> None:
         obstacle = self._obstacle(command)
-        if obstacle is None:
-            held = self._overrides.current(command.target, self._clock.now())
-            self._start(command, None if held == _override(command) else held, group)
-            return
         try:
-            await self._end(command, self._refusal(command, obstacle))
+            if obstacle is None:
+                self._start(command, await self._held_before(command), group)
+            else:
+                await self._end(command, self._refusal(command, obstacle))
         except sqlite3.OperationalError as error:
             self._leave(command, error)
+
+    async def _held_before(self, command: Command) -> Override | None:
+        """The override that an interrupted command found, which is not known any more when it had put its own."""
+        held, its_own = self._overrides.current(command.target, self._clock.now()), _override(command)
+        if held == its_own:
+            return None
+        await self._overrides.put(command.target, its_own)
+        return held
 
     def _start(self, command: Command, before: Override | None, group: asyncio.TaskGroup) -> None:
         """A command that takes the place of another one falls back to where that one began."""
@@ -122,13 +130,18 @@ class Executor:
 
     async def _admit(self, command: Command) -> bool:
         """Say the first word on a command, or the last one again. True when it is to be carried out."""
-        known = await self._ledger.answer(command.id)
+        known, latest = await self._ledger.known(command)
         if known is not None:
             await self._say(known)
             return False
-        answer = self._first_word(command, await self._ledger.latest(command.target))
-        await self._say(answer, ledger.begin(command, answer))
-        return answer.step is Step.ACCEPTED
+        answer = self._first_word(command, latest)
+        if answer.step is not Step.ACCEPTED:
+            await self._say(answer, ledger.begin(command, answer))
+            return False
+        held = overrides.holding(command.target, _override(command))
+        await self._say(answer, both(ledger.begin(command, answer), held))
+        self._overrides.remember(command.target, _override(command))
+        return True
 
     def _first_word(self, command: Command, latest: datetime | None) -> Answer:
         now = self._clock.now()
@@ -166,7 +179,6 @@ class Executor:
         """To the last word. What failed leaves the luminaire as it was: its next reading puts it right."""
         command, lamp = running.command, self._lamps[running.command.target]
         try:
-            await self._overrides.put(lamp.device, _override(command))
             await self._tell(lamp, command)
             reading = await self._read_back(lamp, command)
         except _NotDone as error:
@@ -179,7 +191,7 @@ class Executor:
                 await self._show(lamp, reading)
 
     async def _tell(self, lamp: Lamp, command: Command) -> None:
-        """A lamp that fell asleep just when it was told is told again when it wakes."""
+        """A lamp that fell asleep just when it was told is told again when it wakes, or says something else."""
         while True:
             await self._until_it_listens(lamp, command)
             try:
@@ -187,6 +199,8 @@ class Executor:
             except _NotDone as error:
                 if not lamp.sleeps or error.obstacle.refusal is not Refusal.NO_ANSWER:
                     raise
+            self._give_up_in_vain(command)
+            await lamp.listens(_ASLEEP_S)
 
     async def _until_it_listens(self, lamp: Lamp, command: Command) -> None:
         """A lamp that sleeps is told when it wakes, unless the command has expired by then; meanwhile the cloud knows
@@ -204,7 +218,7 @@ class Executor:
     def _give_up_in_vain(self, command: Command) -> None:
         if not self._is_current(command):
             raise _NotDone(Obstacle(Refusal.SUPERSEDED))
-        if is_expired(command, self._clock.now()):
+        if is_expired(command, self._clock.now()) or self._obstacle(command):
             raise _NotDone(Obstacle(Refusal.SLEPT_THROUGH))
 
     async def _write(self, lamp: Lamp, command: Command) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from edge_agent.driving import lamps
 from edge_agent.executor import Executor
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
+from edge_agent.modbus_lamps import ModbusLamp
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.recorder import Recorder
@@ -232,6 +234,20 @@ async def test_a_cabinet_that_does_not_answer(desk: Desk) -> None:
     assert await refused(desk, desk.override("c1", 80)) == {"refusal": Refusal.NO_ANSWER}
 
 
+@pytest.mark.parametrize("over_first", [False, True], ids=["the command", "its override"])
+async def test_a_sleeper_that_says_nothing_is_given_up_when_it_would_be_in_vain(desk: Desk, over_first: bool) -> None:
+    """It seems to listen, and is gone already: it is asked again, but not for ever, and never at once."""
+    lamp = desk.executor._lamps[desk.lamp]
+    assert isinstance(lamp, ModbusLamp)
+    desk.executor._lamps = {desk.lamp: replace(lamp, sleeps=True)}
+    desk.street.faults.switch("comm_loss", desk.street.config.id, on=True)
+    soon, later = desk.clock.now() + timedelta(seconds=3 * SPEED), desk.clock.now() + timedelta(hours=1)
+    wanted = desk.command("c1", Override(level=30, until=soon if over_first else later))
+    desk.executor.submit(wanted if over_first else wanted.model_copy(update={"expires_at": soon}))
+    answer = await desk.last("c1")
+    assert (answer.step, answer.refusal) == (Step.TOO_LATE, Refusal.SLEPT_THROUGH)
+
+
 async def test_a_lamp_that_does_not_follow(desk: Desk) -> None:
     desk.executor.submit(desk.override("c0", 70))
     await desk.last("c0")
@@ -402,11 +418,13 @@ async def test_a_command_that_fails_after_a_restart_leaves_the_override_of_befor
 async def test_old_commands_are_forgotten_after_a_week(tmp_path: Path) -> None:
     async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
         box, kept = await Outbox.load(database, 1_000_000), Ledger(database)
+        given: dict[str, Command] = {}
         for name, day in (("c1", 0), ("c2", 6), ("c3", 8)):
             at = MIDNIGHT + timedelta(days=day)
-            command = Command(id=name, target="L", action=Resume(), issued_at=at, expires_at=at, who="anna")
+            command = given[name] = Command(
+                id=name, target="L", action=Resume(), issued_at=at, expires_at=at, who="anna"
+            )
             answer = Answer(id=name, step=Step.TOO_LATE, at=at, refusal=Refusal.CAME_TOO_LATE)
             await box.append(Stream.EVENT, [wire.encode_events([answer])], ledger.begin(command, answer))
-        assert await kept.answer("c1") is None
-        assert await kept.answer("c2") is not None
-        assert await kept.latest("L") is None, "what came too late was never taken"
+        assert await kept.known(given["c1"]) == (None, None), "what came too late was never taken"
+        assert (await kept.known(given["c2"]))[0] is not None
