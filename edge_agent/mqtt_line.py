@@ -226,12 +226,13 @@ class MqttLine:
         return _UNANSWERED * self._ask_every if can_be_asked else None
 
     def _lose(self, peer: Peer, now: float, reason: str) -> None:
-        """Nothing is known of it from now on, and that is what is recorded."""
-        member = peer.member
+        """Nothing is known of it since its last word, and that is what is recorded: what it has measured meanwhile, and
+        sends when it is back, is later than that."""
+        member, seen = peer.member, self._clock.seconds()
         peer.gone_since = now
         log.warning("%s: %s is out of contact: %s", self.name, member.device, reason)
         nothing: Mapping[str, float | None] = {point.quantity: None for point in member.profile.points}
-        at = max(self._clock.seconds(), (peer.last_at or 0) + 1)
+        at = seen if peer.last_at is None or peer.last_at > seen else peer.last_at + 1
         reading = Reading(member.device, member.profile.kind, at, nothing)
         peer.learn(reading)
         self._keep(reading)

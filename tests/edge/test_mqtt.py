@@ -317,6 +317,22 @@ async def test_what_the_broker_has_kept_is_no_news_unless_it_says_when_it_was(
             assert line.old == 1, "a device's time only goes forward"
 
 
+async def test_what_a_lost_node_measured_meanwhile_and_sends_later_is_kept(
+    lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
+) -> None:
+    now = int(clock.now().timestamp())
+    async with agent_on(config, clock) as agent, device(broker, N1) as node:
+        for at, level, said in ((now - 600, 150, 1), (now - 300, 100, 3)):
+            report = orjson.dumps({"lamp": {"utc": at, "level": level}})
+            await until_taken(agent, node, f"{PREFIX}/{N1}/up", report)
+            await until(lambda said=said: len(cloud.readings(N1)) == said)  # type: ignore[misc]  # bound now
+            if said == 1:
+                await until_taken(agent, node, f"{PREFIX}/{N1}/status", b'{"state":"lost"}')
+                await until(lambda: len(cloud.readings(N1)) == 2)
+    told = [(reading.at, reading.values["actual_level"]) for reading in cloud.readings(N1)]
+    assert told == [(now - 600, 75), (now - 599, None), (now - 300, 50)]
+
+
 async def test_a_wrong_clock_is_replaced_by_ours_and_the_value_is_flagged(
     lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
 ) -> None:
