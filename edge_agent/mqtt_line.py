@@ -6,6 +6,7 @@ retained message is no news, unless it says itself when it was measured. Message
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -90,13 +91,16 @@ class MqttLine:
 
     async def run(self) -> NoReturn:
         """Listen until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._link.run())
-            group.create_task(self._ask())
-            while True:
-                await asyncio.sleep(_TICK_S)
-                self._watch(time.monotonic())
-                await self._flush(time.monotonic())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._link.run())
+                group.create_task(self._ask())
+                while True:
+                    await asyncio.sleep(_TICK_S)
+                    self._watch(time.monotonic())
+                    await self._flush(time.monotonic())
+        finally:
+            await self._flush(math.inf)  # the broker has let go of it: nobody else has it
 
     async def tell(self, order: Order, told: Told) -> None:
         """Returns when the broker has it. Raises LinkError."""

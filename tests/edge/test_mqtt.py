@@ -333,6 +333,18 @@ async def test_what_a_lost_node_measured_meanwhile_and_sends_later_is_kept(
     assert told == [(now - 600, 75), (now - 599, None), (now - 300, 50)]
 
 
+async def test_what_was_heard_just_before_the_end_is_not_lost(
+    lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
+) -> None:
+    """Another document in force ends an agent too."""
+    report = orjson.dumps({"lamp": {"utc": int(clock.now().timestamp()), "level": 150}})
+    async with agent_on(config, clock) as agent, device(broker, N1) as node:
+        await until_taken(agent, node, f"{PREFIX}/{N1}/up", report)
+    async with agent_on(config, clock):
+        reading = await until(lambda: next(iter(cloud.readings(N1)), None))
+    assert reading.values == {"actual_level": 75}
+
+
 async def test_a_wrong_clock_is_replaced_by_ours_and_the_value_is_flagged(
     lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
 ) -> None:
