@@ -84,10 +84,17 @@ class Documents:
     def _let_go(self, names: set[str]) -> None:
         for document in self.holdings.held:
             if document.name not in names:
-                (self._folder / document.name).unlink(missing_ok=True)
+                self._remove(document.name)
                 self._hold(document.name, None)
                 self._enforce(self._own)
                 log.info("document %s is no longer desired: what edge.yaml says is in force", document.name)
+
+    def _remove(self, name: str) -> None:
+        """A disk that does not let go of it brings it back at the next start, until the cloud has spoken again."""
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("document %s stays on the disk: %s", name, error)
 
     async def _get(self, document: Document) -> None:
         """Fetch until it is there, or until something else is desired."""

@@ -160,6 +160,20 @@ async def test_what_was_in_force_is_in_force_after_a_restart_and_ends_when_it_is
     assert list((config.data.parent / "edge.documents").iterdir()) == []
 
 
+async def test_a_disk_that_does_not_let_go_of_a_document_does_not_end_the_edge(config: EdgeConfig) -> None:
+    folder = config.data.parent / "edge.documents"
+    async with following(config, Shelf(FASTER)) as documents:
+        documents.submit(desired(FASTER))
+        await until(documents.changed.is_set)
+        (folder / "settings").unlink()
+        (folder / "settings").mkdir()  # what root cannot unlink either
+        documents.changed.clear()
+        documents.submit(desired())
+        await until(documents.changed.is_set)
+        assert documents.config == config
+        assert documents.holdings.held == ()
+
+
 async def test_what_no_longer_fits_after_a_restart_is_refused_and_the_edge_starts(config: EdgeConfig) -> None:
     folder = config.data.with_suffix(".documents")
     folder.mkdir()
