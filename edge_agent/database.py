@@ -103,6 +103,16 @@ class Database:
             self._connection = None
 
 
+def both(first: Act, second: Act) -> Act:
+    """Two in one transaction."""
+
+    def act(connection: sqlite3.Connection) -> None:
+        first(connection)
+        second(connection)
+
+    return act
+
+
 def disk_refuses(error: sqlite3.Error) -> bool:
     """True when the disk did not take something: there was no room on it, or it is read-only or failing. Somebody may
     put that right, and the street has to be lit meanwhile."""

@@ -25,20 +25,10 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def answer(self, command_id: str) -> Answer | None:
-        """The last word on a command, or `None` when it is new."""
-        rows = await self._query("SELECT answer FROM command WHERE id = ?", command_id)
-        return Answer.model_validate_json(rows[0][0]) if rows else None
-
-    async def latest(self, target: str) -> datetime | None:
-        """When the youngest command that was taken for a target was issued."""
-        rows = await self._query(
-            "SELECT command FROM command WHERE target = ? AND step IN (?, ?, ?) ORDER BY issued_at DESC LIMIT 1",
-            target,
-            *_UNFINISHED,
-            Step.READ_BACK,
-        )
-        return Command.model_validate_json(rows[0][0]).issued_at if rows else None
+    async def known(self, command: Command) -> tuple[Answer | None, datetime | None]:
+        """The last word on a command, or `None` when it is new; and when the youngest command that was taken for its
+        target was issued."""
+        return await self._database.run(lambda connection: (_answer(connection, command), _latest(connection, command)))
 
     async def unfinished(self) -> list[Command]:
         """What was taken and not ended when the process died, oldest first."""
@@ -47,6 +37,19 @@ class Ledger:
 
     async def _query(self, sql: str, *values: object) -> list[tuple[str]]:
         return await self._database.run(lambda connection: connection.execute(sql, values).fetchall())
+
+
+def _answer(connection: sqlite3.Connection, command: Command) -> Answer | None:
+    row = connection.execute("SELECT answer FROM command WHERE id = ?", (command.id,)).fetchone()
+    return Answer.model_validate_json(row[0]) if row else None
+
+
+def _latest(connection: sqlite3.Connection, command: Command) -> datetime | None:
+    row = connection.execute(
+        "SELECT command FROM command WHERE target = ? AND step IN (?, ?, ?) ORDER BY issued_at DESC LIMIT 1",
+        (command.target, *_UNFINISHED, Step.READ_BACK),
+    ).fetchone()
+    return Command.model_validate_json(row[0]).issued_at if row else None
 
 
 def begin(command: Command, answer: Answer) -> Act:

@@ -11,6 +11,7 @@ import logging
 import secrets
 import sqlite3
 import string
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -40,6 +41,9 @@ CREATE TABLE IF NOT EXISTS batch (
 _DROPPED_FIRST = (Stream.BACKLOG, Stream.LIVE)
 _ROOM_AGAIN = 0.9  # of the limit, before a full outbox counts as having room
 
+_MOST_FRESH = 16  # batches, of at most 64 kB
+
+Name = tuple[str, Stream, int]  # epoch, stream, seq
 Now = Callable[[], float | None]  # the city's time in Unix seconds; None while no clock can be trusted
 
 
@@ -53,6 +57,26 @@ class Entry:
 
     seq: int
     body: bytes
+
+
+class Fresh:
+    """What was appended last, as it was: at most so many batches, which are on the disk as well."""
+
+    def __init__(self, most: int = _MOST_FRESH) -> None:
+        self._most = most
+        self._bodies: OrderedDict[Name, bytes] = OrderedDict()
+
+    def remember(self, names: Sequence[Name], bodies: Sequence[bytes]) -> None:
+        """They are on the disk."""
+        self._bodies.update(zip(names, bodies, strict=True))
+        while len(self._bodies) > self._most:
+            self._bodies.popitem(last=False)
+
+    def entries(self, names: Sequence[Name]) -> list[Entry]:
+        """All of them, or none when one is missing."""
+        if not all(name in self._bodies for name in names):
+            return []
+        return [Entry(name[2], self._bodies[name]) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +106,7 @@ class Outbox:
         self._disk_refuses = False
         self._shelves = dict.fromkeys(STREAMS, Shelf())
         self._ages = Ages()
+        self._fresh = Fresh()
         self.epoch = ""
         self.news = asyncio.Event()
 
@@ -96,18 +121,25 @@ class Outbox:
     async def append(self, stream: Stream, bodies: Sequence[bytes], also: Act | None = None) -> None:
         """When this returns, the batches are on the disk, and in the same transaction what `also` writes."""
         kept = [packed(body) for body in bodies]
+        names: list[Name] = []
 
         def act(connection: sqlite3.Connection) -> None:
-            self._append(connection, stream, kept)
+            first = self._append(connection, stream, kept)
+            names.extend((self.epoch, stream, first + n) for n in range(len(bodies)))
             if also:
                 also(connection)
 
         await self._run(act)
+        self._fresh.remember(names, bodies)
         self.news.set()
 
     async def unsent(self, stream: Stream, after: int, limit: int) -> list[Entry]:
-        """The oldest batches above `after`, in order."""
-        return await self._database.run(lambda connection: _entries(connection, stream, after, limit))
+        """The oldest batches above `after`, in order. What has just been appended is not read again from the disk,
+        where it would wait for its turn."""
+        shelf = self._shelves[stream]
+        seqs = range(max(after + 1, shelf.first), min(after + limit + 1, shelf.next))
+        fresh = self._fresh.entries([(self.epoch, stream, seq) for seq in seqs])
+        return fresh or await self._database.run(lambda connection: _entries(connection, stream, after, limit))
 
     async def trim(self, marks: Iterable[Mark]) -> None:
         """Forget what the cloud has. Nothing else forgets, but for want of room or for age."""
@@ -156,7 +188,8 @@ class Outbox:
         self._shelves = {stream: _shelf(connection, stream) for stream in STREAMS}
         self._ages.load(connection)
 
-    def _append(self, connection: sqlite3.Connection, stream: Stream, bodies: Sequence[bytes]) -> None:
+    def _append(self, connection: sqlite3.Connection, stream: Stream, bodies: Sequence[bytes]) -> int:
+        """The seq of the first."""
         shelf, now = _shelf(connection, stream), self._now()
         rows = [(stream, seq, body) for seq, body in enumerate(bodies, shelf.next)]
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?)", rows)
@@ -166,6 +199,7 @@ class Outbox:
             self._ages.note(connection, stream, shelf.next, now)
             self._drop_the_old(connection, now)
         self._make_room(connection)
+        return shelf.next
 
     def _drop_the_old(self, connection: sqlite3.Connection, now: float) -> None:
         if self._keep_for is None:

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime
 from typing import Self
 
-from edge_agent.database import Database
+from edge_agent.database import Act, Database
 from protocols.commands import Override
 
 SCHEMA = """
@@ -34,14 +34,23 @@ class Overrides:
 
     async def put(self, device: str, override: Override | None) -> None:
         """Hold a luminaire, or let it go. When this returns, it is on the disk."""
-        await self._database.run(lambda connection: _put(connection, device, override))
+        await self._database.run(holding(device, override))
+        self.remember(device, override)
+
+    def remember(self, device: str, override: Override | None) -> None:
+        """What `holding` has written is on the disk."""
         if override is None:
             self._held.pop(device, None)
         else:
             self._held[device] = override
 
 
-def _put(connection: sqlite3.Connection, device: str, override: Override | None) -> None:
-    connection.execute("DELETE FROM override WHERE device = ?", (device,))
-    if override is not None:
-        connection.execute("INSERT INTO override VALUES (?, ?)", (device, override.model_dump_json()))
+def holding(device: str, override: Override | None) -> Act:
+    """Writes that a luminaire is held, or is not, together with something else."""
+
+    def act(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM override WHERE device = ?", (device,))
+        if override is not None:
+            connection.execute("INSERT INTO override VALUES (?, ?)", (device, override.model_dump_json()))
+
+    return act
