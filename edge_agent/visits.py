@@ -7,6 +7,7 @@ meanwhile. A visit waits for its last one: a probe that needs longer than the ro
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -51,7 +52,8 @@ class Visitor:
             return Visited(plan([]), refused=refused)
         await asyncio.sleep(profile.wait.total_seconds())
         visited = await (self._read(self.member) if profile.map is None else self._read_located(profile.map))
-        await self._do(profile.stop)  # one that would not stop starts again all the same
+        with suppress(Unreachable, NoAnswer):  # one that would not stop starts again all the same
+            await self._do(profile.stop)
         return visited
 
     def forget(self) -> None:

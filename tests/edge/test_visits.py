@@ -111,6 +111,24 @@ async def test_a_silent_probe_is_told_once_left_in_peace_and_told_when_it_is_bac
     assert len(caplog.messages) == 2
 
 
+async def test_a_probe_that_does_not_answer_when_it_is_told_to_stop_has_been_read() -> None:
+    bus, link = scripted(WIPED)
+    visited = await Visitor(bus, bus.members["D1"]).visit()
+    asked = list(link.asked)
+    fails = iter([False] * (len(asked) - 1) + [True])
+    answering = link._asked
+
+    async def silent_at_last(what: str, unit: int) -> None:
+        await answering(what, unit)
+        if next(fails):
+            raise NoAnswer("no answer within 1 s")
+
+    link._asked = silent_at_last  # type: ignore[method-assign]  # the last request is the stop
+    again = await Visitor(bus, bus.members["D1"]).visit()
+    assert again.heard.keys() == visited.heard.keys() != set()
+    assert link.asked == [*asked, *asked]
+
+
 async def test_a_gateway_that_refuses_the_start_is_told_once_with_the_request(caplog: pytest.LogCaptureFixture) -> None:
     bus, link = scripted(quick(library()["yosemitech-y504"]))
     taken = Taken()
