@@ -5,6 +5,7 @@ import asyncio
 import functools
 import logging
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
@@ -44,6 +45,7 @@ from protocols.topics import STREAMS, Stream
 log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE_S = 0.2
+_TURN_OF_A_THREAD_S = 0.001  # the disk's thread waits as long for ours; a command needs it four times
 _SHORTEST_PATIENCE_S = 60.0  # with a bus, before the watchdog is no longer told that we work
 
 SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA + timekeeper.SCHEMA
@@ -51,6 +53,7 @@ SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA + timekeeper.SCHEMA
 
 async def run(config: EdgeConfig, clock: DomainClock) -> None:
     """Run one edge until cancelled."""
+    sys.setswitchinterval(_TURN_OF_A_THREAD_S)
     get = functools.partial(fetch, config.cloud, config.edge) if config.cloud else None
     documents = Documents(config, get)
     await asyncio.to_thread(documents.load)

@@ -74,7 +74,7 @@ async def attempt(
         visited = await Visitor(bus, member).visit()
     finally:
         bus.close()
-    return Trial(list(_tried(member, visited)), [(str(request), error) for request, error in visited.refused.items()])
+    return Trial(list(tried(member, visited)), [(str(request), error) for request, error in visited.refused.items()])
 
 
 async def _set(bus: Bus, member: Member, level: Level) -> None:
@@ -86,12 +86,13 @@ async def _set(bus: Bus, member: Member, level: Level) -> None:
     ends = time.monotonic() + _PATIENCE_S
     while time.monotonic() < ends:
         visited = await Visitor(bus, member).visit()
-        if any(tried.quantity == "actual_level" and tried.value == wanted for tried in _tried(member, visited)):
+        if any(one.quantity == "actual_level" and one.value == wanted for one in tried(member, visited)):
             return
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def _tried(member: Member, visited: Visited) -> Iterator[Tried]:
+def tried(member: Member, visited: Visited) -> Iterator[Tried]:
+    """Every quantity that the profile says, as far as it could be asked for."""
     readings = visited.plan.decode({block: one.answer for block, one in visited.heard.items()})
     reading = graded(readings[0]) if readings else None
     places = {place.point.quantity: place for place in visited.plan.places.get(member.device, ())}

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -79,8 +79,21 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return (host.strip("[]"), int(port)) if colon and not text.endswith("]") else (text.strip("[]"), 502)
 
 
-def _a_device(text: str) -> str:
+def _some_units(text: str) -> str:
+    """An option that names Modbus units."""
+    from haidang.bus_probe import units
+
+    try:
+        units(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def _a_device(text: str | None) -> str | None:
     """An option that is a host, with or without a port."""
+    if text is None:
+        return None
     try:
         host, port = _host_and_port(text)
     except ValueError:
@@ -101,7 +114,7 @@ def edge_run(
 
     _log_to_stderr()
     settings, running = _or_advice(lambda: (load_config(config), clock_file.load(clock)))
-    _until_told(main.run(settings, running))
+    _until_told(main.run(settings, running), _fastest_loop())
 
 
 @edge.command("status")
@@ -135,6 +148,40 @@ def edge_check_config(
     sound = _or_advice(lambda: load_config(config))
     devices = sum(len(bus.devices) for bus in sound.buses)
     typer.echo(f"ok: {sound.edge} of {sound.site}, {len(sound.buses)} buses, {devices} devices")
+
+
+@edge.command("probe")
+def edge_probe(
+    tcp: Annotated[str | None, typer.Option("--tcp", callback=_a_device, help="The bus, as HOST or HOST:PORT.")] = None,
+    rtu: Annotated[bool, typer.Option("--rtu", help="With --tcp: RTU frames over the socket.")] = False,
+    serial: Annotated[str | None, typer.Option("--serial", help="A serial port, as /dev/ttyS0.")] = None,
+    baudrate: Annotated[int, typer.Option(min=1200, max=115_200, help="Of the serial line.")] = 9600,
+    parity: Annotated[Literal["N", "E", "O"], typer.Option(help="Of the serial line.")] = "N",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2, help="Of the serial line.")] = 1,
+    units: Annotated[str, typer.Option("--units", callback=_some_units, help="Whom to ask.")] = "1-32",
+    timeout: Annotated[str, typer.Option(callback=_a_span, help="How long to wait for an answer.")] = "300ms",
+    allow_start: Annotated[
+        bool, typer.Option("--allow-start", help="Also start devices that measure only when told to: this writes.")
+    ] = False,
+) -> None:
+    """Say what answers on a bus, and which profile fits: for a cabinet without its papers. Nothing is written.
+
+    Ends with 0, with 1 when something answers that no profile fits, 2 for a wrong command line, 3 when nobody answers.
+    """
+    from rich.console import Console
+
+    from edge_agent.links.ports import Port, RtuTcpPort, SerialPort, TcpPort
+    from haidang import bus_probe
+
+    if (tcp is None) == (serial is None):
+        raise typer.BadParameter("give one bus: --tcp HOST or --serial PORT")
+    port: Port
+    if serial is not None:
+        port = SerialPort(serial, baudrate, parity, stop_bits)
+    else:
+        port = (RtuTcpPort if rtu else TcpPort)(*_host_and_port(tcp or ""))
+    wanted = bus_probe.units(units)
+    raise typer.Exit(bus_probe.run(port, wanted, span(timeout).total_seconds(), allow_start, Console()))
 
 
 @app.command()
@@ -466,10 +513,20 @@ def _or_refusal(ask: Callable[[], T]) -> T:
         raise typer.Exit(1) from error
 
 
-def _until_told(role: Coroutine[Any, Any, None]) -> None:
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop, where the extra `fast` is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _until_told(role: Coroutine[Any, Any, None], loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
     """Run a role until SIGTERM or SIGINT, which cancel it and are a good end. A bad start is one line."""
     try:
-        asyncio.run(_cancel_on_signal(role))
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(_cancel_on_signal(role))
     except (ConfigError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAULT_IN_CONFIG) from error

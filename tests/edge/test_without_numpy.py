@@ -1,0 +1,18 @@
+"""The edge runs on cabinet computers for which there is no numpy, no OpenCV and no uvloop."""
+
+import subprocess
+import sys
+
+_BLOCKED = ("numpy", "cv2", "uvloop", "duckdb", "fastapi", "sqlalchemy")
+_PROGRAM = f"""
+import sys
+sys.modules.update(dict.fromkeys({_BLOCKED!r}))  # an import of them fails from now on
+import edge_agent.main, edge_agent.links.mqtt, edge_agent.probing
+from haidang import cli
+assert cli._fastest_loop() is None
+"""
+
+
+def test_the_edge_needs_nothing_that_armv7_lacks() -> None:
+    found = subprocess.run([sys.executable, "-W", "error", "-c", _PROGRAM], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
