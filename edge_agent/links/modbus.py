@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from edge_agent.cancelling import notice_cancellation
@@ -21,7 +20,6 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it would say he
 
 _SILENT_BEHIND_GATEWAY = (0x0A, 0x0B)  # "gateway path unavailable", "gateway target device failed to respond"
 _MOST_SILENCES = 4  # in a row, before the connection itself is doubted
-_NEVER = 1_000_000  # pymodbus' own doubt, which cannot tell a dead unit from a dead line
 _TICK_S = 0.001  # of the event loop
 _REQUEST = 8  # bytes of a usual one
 _BUFFER = 4096  # bytes; pymodbus throws everything away beyond it
@@ -113,7 +111,6 @@ class ModbusLink:
 
     def _made(self) -> Client:
         client = self._port.client(self._timeout)
-        client.set_max_no_responses(_NEVER)
         client.ctx.framer = self._framer
         client.ctx.max_buffer_size = _BUFFER
         self._framer.forget()
@@ -132,21 +129,36 @@ class ModbusLink:
         patience_s = own if patience_s is None else min(patience_s, own)
         if self._gap:
             await self._silence()
-        client.ctx.comm_params.timeout_connect = patience_s + self._on_the_line_s(question)
         self._framer.ask(question)
         try:
-            reply = await client.execute(False, question)
+            reply = await self._exchange(client, question, patience_s + self._on_the_line_s(question))
         except asyncio.CancelledError:
             self._framer.give_up()
             self._doubt(self._timeout)  # somebody had less patience than we
             raise
-        except ConnectionException as error:
+        except ConnectionError as error:
             raise Unreachable(f"lost the connection to {self._port.name}") from error
-        except ModbusException as error:
-            raise self._unanswered(client, patience_s) from error
-        notice_cancellation()
+        except TimeoutError as error:
+            raise self._unanswered(patience_s) from error
         self._silent_s = 0.0
         return _understood(reply)
+
+    async def _exchange(self, client: Client, question: Question, seconds: float) -> ModbusPDU:
+        """What pymodbus' own `execute` does, without the lock, the retries and the `wait_for`, which cost as much as
+        the rest of it. Raises TimeoutError, ConnectionError."""
+        if not client.connected:
+            raise ConnectionError
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[ModbusPDU] = loop.create_future()
+        question.transaction_id = client.ctx.getNextTID()
+        client.ctx.response_future = answer
+        timer = loop.call_later(seconds, _end, answer, TimeoutError())
+        client.ctx.trace_connect = lambda is_there: None if is_there else _end(answer, ConnectionError())
+        client.ctx.pdu_send(question)
+        try:
+            return await answer
+        finally:
+            timer.cancel()
 
     async def _silence(self) -> None:
         """What parts two frames on a line; a line that babbles is not waited for for ever."""
@@ -158,11 +170,9 @@ class ModbusLink:
         pace = self._port.pace
         return pace.takes_s(_REQUEST + question.expected.size) + 2 * pace.silence_s if pace else 0.0
 
-    def _unanswered(self, client: Client, patience_s: float) -> LinkError:
-        """What it means that no answer came in time."""
+    def _unanswered(self, patience_s: float) -> LinkError:
+        """No answer came in time."""
         self._framer.give_up()
-        if not client.connected:
-            return Unreachable(f"lost the connection to {self._port.name}")
         self._doubt(patience_s)
         return NoAnswer(f"no answer within {patience_s:g} s")
 
@@ -175,6 +185,11 @@ class ModbusLink:
     def _garbled(self, why: str) -> Garbled:
         self._framer.counts.spoilt += 1
         return Garbled(why)
+
+
+def _end(answer: asyncio.Future[ModbusPDU], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
 
 
 async def _pause(seconds: float) -> None:
