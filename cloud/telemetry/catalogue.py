@@ -144,7 +144,7 @@ class Catalogue:
         for table, columns in self._columns("shapes").items():
             part, _, name = table.partition(".")
             of = Family(Part(part), name)
-            self.shelves[of] = Shelf(of, set(of.names(columns)))
+            self.shelves[of] = Shelf(of, set(of.whole_names(columns)))
 
     def _remember_tables(self) -> None:
         for table, columns in self._columns("hot").items():
@@ -154,7 +154,7 @@ class Catalogue:
                 self._remember_table(shelf, f'hot."{table}"', match[3] == "late", int(match[4]), columns)
 
     def _remember_table(self, shelf: Shelf, name: str, late: bool, number: int, columns: Iterable[str]) -> None:
-        names = set(shelf.family.names(columns))
+        names = set(shelf.family.whole_names(columns))
         if not late:
             shelf.open[number] = Hot(name, names)
             return

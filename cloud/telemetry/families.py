@@ -57,11 +57,13 @@ class Family:
         return [f"{column} {kind}" for column, kind in zip(self._columns(name), ("DOUBLE", "UTINYINT"), strict=False)]
 
     def names(self, columns: Iterable[str]) -> Iterator[str]:
-        """The quantities or fields among a table's columns. A quantity is there when its flag is there too: whoever is
-        killed between the two leaves one of them."""
-        there = list(columns)
-        found = (column for column in there if column not in _ROW)
-        return (column for column in found if not self.has_flags or (column in QUANTITIES and f"{column}_q" in there))
+        """The quantities or fields among columns. A sealed file leaves out the flags of good values."""
+        return (column for column in columns if column not in _ROW and (not self.has_flags or column in QUANTITIES))
+
+    def whole_names(self, columns: Iterable[str]) -> Iterator[str]:
+        """The quantities or fields of a table: a kill between a quantity's column and its flag's leaves only one."""
+        there = set(columns)
+        return (name for name in self.names(there) if not self.has_flags or f"{name}_q" in there)
 
     def _columns(self, name: str) -> tuple[str, ...]:
         return (self.column(name), flag(name)) if self.has_flags else (self.column(name),)
