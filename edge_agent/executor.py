@@ -31,13 +31,13 @@ from protocols.clock import DomainClock
 from protocols.commands import Answer, Command, Override, Refusal, Step, is_expired
 from protocols.readings import Reading
 from protocols.topics import Stream
+from rules.lamp_state import reached
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
 _ASLEEP_S = 1.0  # between two looks at a command that waits for its lamp to wake
-_SAME = 0.5  # % of light between the commanded and the actual level: one step of a controller; a fade is not over yet
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
 
@@ -279,7 +279,7 @@ class Executor:
         if not isinstance(action, Override) and is_held:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
         wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
-        if abs(actual - self._lamps[command.target].shown(wanted)) > _SAME:
+        if not reached(actual, self._lamps[command.target].shown(wanted)):
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return None
 

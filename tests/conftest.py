@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from haidang.demo import ports
 from haidang.demo.broker import mosquitto
 from tests import influxdb, nginx, postgresql
 
@@ -13,6 +14,15 @@ _NEEDED = {
     "influxdb": influxdb.programs,
     "nginx": nginx.program,
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers that run side by side take their ports from different parts."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        count, index = worker["workercount"], int(worker["workerid"].removeprefix("gw"))
+        width = len(ports.span) // count
+        ports.span = range(ports.span.start + index * width, ports.span.start + (index + 1) * width)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

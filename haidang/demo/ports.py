@@ -10,7 +10,8 @@ import itertools
 import random
 import socket
 
-_FIRST, _END = 10_000, 32_768
+span = range(10_000, 32_768)
+_given: set[int] = set()  # by this process; their servers may not listen yet
 
 
 def free_port(wanted: int | None = None) -> int:
@@ -21,8 +22,10 @@ def free_port(wanted: int | None = None) -> int:
 def free_run(wanted: int | None, count: int) -> int:
     """The first of `count` free ports in a row. Raises OSError."""
     start = wanted or _anywhere()
-    for first in itertools.chain(range(start, _END - count, count), range(_FIRST, start, count)):
-        if all(map(_is_free, range(first, first + count))):
+    for first in itertools.chain(range(start, span.stop - count, count), range(span.start, start, count)):
+        run = range(first, first + count)
+        if _given.isdisjoint(run) and all(map(_is_free, run)):
+            _given.update(run)
             return first
     raise OSError(f"no {count} free ports in a row on 127.0.0.1")
 
@@ -31,18 +34,24 @@ async def listening(port: int, timeout_s: float = 60.0) -> None:
     """Return when something listens. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
+            if await answers(port):
                 return
+            await asyncio.sleep(0.02)
+
+
+async def answers(port: int) -> bool:
+    """True when something listens."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _anywhere() -> int:
     """Two that look at the same time should not look at the same place."""
-    return random.randrange(_FIRST, _END - 1000)  # noqa: S311 - no secret
+    return random.randrange(span.start, span.stop - 1000)  # noqa: S311 - no secret
 
 
 def _is_free(port: int) -> bool:

@@ -26,11 +26,12 @@ from haidang.deploy.city import DeployedCity
 from haidang.deploy.layout import Addresses, Wish, lay_out
 from tests import nginx
 from tests.cloud.cities import small_city
-from tests.ports import free_port, wait_for_port
+from tests.ports import answers, free_port
 
 HOST = "127.0.0.1"
 SITE = "halong"
 _OWNER = "10001"
+_START_S = 120  # wall time; a loaded machine with two cores starts a role in half a minute
 _END_S = 20
 
 
@@ -91,6 +92,13 @@ class Deployment:
         for name, process in self.running.items():
             assert process.returncode is None, f"{name} has ended: {self.log_of(name)[-2000:]}"
 
+    async def listens(self, port: int) -> None:
+        """Return when something listens there. Raises AssertionError when a part has ended instead."""
+        async with asyncio.timeout(_START_S):
+            while not await answers(port):
+                self.all_run()
+                await asyncio.sleep(0.1)
+
     def log_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
@@ -117,7 +125,7 @@ class Deployment:
                 *command, cwd=self.folder / (folder or name), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         if port is not None:
-            await wait_for_port(port, 60)
+            await self.listens(port)
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 
 from cloud.audit.tables import AuditRow
 from cloud.database import Database
+from haidang.demo.ports import free_run
 from haidang.deploy.city import city_of
 from tests.docker.deployments import HOST, Deployment, deployed
 from tests.influxdb import TOKEN, Server
-from tests.ports import free_port, wait_for_port
+from tests.ports import free_port
 from tests.postgresql import Cluster
 from tests.system.town import CITY
 from tests.waiting import until_async
@@ -43,7 +44,7 @@ async def whole(postgresql_cluster: Cluster, influxdb_server: Server, tmp_path: 
 
 def _city(folder: Path) -> Path:
     """The demo city on ports that nobody has."""
-    ports = {"base_port": free_port(), "camera_port": free_port()}
+    ports = {"base_port": free_run(None, 10), "camera_port": free_port()}
     file = folder / "city.yaml"
     file.write_text(yaml.safe_dump({**yaml.safe_load(CITY.read_text("utf-8")), **ports}, allow_unicode=True))
     return file
@@ -57,7 +58,7 @@ async def start(deployment: Deployment) -> None:
     await deployment.start_ours("cloud", "cloud", port=deployment.ports["cloud"])
     await deployment.start_console()
     await deployment.start_ours("sim", "sim", *(word for pair in ports.items() for word in pair))
-    await wait_for_port(city["base_port"], 60)
+    await deployment.listens(city["base_port"])
     await deployment.start_ours("edge", f"edges/{edge}")
 
 

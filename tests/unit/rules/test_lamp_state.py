@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.lamp_state import LampState, displayed, is_as_planned
+from rules.lamp_state import LampState, displayed, is_as_planned, reached
 
 STALE = 900.0
 OK = 8 + 1  # comms ok, on
@@ -126,3 +126,21 @@ def test_as_planned_needs_both_to_be_lit_or_both_dark(level: float, planned: flo
 def test_what_is_not_known_is_neither_as_planned_nor_not() -> None:
     assert is_as_planned(None, 50) is None
     assert is_as_planned(50, None) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "commanded", "is_there"),
+    [
+        (80, 80, True),
+        (79.5, 80, True),
+        (79.4, 80, False),
+        (0.5, 1, True),
+        (0, 0, True),
+        (0.4, 0, False),
+        (math.nan, 0, False),
+    ],
+)
+def test_a_command_is_confirmed_at_the_last_step_of_its_fade_but_off_only_at_nought(
+    actual: float, commanded: float, is_there: bool
+) -> None:
+    assert reached(actual, commanded) is is_there
