@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 
-from edge_agent.links import Link
+from edge_agent.links import LineCounts, Link
 from protocols.clock import DomainClock
 from protocols.modbus.plan import Answer, Block, Member
 from protocols.profiles.sequences import Step
@@ -107,6 +107,11 @@ class Bus:
         self._turns = Turns()
         self._writes = 0
         self._written: dict[str, int] = {}
+
+    @property
+    def strange(self) -> LineCounts:
+        """What came over its line that was no answer."""
+        return self._link.counts
 
     async def read(self, block: Block, priority: Priority = Priority.ROUTINE, patience_s: float | None = None) -> Heard:
         """Read a block in its turn; `at` is the moment of the answer. Raises LinkError."""

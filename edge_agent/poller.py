@@ -41,7 +41,7 @@ class Poller:
         self._next_plan = self._plan
         self._cuts: set[Cut] = set()
         self._not_there: dict[Block, float] = {}
-        self.counts = Counts()
+        self.counts = Counts(strange=bus.strange)
         self.visits: Sequence[Visits] = [
             Visits(bus, member, self._every, clock, self._hearing, take, self.counts)
             for member in bus.members.values()

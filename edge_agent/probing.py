@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edge_agent.bus import Bus
-from edge_agent.links import WRITE_SEVERAL, Link, LinkError, NoAnswer, Unreachable
+from edge_agent.links import WRITE_SEVERAL, LineCounts, Link, LinkError, NoAnswer, Unreachable
 from edge_agent.links.modbus import ModbusLink
 from edge_agent.links.ports import Port
 from edge_agent.pauses import Pause
@@ -97,6 +97,10 @@ class _Remembering:
         self._link = link
         self._known: dict[Block, list[int] | LinkError] = {}
         self.patience_s: float | None = None
+
+    @property
+    def counts(self) -> LineCounts:
+        return self._link.counts
 
     async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
         known = self._known.get(block)

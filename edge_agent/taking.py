@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge_agent.bus import Bus, Heard
+from edge_agent.links import LineCounts
 from protocols.modbus.plan import Block, ReadPlan
 from protocols.readings import Reading
 
@@ -20,6 +21,7 @@ class Counts:
     silent: int = 0
     overtaken: int = 0
     last_at: int | None = None  # domain seconds
+    strange: LineCounts = field(default_factory=LineCounts)
     failures: Counter[int] = field(default_factory=Counter)  # requests without an answer to use, by unit
 
 

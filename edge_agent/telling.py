@@ -45,6 +45,12 @@ def _buses(status: Mapping[str, Any]) -> Iterator[str]:
             f"bus {name}: {counts['rounds']} rounds, {counts['late']} late, {counts['overtaken']} readings overtaken, "
             f"{silent} units silent"
         )
+        strange = counts["strange"]
+        if any(strange.values()):
+            yield (
+                f"    strange on the line: {strange['stray']} answers to nothing asked, {strange['spoilt']} spoilt, "
+                f"{strange['noise']} bytes of noise"
+            )
         for unit, failures in sorted(counts["failures"].items(), key=lambda one: -one[1]):
             yield f"    unit {unit}: {failures} requests failed"
     for name, counts in status["lines"].items():

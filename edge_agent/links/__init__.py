@@ -8,6 +8,7 @@ LinkError
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from protocols.modbus.plan import Block
@@ -54,8 +55,22 @@ class Garbled(LinkError):
     """The answer does not fit the question."""
 
 
+@dataclass(slots=True)
+class LineCounts:
+    """What came over a line that was not the answer: whole frames that were `stray` (late, or another master's),
+    answers that were `spoilt`, and bytes of `noise`."""
+
+    stray: int = 0
+    spoilt: int = 0
+    noise: int = 0
+
+
 class Link(Protocol):
     """One address. Not for two callers at a time: edge_agent.bus gives the turns."""
+
+    @property
+    def counts(self) -> LineCounts:
+        """What was strange on it since the start."""
 
     async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
         """The registers of a block, of which there may be none. `patience_s` is for who does not want to wait for as

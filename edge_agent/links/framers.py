@@ -4,11 +4,11 @@ pymodbus, which let one bad answer tear the connection down, or throw a good one
 import struct
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
+from edge_agent.links import LineCounts
 from edge_agent.links.pdus import Question, Reply, Spoilt
 from protocols.modbus import rtu
 from protocols.modbus.rtu import EXCEPTION, Expected, Fate
@@ -17,16 +17,6 @@ _HEADER = struct.Struct(">HHHB")  # transaction, protocol 0, bytes that follow, 
 _SHORTEST, _LONGEST = 2, 254  # of the bytes that follow: unit and PDU
 _MOST_OWED = 8  # of one unit
 _NOBODY = Expected(-1, 0, 0)  # no frame answers when nothing was asked
-
-
-@dataclass(slots=True)
-class LineCounts:
-    """What came over a line that was not the answer: whole frames that were `stray` (late, or another master's),
-    answers that were `spoilt`, and bytes of `noise`."""
-
-    stray: int = 0
-    spoilt: int = 0
-    noise: int = 0
 
 
 class TcpFramer(FramerSocket):

@@ -9,8 +9,17 @@ from collections.abc import Mapping, Sequence
 from pymodbus.pdu import ModbusPDU
 
 from edge_agent.cancelling import notice_cancellation
-from edge_agent.links import WRITE_ONE, WRITE_SEVERAL, Garbled, LinkError, NoAnswer, Refused, Unreachable, pdus
-from edge_agent.links.framers import LineCounts
+from edge_agent.links import (
+    WRITE_ONE,
+    WRITE_SEVERAL,
+    Garbled,
+    LineCounts,
+    LinkError,
+    NoAnswer,
+    Refused,
+    Unreachable,
+    pdus,
+)
 from edge_agent.links.pdus import Question, Reply, Spoilt
 from edge_agent.links.ports import Client, Port, TcpPort
 from edge_agent.pauses import Pause

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from edge_agent.links import WRITE_SEVERAL, LinkError
+from edge_agent.links import WRITE_SEVERAL, LineCounts, LinkError
 from protocols.modbus.plan import Block
 
 
@@ -13,6 +13,7 @@ class ScriptedLink:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.counts = LineCounts()
         self.words: dict[Block, Sequence[int]] = {}
         self.written: dict[tuple[int, int], list[int]] = {}
         self.functions: list[int] = []
