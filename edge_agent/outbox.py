@@ -195,8 +195,8 @@ class Outbox:
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?)", rows)
         grown = replace(shelf, next=shelf.next + len(bodies), bytes=shelf.bytes + sum(map(len, bodies)))
         self._keep(connection, stream, grown)
+        self._ages.note(connection, stream, shelf.next, now)
         if now is not None:
-            self._ages.note(connection, stream, shelf.next, now)
             self._drop_the_old(connection, now)
         self._make_room(connection)
         return shelf.next

@@ -59,13 +59,18 @@ class Timekeeper:
         return self.trust is not Trust.WRONG
 
     @property
+    def _was_compared(self) -> bool:
+        return self.trust in (Trust.CHECKED, Trust.CARRIED)
+
+    @property
     def offset_s(self) -> float | None:
         """The machine's clock less the cloud's; `None` when it has not been heard for long."""
         return self._words.ahead(self._steady())
 
     def seconds(self) -> float | None:
-        """The city's time in Unix seconds; `None` while there is none."""
-        return self.clock.now().timestamp() if self.is_known else None
+        """The city's time in Unix seconds; `None` while it was compared with nothing: what is thrown away for its age
+        must not be so by a clock that may stand years ahead."""
+        return self.clock.now().timestamp() if self._was_compared else None
 
     def heard(self, at: datetime) -> None:
         """What time it is in the cloud, told just now."""
@@ -133,7 +138,7 @@ class Timekeeper:
 
     async def _keep(self, database: Database) -> None:
         """Once a minute, and only what was compared with something."""
-        if self.trust not in (Trust.CHECKED, Trust.CARRIED):
+        if not self._was_compared:
             return
         if self._kept_at is not None and self._steady() - self._kept_at < _KEEP_EVERY_S:
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent import main
+from edge_agent.links import LineCounts
 from edge_agent.machine import Machine, MachineWatch
 from edge_agent.outbox import Shelf
 from edge_agent.status import Clock, Status, reading
@@ -36,7 +37,11 @@ STATUS = Status(
     connected=False,
     shelves=SHELVES,
     waits_s={Stream.EVENT: None, Stream.LIVE: 12.34, Stream.BACKLOG: 7200.0},
-    buses={"B": Counts(rounds=9, late=2, silent=4, overtaken=1, failures=Counter({17: 4, 3: 1}))},
+    buses={
+        "B": Counts(
+            rounds=9, late=2, silent=4, overtaken=1, strange=LineCounts(3, 0, 12), failures=Counter({17: 4, 3: 1})
+        )
+    },
     lines={},
     silent_units={"B": 1},
     corrected=6,
@@ -85,6 +90,7 @@ async def test_only_our_own_account_may_ask(tmp_path: Path) -> None:
         "outbox backlog  6 batches wait for 7200 s, 9.0 MB, 3 DROPPED",
         "outbox: 11 readings LOST, the disk did not take them",
         "bus B: 9 rounds, 2 late, 1 readings overtaken, 1 units silent",
+        "    strange on the line: 3 answers to nothing asked, 0 spoilt, 12 bytes of noise",
         "    unit 17: 4 requests failed",
         "    unit 3: 1 requests failed",
         "1.5 % of a core, 40 MB of memory",
