@@ -21,14 +21,16 @@ import yaml
 
 from haidang.access import CLOUD, HEALTH, MONITOR, Permission, permissions
 from haidang.demo.secrets import secret, write_private
-from haidang.deploy import broker, console
+from haidang.demo.tokens import tell
+from haidang.deploy import broker, console, influxdb
 from haidang.deploy.certificates import NoCertificate, Pair, authority, is_of_another, issue
 from haidang.deploy.city import DeployedCity
 from haidang.deploy.devices import Link, links
 from haidang.mosquitto import password_line
 
-VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "postgresql", "sim")
+VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "influxdb-token", "postgresql", "sim")
 CONSOLE = "console"
+EDGE_TOKENS = "edge_tokens"  # beside cloud.yaml
 _NOBODY_SPECIAL = 10001  # owns the files of a deployment that root has laid out: no container runs as root
 
 
@@ -41,6 +43,7 @@ class Addresses:
     devices_listen: str = "8884"
     cloud: str = "cloud:8080"
     cloud_listens: str = "0.0.0.0:8080"
+    console: str = "console:8443"
     proxy: str = "172.30.250.2"
     https_listens: str = "8443"
     http_listens: str = "8080"
@@ -97,7 +100,8 @@ def _write(wish: Wish) -> Iterator[str]:
 
 def _folders(wish: Wish) -> Iterator[str]:
     """What is mounted into a folder that is mounted read-only needs a place there."""
-    yield from ("ca", "broker/data", "console/run", "cloud/data", "influxdb", "monitor", "postgresql", "sim/data")
+    yield from ("ca", "broker/data", "console/run", "cloud/data", "cloud/influxdb", "influxdb", "monitor")
+    yield from ("postgresql", "sim/data")
     yield from (f"edges/{edge}/data" for edge in wish.of.city.edges)
     yield from (f"volumes/{name}" for name in VOLUMES)
 
@@ -122,7 +126,8 @@ def _cloud(wish: Wish) -> None:
     folder, at = wish.folder / "cloud", wish.addresses
     password = secret(wish.folder / "postgresql", "password")
     write_private(folder / "database_url", f"postgresql+asyncpg://haidang:{password}@{at.postgresql}/haidang\n")
-    write_private(folder / "influxdb_token", secret(wish.folder / "influxdb", "token"))
+    edges = wish.of.city.edges
+    tell(folder / EDGE_TOKENS, {edge: secret(wish.folder / "edges" / edge, "token") for edge in edges})
     _write_once(folder / "cloud.yaml", cloud_settings(wish))
     (folder / "inventory.json").write_bytes(wish.of.inventory)
     if wish.of.basemap is not None:
@@ -131,25 +136,29 @@ def _cloud(wish: Wish) -> None:
 
 def cloud_settings(wish: Wish) -> dict[str, Any]:
     """What the cloud of a deployment is told, as cloud.yaml says it."""
-    at, port = wish.addresses, "" if wish.https_port == 443 else f":{wish.https_port}"
+    at = wish.addresses
     return {
         "site": wish.of.city.site,
         "data": "data",
         "listen": at.cloud_listens,
-        "console_url": f"https://{wish.host}{port}",
+        "console_url": _https(f"{wish.host}:{wish.https_port}"),
         "proxies": [at.proxy],
         "broker": _broker(at.broker, CLOUD),
         "inventory": "inventory.json",
         "basemap": "basemap.geojson",
         "admin_password_file": "data/admin",
+        "edge_tokens": EDGE_TOKENS,
         "database_url_file": "database_url",
         "telemetry": dict(wish.telemetry or _influx(at.influxdb)),
     }
 
 
+def _https(address: str) -> str:
+    return f"https://{address.removesuffix(':443')}"
+
+
 def _influx(url: str) -> dict[str, Any]:
-    buckets = {"bucket": "haidang", "five_minutes_bucket": "haidang_5m", "hours_bucket": "haidang_hours"}
-    return {"engine": "influxdb", "url": url, **buckets, "org": "haidang", "token_file": "influxdb_token"}
+    return {"engine": "influxdb", "url": url, **influxdb.BUCKETS, "org": "haidang", "token_file": "influxdb/token"}
 
 
 def _broker(address: str, name: str) -> dict[str, Any]:
@@ -159,24 +168,28 @@ def _broker(address: str, name: str) -> dict[str, Any]:
 
 
 def _influxdb(folder: Path) -> None:
-    """A first start makes the bucket of the samples by itself, the two of the summaries by this."""
+    """Its own secrets, which nobody else gets, and what its first start runs."""
     secret(folder, "password")
     secret(folder, "token")
-    lines = ["#!/bin/sh", "set -eu"]
-    lines += ["influx bucket create --org haidang --name haidang_5m --retention 730d"]
-    lines += ["influx bucket create --org haidang --name haidang_hours --retention 0"]
-    write_private(folder / "buckets.sh", "\n".join(lines) + "\n")
-    (folder / "buckets.sh").chmod(0o700)
+    for name, script in influxdb.SCRIPTS.items():
+        write_private(folder / name, script)
+        (folder / name).chmod(0o700)
 
 
 def _edge(wish: Wish, edge: str) -> None:
-    """The part of its edge.yaml that says where the broker is; the demo's edge stands beside it and gets the whole."""
-    folder = wish.folder / "edges" / edge
-    place = {"broker": _broker(f"{wish.host}:{wish.mqtt_port}", edge)}
-    write_private(folder / "broker.yaml", _yaml(place))
+    """The part of its edge.yaml that says where the centre is; the demo's edge stands beside it and gets the whole."""
+    folder, at = wish.folder / "edges" / edge, wish.addresses
+    outside = _centre(edge, f"{wish.host}:{wish.mqtt_port}", f"{wish.host}:{wish.https_port}")
+    write_private(folder / "centre.yaml", _yaml(outside))
     if edge in wish.of.edges:
-        beside = {"broker": _broker(wish.addresses.broker, edge), "data": f"data/{edge}.sqlite"}
+        beside = {**_centre(edge, at.broker, at.console), "data": f"data/{edge}.sqlite"}
         _write_once(folder / "edge.yaml", {**wish.of.edges[edge], **beside})
+
+
+def _centre(edge: str, broker_at: str, console_at: str) -> dict[str, Any]:
+    """Where readings go, and where documents come from."""
+    cloud = {"url": _https(console_at), "token_file": "token", "tls": {"ca": "ca.crt"}}
+    return {"broker": _broker(broker_at, edge), "cloud": cloud}
 
 
 def _environment(wish: Wish) -> None:
@@ -217,10 +230,11 @@ def _certificates(wish: Wish, found: Sequence[Link]) -> Iterator[str]:
 
 def _wanted(wish: Wish) -> Iterator[tuple[Path, str, Sequence[str]]]:
     """Every certificate: where it stands, who it is, and for a server under which names it is reached."""
-    folder, inside = wish.folder, wish.addresses.broker.rpartition(":")[0]
-    yield folder / "broker", "broker", tuple(dict.fromkeys((wish.host, inside, "localhost")))
+    folder = wish.folder
+    broker_at, console_at = (address.rpartition(":")[0] for address in (wish.addresses.broker, wish.addresses.console))
+    yield folder / "broker", "broker", tuple(dict.fromkeys((wish.host, broker_at, "localhost")))
     yield folder / "broker", HEALTH, ()
-    yield folder / CONSOLE, CONSOLE, (wish.host,)
+    yield folder / CONSOLE, CONSOLE, tuple(dict.fromkeys((wish.host, console_at)))
     yield folder / "cloud", CLOUD, ()
     yield folder / "monitor", MONITOR, ()
     for edge in wish.of.city.edges:

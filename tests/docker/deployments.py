@@ -181,6 +181,7 @@ def _at(ports: Mapping[str, int], known: Mapping[str, str]) -> Addresses:
         devices_listen=f"{ports['devices']} {HOST}",
         cloud=loopback["cloud"],
         cloud_listens=loopback["cloud"],
+        console=loopback["https"],
         proxy=HOST,
         https_listens=loopback["https"],
         http_listens=loopback["http"],

@@ -1,5 +1,7 @@
 """`haidang deploy init`: every secret is made here, and running it again loses nothing."""
 
+import hashlib
+import os
 import re
 import shutil
 import stat
@@ -55,7 +57,7 @@ def test_no_two_deployments_share_a_secret(folder: Path, tmp_path: Path) -> None
     secret = re.compile(r"(password|token|database_url|\.key)$")
     ours = {content for path, content in contents(folder).items() if secret.search(path.name)}
     theirs = {content for path, content in contents(tmp_path / "other").items() if secret.search(path.name)}
-    assert len(ours) == 4 + 8  # two passwords, a token, an address with one; the authority's key and seven more
+    assert len(ours) == 4 + 2 + 8  # two passwords, a token, an address with one; two edges' tokens; eight keys
     assert ours & theirs == set()
 
 
@@ -109,6 +111,7 @@ def test_what_people_added_to_the_cloud_s_settings_stays(folder: Path) -> None:
 
 
 def test_the_cloud_understands_what_it_is_told(folder: Path) -> None:
+    (folder / "cloud" / "influxdb" / "token").write_text("made by the first start of InfluxDB")
     settings = load_settings(folder / "cloud" / "cloud.yaml", environ={})
     password = (folder / "postgresql" / "password").read_text()
     assert settings.database == f"postgresql+asyncpg://haidang:{password}@postgresql:5432/haidang"
@@ -123,6 +126,8 @@ def test_the_parts_are_told_of_each_other_by_the_names_that_compose_gives_them(f
     proxy = told["services"]["console"]["networks"]["front"]["ipv4_address"]
     assert settings["proxies"] == [proxy.replace("${HAIDANG_FRONT:-172.30.250}", front)]
     assert {settings["broker"]["host"], "postgresql", "influxdb", "cloud"} <= told["services"].keys()
+    of_edge = set(told["services"]["edge"]["networks"])
+    assert all(of_edge & set(told["services"][name]["networks"]) for name in ("broker", "console"))
     assert settings["telemetry"]["bucket"] == told["services"]["influxdb"]["environment"]["DOCKER_INFLUXDB_INIT_BUCKET"]
 
 
@@ -137,7 +142,7 @@ def test_a_volume_inside_a_folder_that_is_mounted_finds_its_place(folder: Path) 
     mounts = [mount for said in compose()["services"].values() for mount in said.get("volumes", [])]
     inside = [mount["target"] for mount in mounts if mount["type"] == "volume" and mount["target"].startswith("/srv/")]
     places = {"/srv/edge/data": "edges/HL-E01/data"}
-    assert len(inside) == 4
+    assert len(inside) == 5
     assert all((folder / places.get(target, target.removeprefix("/srv/"))).is_dir() for target in inside)
     assert (folder / "console" / "run").is_dir()
 
@@ -146,7 +151,56 @@ def test_the_demo_s_edge_understands_what_it_is_told(tmp_path: Path) -> None:
     lay_out(Wish(tmp_path, "localhost", city_of(None, None, CITY, 12)))
     config = load_config(tmp_path / "edges" / "HL-E01" / "edge.yaml")
     assert (config.broker.host, config.broker.port, config.broker.password_file) == ("broker", 8883, None)
+    assert config.cloud is not None
+    assert config.cloud.url == "https://console:8443"
     assert config.data == tmp_path / "edges" / "HL-E01" / "data" / "HL-E01.sqlite"
+
+
+def test_an_edge_is_told_where_its_documents_are_and_shows_a_token_that_the_cloud_knows(folder: Path) -> None:
+    centre = yaml.safe_load((folder / "edges" / "HL-E01" / "centre.yaml").read_text())
+    assert centre["broker"]["host"] == "den.halong.example"
+    assert centre["cloud"]["url"] == "https://den.halong.example"
+    token = (folder / "edges" / "HL-E01" / centre["cloud"]["token_file"]).read_text()
+    settings = yaml.safe_load((folder / "cloud" / "cloud.yaml").read_text())
+    told = (folder / "cloud" / settings["edge_tokens"]).read_text().split()
+    assert told[0] == f"HL-E01:{hashlib.sha256(token.encode()).hexdigest()}"
+    assert [line.partition(":")[0] for line in told] == ["HL-E01", "HL-E02"]
+
+
+def test_the_cloud_does_not_get_the_token_that_may_everything(folder: Path) -> None:
+    mighty = (folder / "influxdb" / "token").read_bytes()
+    assert [path for path, content in contents(folder / "cloud").items() if mighty in content] == []
+
+
+INFLUX = """\
+#!/bin/sh
+echo "$*" >> "$SAID"
+case "$1 $2" in
+  "bucket list") printf '%016x\\t%s\\n' "${#6}" "$6" ;;
+  "auth create") printf '{\\n\\t"id": "0a1b",\\n\\t"token": "a-_Z9==",\\n\\t"userID": "2"\\n}\\n' ;;
+esac
+"""  # answers as influx-cli 2.7 prints; the real one needs an InfluxDB 2.7
+
+
+def test_the_cloud_s_token_reads_and_writes_its_buckets_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "influx").write_text(INFLUX)
+    (tmp_path / "influx").chmod(0o700)
+    environ = {"PATH": f"{tmp_path}:{os.defpath}", "SAID": str(tmp_path / "said"), "HAIDANG_FOR_CLOUD": str(tmp_path)}
+    subprocess.run([folder / "influxdb" / "token.sh"], env=environ, check=True)
+    assert (tmp_path / "token").read_text() == "a-_Z9==\n"
+    assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
+    created = (tmp_path / "said").read_text().splitlines()[-1]
+    rights = created.removeprefix("auth create --org haidang --user haidang --description cloud --json ")
+    ids = [f"{len(name):016x}" for name in ("haidang", "haidang_5m", "haidang_hours")]
+    assert rights == " ".join(f"--read-bucket {one} --write-bucket {one}" for one in ids)
+
+
+def test_without_a_token_from_influxdb_the_first_start_fails(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "influx").write_text("#!/bin/sh\n")
+    (tmp_path / "influx").chmod(0o700)
+    environ = {"PATH": f"{tmp_path}:{os.defpath}", "HAIDANG_FOR_CLOUD": str(tmp_path)}
+    assert subprocess.run([folder / "influxdb" / "token.sh"], env=environ, check=False).returncode != 0
+    assert not (tmp_path / "token").exists()
 
 
 def test_a_certificate_near_its_end_is_renewed_with_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ async def test_mosquitto_nginx_postgresql_influxdb_cloud_edge_and_simulator_ligh
         overview = await until_async(lambda: _all_have_reported(client), timeout_s=90, every_s=0.5)
         shown = (await client.get(f"/api/v1/luminaires/{lamp}")).json()
         samples = await until_async(lambda: _samples(client, lamp), timeout_s=90, every_s=0.5)
+        await _give(client, whole.wish.of.city.edges[0])
     assert overview["lamps"]["total"] == LAMPS
     assert shown["id"] == lamp
     assert any(value is not None for value in samples)
@@ -107,6 +108,19 @@ async def _samples(client: httpx2.AsyncClient, lamp: str) -> list[float | None]:
     assert answered.status_code == 200, answered.text
     found: list[float | None] = answered.json()["quantities"]["voltage"]
     return found
+
+
+async def _give(client: httpx2.AsyncClient, edge: str) -> None:
+    """A document, which the edge gets through the proxy with its token. Returns when the edge holds it."""
+    documents = f"/api/v1/edges/{edge}/documents"
+    put = await client.put(f"{documents}/settings", json={"text": "report: {every: 30s}\n"})
+    assert put.status_code == 200, put.text
+
+    async def is_held() -> bool:
+        [document] = (await client.get(documents)).json()
+        return bool(document["state"] == "held")
+
+    await until_async(is_held, timeout_s=90, every_s=0.5)
 
 
 async def _acts(deployment: Deployment) -> int:
