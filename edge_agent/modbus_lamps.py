@@ -46,6 +46,7 @@ class ModbusLamp:
     sleeps: bool = False
     is_listening: bool = True
     reports_itself: bool = False
+    ends_overrides: bool = True
 
     @property
     def device(self) -> str:
