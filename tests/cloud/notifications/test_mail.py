@@ -149,6 +149,7 @@ async def test_mail_that_waits_survives_a_restart(
     settings, postbox.refuses = with_mail(settings, postbox.port), True
     async with serving(settings, clock) as service:
         await Feed(service).readings(minutes(3, "0 0 0 0 0 0"))
+        await until_async(lambda: all_postponed(service))  # no word is on its way that the server would hear later
         assert await waiting(service) == 2
     postbox.refuses = False
     wall.advance(minutes=1)
