@@ -1,7 +1,8 @@
 """What waits for the cloud: three streams on disk, each with its own sequence without holes.
 
 A batch stays here until the cloud's watermark covers it. When there are too many bytes, or some are too old, the oldest
-of `backlog` is dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud.
+of `backlog` is dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud. A batch
+that the disk has damaged is dropped as well, when the cloud has all before it.
 
 The seqs of a stream that are held are always `first` to `next - 1`: appended at the end, forgotten from the head.
 """
@@ -20,7 +21,7 @@ from typing import Self
 from edge_agent import ages
 from edge_agent.ages import Ages
 from edge_agent.database import Act, Database, disk_refuses
-from edge_agent.packing import packed, unpacked
+from edge_agent.packing import Damaged, packed, unpacked
 from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 
@@ -82,7 +83,7 @@ class Fresh:
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What is held of one stream. `bytes` are those on the disk; `dropped` counts the batches that were lost because
-    there were too many, or because they were too old."""
+    there were too many, because they were too old or because the disk had damaged them."""
 
     first: int = 1
     next: int = 1
@@ -107,6 +108,7 @@ class Outbox:
         self._shelves = dict.fromkeys(STREAMS, Shelf())
         self._ages = Ages()
         self._fresh = Fresh()
+        self._damaged: dict[Stream, int] = {}
         self.epoch = ""
         self.news = asyncio.Event()
 
@@ -138,8 +140,9 @@ class Outbox:
         where it would wait for its turn."""
         shelf = self._shelves[stream]
         seqs = range(max(after + 1, shelf.first), min(after + limit + 1, shelf.next))
-        fresh = self._fresh.entries([(self.epoch, stream, seq) for seq in seqs])
-        return fresh or await self._database.run(lambda connection: _entries(connection, stream, after, limit))
+        return self._fresh.entries([(self.epoch, stream, seq) for seq in seqs]) or await self._read(
+            stream, after, limit
+        )
 
     async def trim(self, marks: Iterable[Mark]) -> None:
         """Forget what the cloud has. Nothing else forgets, but for want of room or for age."""
@@ -151,6 +154,11 @@ class Outbox:
         """What is held of a stream."""
         return self._shelves[stream]
 
+    def readable(self, stream: Stream) -> Shelf:
+        """What is held of a stream up to the first batch that is known to be damaged."""
+        shelf, damaged = self._shelves[stream], self._damaged.get(stream, 0)
+        return replace(shelf, next=damaged) if shelf.first <= damaged < shelf.next else shelf
+
     def floor(self, stream: Stream) -> int:
         """The oldest seq that is held, or the next one."""
         return self._shelves[stream].first
@@ -159,6 +167,20 @@ class Outbox:
         """Since when the oldest batch of a stream waits; `None` when nothing waits or no clock can be trusted."""
         since, now = self._ages.oldest(stream), self._now()
         return None if since is None or now is None or not self.shelf(stream).depth else max(0.0, now - since)
+
+    async def _read(self, stream: Stream, after: int, limit: int) -> list[Entry]:
+        """From the disk; of a damaged batch, and those behind it, nothing."""
+        rows = await self._database.run(lambda connection: _rows(connection, stream, after, limit))
+        entries: list[Entry] = []
+        for seq, kept in rows:
+            try:
+                entries.append(Entry(seq, unpacked(kept)))
+            except Damaged as error:
+                log.error("%s %d is damaged on the disk (%s): dropped", stream, seq, error)  # noqa: TRY400
+                self._damaged[stream] = seq
+                await self._forget([])
+                break
+        return entries
 
     async def _forget(self, ours: Sequence[Mark]) -> None:
         """To forget needs room as well. On a full disk it waits for a later watermark: the street goes first."""
@@ -238,7 +260,14 @@ class Outbox:
                 return
             if mark.seq >= shelf.first:
                 self._keep(connection, mark.stream, _forget_below(connection, mark.stream, shelf, mark.seq + 1))
+        self._drop_the_damaged(connection)
         self._full &= sum(shelf.bytes for shelf in self._shelves.values()) > _ROOM_AGAIN * self._limit
+
+    def _drop_the_damaged(self, connection: sqlite3.Connection) -> None:
+        """Where they are the oldest: only a gap at the head can be declared."""
+        for stream, seq in tuple(self._damaged.items()):
+            if seq == self._shelves[stream].first:
+                self._drop(connection, stream, seq + 1)
 
     def _renew(self, connection: sqlite3.Connection, mark: Mark, shelf: Shelf) -> None:
         """The cloud holds more of this epoch than we ever gave: this file is an old copy. Its seqs would name batches
@@ -250,6 +279,7 @@ class Outbox:
             shelf.next - 1,
         )
         _begin_epoch(connection)
+        self._damaged.clear()
         self._load(connection)
 
     def _keep(self, connection: sqlite3.Connection, stream: Stream, shelf: Shelf) -> None:
@@ -266,11 +296,10 @@ def _shelf(connection: sqlite3.Connection, stream: Stream) -> Shelf:
     return Shelf(*row) if row else Shelf()
 
 
-def _entries(connection: sqlite3.Connection, stream: Stream, after: int, limit: int) -> list[Entry]:
-    rows = connection.execute(
+def _rows(connection: sqlite3.Connection, stream: Stream, after: int, limit: int) -> list[tuple[int, bytes]]:
+    return connection.execute(
         "SELECT seq, body FROM batch WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?", (stream, after, limit)
-    )
-    return [Entry(seq, unpacked(body)) for seq, body in rows]
+    ).fetchall()
 
 
 def _seq_after(connection: sqlite3.Connection, stream: Stream, excess: int) -> int:

@@ -7,6 +7,11 @@ form never changes: what an older software has written must be read by a newer o
 
 import zlib
 
+
+class Damaged(ValueError):
+    """What lies on the disk is no body any more."""
+
+
 _PLAIN, _PACKED = b"\x00", b"\x01"
 _FASTEST = 1
 _REPEATED = (
@@ -29,7 +34,14 @@ def packed(body: bytes) -> bytes:
 
 
 def unpacked(kept: bytes) -> bytes:
-    """The body that was packed. Raises zlib.error."""
-    if kept.startswith(_PACKED):
-        return zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=_REPEATED).decompress(kept[1:])
-    return kept.removeprefix(_PLAIN)
+    """The body that was packed. Raises Damaged."""
+    if not kept.startswith(_PACKED):
+        return kept.removeprefix(_PLAIN)
+    press = zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=_REPEATED)
+    try:
+        body = press.decompress(kept[1:])
+    except zlib.error as error:
+        raise Damaged(str(error)) from error
+    if not press.eof:
+        raise Damaged("it ends too early")
+    return body

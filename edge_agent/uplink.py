@@ -74,7 +74,7 @@ class Uplink:
         self._patience_s = patience_s
         uplink = config.uplink
         stall_after = uplink.stall_after.total_seconds()
-        self._flow = Flow(outbox.shelf, uplink.window, stall_after, uplink.backlog_per_second)
+        self._flow = Flow(outbox.readable, uplink.window, stall_after, uplink.backlog_per_second)
         self._boot: str | None = None
         self._away_since: float | None = None
         self._stalled: set[Stream] = set()

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edge_agent import outbox as outboxes
 from edge_agent.database import CannotOpen, Database
 from edge_agent.outbox import Outbox
-from edge_agent.packing import packed, unpacked
+from edge_agent.packing import Damaged, packed, unpacked
 from edge_agent.timekeeper import Timekeeper
 from protocols.clock import ClockSettings, DomainClock
 from protocols.topics import STREAMS, Stream
@@ -196,6 +196,52 @@ async def test_how_long_something_waits_survives_a_restart(tmp_path: Path) -> No
         assert outbox.age_s(Stream.LIVE) == 10
         await outbox.trim([mark(outbox, Stream.LIVE, 3)])
         assert outbox.age_s(Stream.LIVE) is None
+
+
+async def test_a_damaged_batch_is_dropped_when_it_is_the_oldest_and_the_rest_goes_on(
+    database: Database, outbox: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    await outbox.append(Stream.LIVE, [b"a" * 300, b"b" * 300, b"c" * 300])
+    await spoil(database, Stream.LIVE, 2)
+    again = await Outbox.load(database, ROOM)  # as after a restart: nothing of it is in memory
+    assert await held(again, Stream.LIVE) == [(1, b"a" * 300)]
+    assert (again.readable(Stream.LIVE).next, again.shelf(Stream.LIVE).next) == (2, 4), "the gap would not be declared"
+    await again.trim([mark(again, Stream.LIVE, 1)])
+    assert (again.floor(Stream.LIVE), again.shelf(Stream.LIVE).dropped) == (3, 1)
+    assert await held(again, Stream.LIVE) == [(3, b"c" * 300)]
+    assert caplog.messages == [m for m in caplog.messages if m.startswith("live 2 is damaged on the disk")]
+    assert len(caplog.messages) == 1
+
+
+async def test_on_a_full_disk_a_damaged_batch_waits(tmp_path: Path) -> None:
+    async with FillingDisk(tmp_path / "edge.sqlite", outboxes.SCHEMA) as disk:
+        outbox = await Outbox.load(disk, ROOM)
+        await outbox.append(Stream.BACKLOG, [b"a" * 300, b"b" * 300])
+        await spoil(disk, Stream.BACKLOG, 1)
+        again = await Outbox.load(disk, ROOM)
+        disk.full = True
+        assert await held(again, Stream.BACKLOG) == []
+        assert (again.readable(Stream.BACKLOG).depth, again.shelf(Stream.BACKLOG).depth) == (0, 2)
+        disk.full = False
+        await again.append(Stream.LIVE, [b"c"])
+        await again.trim([mark(again, Stream.LIVE, 1)])
+        assert await held(again, Stream.BACKLOG) == [(2, b"b" * 300)]
+
+
+async def spoil(database: Database, stream: Stream, seq: int) -> None:
+    """A batch on the disk is cut off, as by a failing card."""
+    await database.run(
+        lambda connection: connection.execute(
+            "UPDATE batch SET body = substr(body, 1, length(body) / 2) WHERE stream = ? AND seq = ?", (stream, seq)
+        ).fetchall()
+    )
+
+
+@given(st.binary(min_size=50, max_size=300), st.data())
+def test_what_is_left_of_a_packed_body_is_no_body(body: bytes, data: st.DataObject) -> None:
+    kept = packed(body + b"a" * 300)
+    with pytest.raises(Damaged):
+        unpacked(kept[: data.draw(st.integers(1, len(kept) - 1))])
 
 
 @given(st.binary(max_size=300))

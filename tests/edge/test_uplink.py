@@ -204,6 +204,21 @@ async def test_what_had_to_be_dropped_is_declared(database: Database, broker: Br
     assert cloud.arrived[0][1].header.floor == 8
 
 
+async def test_a_batch_that_the_disk_has_damaged_is_declared_and_the_rest_goes_on(
+    database: Database, outbox: Outbox, broker: Broker, cloud: Cloud
+) -> None:
+    await outbox.append(Stream.BACKLOG, BODY * 6)
+    spoilt = "UPDATE batch SET body = substr(body, 1, 9) WHERE seq IN (1, 4)"
+    await database.run(lambda connection: connection.execute(spoilt).fetchall())
+    read = await Outbox.load(database, 1_000_000)  # nothing of it is in memory
+    async with up(read, configured(broker)):
+        await until(lambda: read.shelf(Stream.BACKLOG).depth == 0)
+    assert cloud.seqs(Stream.BACKLOG) == [2, 3, 5, 6]
+    assert [batch.header.floor for _, batch in cloud.arrived][:1] == [2]
+    assert cloud.arrived[2][1].header.floor == 5
+    assert read.shelf(Stream.BACKLOG).dropped == 2
+
+
 async def test_a_cloud_that_has_restarted_gets_everything_after_its_watermark_again(
     outbox: Outbox, uplink: Uplink, cloud: Cloud
 ) -> None:
