@@ -16,7 +16,7 @@ from rules.energy import HOUR_S, LARGEST_REGISTER_KWH
 from rules.fleet_energy import NONE, Bools, Ints
 from rules.fleet_meters import OPEN, OpenMeters, Samples, Span
 from rules.fleet_rollup import Floats, Sums, Tallies, add, grouped, tally
-from rules.rollup import STATS
+from rules.rollup import STATS, STEP_DECIMALS
 
 STEP_S = 300
 STEPS = HOUR_S // STEP_S
@@ -169,7 +169,7 @@ class OpenHours:
     def powers(self) -> Floats:
         """Mean power of each device in each 5-minute step of the open hours, W: a row for each step; NaN is unknown."""
         assert self.power is not None  # noqa: S101 - asked of lamps only; for mypy
-        return self.power.means(POWER).reshape(OPEN * STEPS, len(self))
+        return self.power.means(POWER, STEP_DECIMALS).reshape(OPEN * STEPS, len(self))
 
     def know(self, quantity: str) -> None:
         """Keep statistics of a quantity."""

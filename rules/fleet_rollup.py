@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from protocols.quantities import QUANTITIES
 from protocols.readings import Quality
-from rules.rollup import PER_UNIT, fraction_bits
+from rules.rollup import HOUR_DECIMALS, fraction_bits
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,11 +24,12 @@ class Sums:
     def empty(cls, count: int) -> "Sums":
         return cls(np.zeros(count, np.uint16), np.zeros(count, np.int64))
 
-    def means(self, quantity: str) -> Floats:
+    def means(self, quantity: str, decimals: int) -> Floats:
         """NaN where there were no values."""
         with np.errstate(invalid="ignore"):
             exact = self.sum.astype(np.float64) / self.n / 2.0 ** fraction_bits(quantity)
-        means: Floats = np.rint(exact * PER_UNIT) / PER_UNIT
+        scale = 10.0**decimals
+        means: Floats = np.rint(exact * scale) / scale
         return means
 
 
@@ -47,7 +48,7 @@ class Tallies:
 
     def stats(self, quantity: str) -> dict[str, Floats]:
         """The statistics by name, for every cell; NaN where there were no values."""
-        n, means = self.sums.n.astype(np.float64), self.sums.means(quantity)
+        n, means = self.sums.n.astype(np.float64), self.sums.means(quantity, HOUR_DECIMALS)
         return {"n": np.where(n > 0, n, np.nan), "min": self.min, "mean": means, "max": self.max, "last": self.last}
 
 

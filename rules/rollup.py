@@ -16,7 +16,8 @@ STATS = ("n", "min", "mean", "max", "last")
 _SUM_BITS = 62
 _SAMPLES_BITS = 12  # at most one sample a second and 3600 an hour
 _MOST_BITS = 32
-PER_UNIT = 1e6  # means are told to the millionth of a unit
+STEP_DECIMALS = 6  # of a mean that is summed up
+HOUR_DECIMALS = 4  # of a mean that is kept for ever: no meter tells more, and every further digit is bytes on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,15 @@ def is_usable(quantity: str, value: float | None, flag: int | None) -> bool:
 
 
 def stats(quantity: str, values: Sequence[float]) -> Stats:
-    """Usable values of one step in order of time."""
+    """Usable values of one hour in order of time."""
     if not values:
         return Stats()
     return Stats(
-        len(values), min(values), mean(fixed_sum(quantity, values), len(values), quantity), max(values), values[-1]
+        len(values),
+        min(values),
+        mean(fixed_sum(quantity, values), len(values), quantity, HOUR_DECIMALS),
+        max(values),
+        values[-1],
     )
 
 
@@ -58,6 +63,7 @@ def fixed_sum(quantity: str, values: Iterable[float]) -> int:
     return sum(round(value * scale) for value in values)
 
 
-def mean(total: int, n: int, quantity: str) -> float:
+def mean(total: int, n: int, quantity: str, decimals: int) -> float:
     """The mean of `n` values with this fixed sum."""
-    return round(float(total) / n / 2.0 ** fraction_bits(quantity) * PER_UNIT) / PER_UNIT
+    scale = 10.0**decimals
+    return round(float(total) / n / 2.0 ** fraction_bits(quantity) * scale) / scale

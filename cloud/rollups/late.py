@@ -20,6 +20,7 @@ from rules.fleet_meters import Span
 from rules.fleet_rollup import Floats
 from rules.fleet_sums import LampHour
 from rules.revision import CARRIED, Fields, Plan, Readings, Revised, Stored, counted_of, is_gone, plan, revise
+from rules.rollup import STEP_DECIMALS
 
 _TOGETHER = 50  # devices
 _SETTLED_S = 120  # without more late readings, in the stream's time
@@ -222,8 +223,8 @@ def _column(values: Sequence[float | None]) -> Floats:
 
 def _powers(kind: Kind, hour: int, steps: Rollup) -> Floats:
     """The mean power of every lamp in each step of an hour."""
-    found = np.full((STEPS, len(kind.ids)), np.nan)
+    found, scale = np.full((STEPS, len(kind.ids)), np.nan), 10.0**STEP_DECIMALS
     for device, at, mean in zip(steps.devices, steps.at, steps.stats[POWER].mean, strict=True):
         if mean is not None and device in kind.numbers:
-            found[(at - hour) // STEP_S, kind.numbers[device]] = round(mean * 1e6) / 1e6
+            found[(at - hour) // STEP_S, kind.numbers[device]] = round(mean * scale) / scale
     return found

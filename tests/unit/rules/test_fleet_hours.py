@@ -11,7 +11,7 @@ from rules.energy import HOUR_S, Counted, Hour, Sample, hours, power_mw, registe
 from rules.fleet_energy import Ints
 from rules.fleet_hours import POWER, REGISTER, STEP_S, Closed, OpenHours, Rows
 from rules.fleet_rollup import usable
-from rules.rollup import STATS, fixed_sum, is_usable, mean, stats
+from rules.rollup import STATS, STEP_DECIMALS, fixed_sum, is_usable, mean, stats
 
 MOST_MW = 150_000
 END = 6  # hours
@@ -137,6 +137,17 @@ def test_statistics_of_many_devices_are_those_of_each(points: list[Point], toget
                 ]
 
 
+@given(st.lists(st.floats(0, 150), min_size=1, max_size=40))
+def test_a_mean_that_is_kept_for_ever_has_no_more_than_four_decimals(powers: list[float]) -> None:
+    points: list[Point] = [(0, 60 * n, None, power) for n, power in enumerate(powers)]
+    open_hours = OpenHours([MOST_MW] * DEVICES, 0, counts=True, steps=False)
+    open_hours.take(rows(points), 1, HOUR_S)
+    told_mean = field(open_hours.close(), 0, f"{POWER}_mean")
+    assert told_mean is not None
+    assert told_mean == round(told_mean, 4)
+    assert abs(told_mean - sum(powers) / len(powers)) <= 0.5001e-4
+
+
 @given(told())
 def test_the_power_of_each_five_minutes_is_kept(points: list[Point]) -> None:
     open_hours = OpenHours([MOST_MW] * DEVICES, 0, counts=True, steps=True)
@@ -146,7 +157,7 @@ def test_the_power_of_each_five_minutes_is_kept(points: list[Point]) -> None:
     for step in range(len(found)):
         for device in range(DEVICES):
             powers = [p[3] for p in early if p[0] == device and p[1] // STEP_S == step and p[3] is not None]
-            truth = mean(fixed_sum(POWER, powers), len(powers), POWER) if powers else None
+            truth = mean(fixed_sum(POWER, powers), len(powers), POWER, STEP_DECIMALS) if powers else None
             assert (None if np.isnan(found[step][device]) else found[step][device]) == truth
 
 
