@@ -6,7 +6,6 @@
     own.numbers                          number, name     (a number is found four times as fast as a name)
     own.mark                             inbox, position
     own.tally                            samples in each sealed file
-    own.newest                           the newest sealed point of each device
 
 A table, a column or a number is committed before the first row that needs it: a write that fails leaves at most an
 empty table behind. Dropping a table is what makes its sealed file count: until then the file is nothing.
@@ -35,7 +34,6 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS own.mark (inbox VARCHAR NOT NULL, position BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS own.numbers (number INTEGER NOT NULL, name VARCHAR NOT NULL)",
     "CREATE TABLE IF NOT EXISTS own.tally (family VARCHAR, period BIGINT, generation INTEGER, samples BIGINT)",
-    'CREATE TABLE IF NOT EXISTS own.newest (family VARCHAR, number INTEGER, "at" BIGINT)',
 )
 _COLUMNS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ? "

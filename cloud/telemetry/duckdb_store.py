@@ -112,9 +112,6 @@ class DuckDbStore:
             self._locks.reading, lambda db: db.reader.rollup(kind, devices, quantities, start, end, step_s)
         )
 
-    async def series(self, kind: str) -> Sequence[str]:
-        return await self._do(self._locks.reading, lambda db: db.reader.series(kind))
-
     async def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
         return await self._do(self._locks.reading, lambda db: db.reader.summaries(name, keys, fields, start, end))
 

@@ -43,11 +43,6 @@ def summaries(name: str, keys: Sequence[str], fields: Sequence[str], start: int,
     return f'SELECT {columns} FROM "{name}" WHERE {_among("key", keys)}{_span(start, end)} GROUP BY "key"'  # noqa: S608
 
 
-def series(kind: str) -> str:
-    """With a time, because InfluxDB 3 looks at the last day only when it is not told."""
-    return f'SHOW TAG VALUES FROM "{kind}" WITH KEY = "device" WHERE time >= 0s'
-
-
 def field_keys(name: str) -> str:
     return f'SHOW FIELD KEYS FROM "{name}"'
 

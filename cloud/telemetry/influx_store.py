@@ -86,10 +86,6 @@ class InfluxStore:
                 found[quantity] += await self._stats(name, some, quantity, start, end, step_s)
         return answers.rollup(found)
 
-    async def series(self, kind: str) -> Sequence[str]:
-        found = await self._ask(ql.series(kind_name(kind)))
-        return sorted(map(line_protocol.untag, answers.names(found, "value")))
-
     async def write_summaries(self, summaries: Sequence[Summaries]) -> None:
         named = [(summary_name(one.name), one) for one in summaries]
         for field in {field for one in summaries for field in one.fields}:

@@ -51,15 +51,6 @@ class Reader:
         stats = {q: _stats(rows, q) if q in there else _no_stats(len(rows["name"])) for q in quantities}
         return Rollup(rows["name"].tolist(), rows["slot"].tolist(), stats)
 
-    def series(self, kind: str) -> list[str]:
-        shelf = self._catalogue.known(Part.SAMPLES, kind)
-        if shelf is None:
-            return []
-        live = " ".join(f"UNION SELECT number FROM {hot.name}" for hot in shelf.tables())  # noqa: S608
-        sealed = "SELECT number FROM own.newest WHERE family = ?"
-        names = f"SELECT name FROM own.numbers WHERE number IN ({sealed} {live}) ORDER BY name"  # noqa: S608
-        return [row[0] for row in self.db.execute(names, [str(shelf.family)]).fetchall()]
-
     def summaries(self, name: str, keys: Sequence[str], fields: Sequence[str], start: int, end: int) -> Summaries:
         shelf, there = self._there(Part.SUMMARIES, name, fields)
         numbers = self._numbers(keys)

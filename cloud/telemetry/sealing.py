@@ -70,7 +70,6 @@ class Sealer:
             self._fold(shelf, first, time)
         for period in sorted(period for period in shelf.files if period < first):
             self._forget(shelf, period)
-        self._db.execute('DELETE FROM own.newest WHERE family = ? AND "at" < ?', [str(shelf.family), time])
 
     def _seal(self, shelf: Shelf, now: int, grace_s: int) -> int:
         grace_s = grace_s if shelf.family.part is Part.SAMPLES else max(grace_s, _DAY_GRACE_S)
@@ -128,7 +127,6 @@ class Sealer:
         self, shelf: Shelf, hot: Hot, laid: Mapping[int, tuple[File, Laid]], generation: int
     ) -> Iterator[None]:
         """The table goes and its files come, in one step for whoever reads."""
-        self._note_newest(shelf, hot)
         with self._locks.reading, self._locks.writing:
             with transaction(self._db):
                 self._db.execute(f"DROP TABLE {hot.name}")
@@ -179,23 +177,6 @@ class Sealer:
     def _count(self, shelf: Shelf, period: int, generation: int, samples: int) -> None:
         row = [str(shelf.family), period, generation, samples]
         self._db.execute("INSERT INTO own.tally VALUES (?, ?, ?, ?)", row)
-
-    def _note_newest(self, shelf: Shelf, hot: Hot) -> None:
-        """For each device the newest point that is sealed; noted twice, it is the same."""
-        if shelf.family.part is Part.SUMMARIES:
-            return
-        name = str(shelf.family)
-        with transaction(self._db):
-            points = (
-                f'SELECT number, "at" FROM {hot.name} '  # noqa: S608
-                'UNION ALL SELECT number, "at" FROM own.newest WHERE family = ?'
-            )
-            newest = f'SELECT number, max("at") AS "at" FROM ({points}) GROUP BY number'  # noqa: S608
-            self._db.execute(f"CREATE OR REPLACE TEMP TABLE newest AS {newest}", [name])
-            self._db.execute("DELETE FROM own.newest WHERE family = ?", [name])
-            self._db.execute('INSERT INTO own.newest SELECT ?, number, "at" FROM newest', [name])
-            self._db.execute("DROP TABLE newest")
-        self._reached("noted")
 
     def _save_numbers(self) -> None:
         """Sealed files can be read without the database."""

@@ -161,10 +161,6 @@ class TelemetryStore(Protocol):
         """Statistics for each device and step; no devices means all of the kind."""
         ...
 
-    async def series(self, kind: str) -> Sequence[str]:
-        """The devices that have points, sorted."""
-        ...
-
     async def write_summaries(self, summaries: Sequence[Summaries]) -> None:
         """Durable when it returns; a row of the same name, key and step is replaced as a whole. Raises StoreRefused."""
         ...

@@ -60,9 +60,6 @@ class MemoryStore:
         )
         return Rollup([device for device, _ in steps], [at for _, at in steps], {quantity: stats})
 
-    async def series(self, kind: str) -> Sequence[str]:
-        return sorted(device for of, device in self._points if of == kind)
-
     async def write_summaries(self, summaries: Sequence[Summaries]) -> None:
         for one in summaries:
             rows = self._rows.setdefault(one.name, {})

@@ -9,7 +9,7 @@ import pytest
 
 from cloud.telemetry.influx_store import InfluxStore
 from cloud.telemetry.settings import InfluxDb
-from cloud.telemetry.store import StoreAway, StorePartly, StoreRefused, Summaries
+from cloud.telemetry.store import Columns, StoreAway, StorePartly, StoreRefused, Summaries
 from protocols.durations import span
 from protocols.line_protocol import LAST_KEPT
 from protocols.readings import LAST_SECOND, Table
@@ -66,6 +66,10 @@ async def test_a_store_says_which_version_answers(store: InfluxStore) -> None:
     assert (health.ok, health.version) == (True, "1.6.7~rc0")
 
 
+async def asked(store: InfluxStore) -> Columns:
+    return await store.raw("luminaire", LAMP, ["voltage"], *ALWAYS)
+
+
 async def test_a_server_that_does_not_answer_is_away_for_every_call(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("any")
     closed = InfluxDb(engine="influxdb", url="http://127.0.0.1:1", bucket="city", token_file=tmp_path / "token")
@@ -74,7 +78,6 @@ async def test_a_server_that_does_not_answer_is_away_for_every_call(tmp_path: Pa
         store.write([voltage(LAMP, [10], [1])], None),
         store.raw("luminaire", LAMP, ["voltage"], *ALWAYS),
         store.rollup("luminaire", [], ["voltage"], 0, 60, 60),
-        store.series("luminaire"),
         store.write_summaries([Summaries("ward_1h", ["HL-W01"], [0], {"lamps_n": [7.0]})]),
         store.summaries("ward_1h", [], ["lamps_n"], *ALWAYS),
     ):
@@ -109,7 +112,7 @@ async def somebody_else(tmp_path: Path, answer: bytes, patience: str = "30s") ->
 
 async def test_a_server_that_says_nothing_is_away_after_a_while(tmp_path: Path) -> None:
     async with somebody_else(tmp_path, b"", patience="100ms") as store:
-        for call in (store.write([voltage(LAMP, [10], [1])], None), store.series("luminaire")):
+        for call in (store.write([voltage(LAMP, [10], [1])], None), asked(store)):
             with pytest.raises(StoreAway, match=r"has not answered for 0.1 s"):
                 await call
 
@@ -130,7 +133,7 @@ async def test_only_204_means_that_samples_are_stored(tmp_path: Path, status: st
         with pytest.raises(StoreAway, match=reason):
             await store.write([voltage(LAMP, [10], [1])], None)
         with pytest.raises(StoreAway):
-            await store.series("luminaire")
+            await asked(store)
 
 
 async def test_a_token_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ async def test_a_token_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 async def test_a_wrong_token_is_answered_with_what_to_do(server: influxdb.Server) -> None:
     async with influxdb.empty_store(server, token="wrong") as store:
-        for call in (store.write([voltage(LAMP, [10], [1])], None), store.series("luminaire")):
+        for call in (store.write([voltage(LAMP, [10], [1])], None), asked(store)):
             with pytest.raises(StoreAway, match=r"401.*put a token that may read and write the bucket"):
                 await call
         assert not (await store.health()).ok

@@ -18,7 +18,7 @@ from tests.cloud.telemetry.sealing_process import LAMPS, expected, expected_step
 ALWAYS = (0, 10**12)
 HOUR = 3_600
 STEPS = (
-    *("frozen", "copied", "renamed", "noted", "dropped", "checkpointed"),
+    *("frozen", "copied", "renamed", "dropped", "checkpointed"),
     *("folded", "replaced", "late file deleted"),
 )
 

@@ -171,7 +171,6 @@ HOSTILE = [
 
 async def test_no_name_of_a_device_is_a_way_out_of_its_point(store: TelemetryStore) -> None:
     await store.write([voltage(name, [10, 20], [1, n]) for n, name in enumerate(HOSTILE)], None)
-    assert await store.series("luminaire") == sorted(HOSTILE)
     assert [await volts(store, name) for name in HOSTILE] == [[1, n] for n in range(len(HOSTILE))]
     rollup = await store.rollup("luminaire", HOSTILE, ["voltage"], 0, 60, 60)
     assert rollup.devices == sorted(HOSTILE)
@@ -181,7 +180,8 @@ async def test_no_name_of_a_device_is_a_way_out_of_its_point(store: TelemetrySto
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, unique=True))
 async def test_any_name_of_a_device_comes_back(store: TelemetryStore, names: list[str]) -> None:
     await store.write([voltage(name, [10], [float(n)]) for n, name in enumerate(names)], None)
-    assert set(names) <= set(await store.series("luminaire"))
+    rollup = await store.rollup("luminaire", [], ["voltage"], 0, 60, 60)
+    assert set(names) <= set(rollup.devices)
     assert [await volts(store, name) for name in names[:3]] == [[float(n)] for n in range(len(names[:3]))]
 
 
@@ -240,7 +240,7 @@ async def test_kinds_do_not_mix(store: TelemetryStore) -> None:
 async def test_nothing_to_write_is_written_without_a_word(store: TelemetryStore) -> None:
     await store.write([], None)
     await store.write([table("luminaire", [(LAMP, 1, {})])], None)
-    assert await store.series("luminaire") == []
+    assert (await store.raw("luminaire", LAMP, ["voltage"], *ALWAYS)).at == []
 
 
 async def test_numbers_that_no_device_measures_are_kept_and_break_no_statistics(store: TelemetryStore) -> None:
@@ -295,14 +295,6 @@ async def test_a_rollup_agrees_with_arithmetic(store: TelemetryStore) -> None:
         assert (stats.n[row], stats.min[row], stats.max[row]) == (len(expected), min(expected), max(expected))
         assert stats.mean[row] == pytest.approx(sum(expected) / len(expected))
         assert stats.last[row] == expected[-1]
-
-
-async def test_series_are_the_devices_that_have_points(store: TelemetryStore) -> None:
-    await store.write([voltage(NEXT, [10], [1]), voltage(LAMP, [20], [1])], None)
-    await store.write([table("meter", [("HL-TC001-M", 10, {"voltage": 400.0})])], None)
-    assert await store.series("luminaire") == [LAMP, NEXT]
-    assert await store.series("meter") == ["HL-TC001-M"]
-    assert await store.series("air_station") == []
 
 
 async def test_the_past_can_be_forgotten(store: TelemetryStore) -> None:
@@ -385,7 +377,7 @@ async def lamp_hours(store: TelemetryStore) -> Summaries:
 async def test_summaries_and_samples_do_not_mix(store: TelemetryStore) -> None:
     await store.write([voltage(LAMP, [0, 3_600], [1, 2])], None)
     await store.write_summaries([Summaries("luminaire_1h", [NEXT], [7_200], {"voltage_mean": [3.0]})])
-    assert (await store.series("luminaire"), await seconds(store)) == ([LAMP], [0, 3_600])
+    assert (await seconds(store), await seconds(store, NEXT)) == ([0, 3_600], [])
     found = await lamp_hours(store)
     assert (list(found.keys), list(found.at), list(found.fields["voltage_mean"])) == ([NEXT], [7_200], [3.0])
 
@@ -473,5 +465,5 @@ async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     after = await DuckDbStore.open(tmp_path / "telemetry.duckdb")
     await after.write([voltage(LAMP, [10], [2]), voltage(NEXT, [20], [3])], None)
     assert await after.mark() == Mark("inbox", 5)
-    assert [await volts(after, device) for device in await after.series("luminaire")] == [[2], [3]]
+    assert [await volts(after, device) for device in (LAMP, NEXT)] == [[2], [3]]
     await after.close()
