@@ -90,14 +90,14 @@ class Life:
             self.agent = self._make()
 
     def rounds(self) -> dict[str, int]:
-        """How many rounds each bus has had."""
+        """How many rounds each bus has had, and each link."""
         return self.agent.rounds()
 
     def patience_s(self) -> dict[str, float]:
-        """How long each bus may be without a round (wall seconds)."""
-        return {
-            bus.id: max(_SHORTEST_PATIENCE_S, 5 * bus.poll_every.total_seconds()) for bus in self.agent.config.modbus
-        }
+        """How long each bus may be without a round, and each link (wall seconds)."""
+        config = self.agent.config
+        links = dict.fromkeys((link.id for link in config.mqtt), _SHORTEST_PATIENCE_S)
+        return links | {bus.id: max(_SHORTEST_PATIENCE_S, 5 * bus.poll_every.total_seconds()) for bus in config.modbus}
 
 
 async def _run_until(agent: "Agent", changed: asyncio.Event) -> None:
@@ -195,8 +195,9 @@ class Agent:
         )
 
     def rounds(self) -> dict[str, int]:
-        """How many rounds each bus has had."""
-        return {name: poller.counts.rounds for name, poller in self._pollers.items()}
+        """How many rounds each bus has had, and how many turns each link of MQTT devices."""
+        turns = {name: line.counts.turns for name, line in self._lines.items()}
+        return {name: poller.counts.rounds for name, poller in self._pollers.items()} | turns
 
     async def _figures(self) -> NoReturn:
         """The edge's own readings."""

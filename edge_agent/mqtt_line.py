@@ -47,6 +47,7 @@ class Counts:
     messages: int = 0
     readings: int = 0
     old: int = 0  # older than what the device had said already
+    turns: int = 0  # of its loop, while its connection stands or is tried
     retained: int = 0  # kept by the broker, of an unknown time
     asked: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -99,6 +100,7 @@ class MqttLine:
                     await asyncio.sleep(_TICK_S)
                     self._watch(time.monotonic())
                     await self._flush(time.monotonic())
+                    self.counts.turns += self._link.works(time.monotonic())
         finally:
             await self._flush(math.inf)  # the broker has let go of it: nobody else has it
 
@@ -231,12 +233,15 @@ class MqttLine:
 
     def _lose(self, peer: Peer, now: float, reason: str) -> None:
         """Nothing is known of it since its last word, and that is what is recorded: what it has measured meanwhile, and
-        sends when it is back, is later than that."""
+        sends when it is back, is later than that. Of a device that has said nothing since our start nobody knows since
+        when, so nothing is recorded, and its silence tells."""
         member, seen = peer.member, self._clock.seconds()
         peer.gone_since = now
         log.warning("%s: %s is out of contact: %s", self.name, member.device, reason)
+        if peer.last_at is None:
+            return
         nothing: Mapping[str, float | None] = {point.quantity: None for point in member.profile.points}
-        at = seen if peer.last_at is None or peer.last_at > seen else peer.last_at + 1
+        at = seen if peer.last_at > seen else peer.last_at + 1
         reading = Reading(member.device, member.profile.kind, at, nothing)
         peer.learn(reading)
         self._keep(reading)

@@ -22,6 +22,9 @@ _MOST_QUEUED = 10_000  # messages that wait for us; devices that send more than 
 _AT_ONCE = 100  # topics in one subscription
 _PATIENCE_S = 10.0  # for the broker's answer to anything
 
+_LONGEST_PAUSE_S = 60.0  # between two tries to connect
+_STUCK_S = 3 * _LONGEST_PAUSE_S  # without a connection, and without a try
+
 OnMessage = Callable[[str, bytes, bool], None]  # topic, payload, retained; must not wait
 
 
@@ -39,15 +42,20 @@ class MqttLink:
     ) -> None:
         self._name, self._broker, self._identifier = name, broker, identifier
         self._topics, self._wanted, self._on_message = topics, frozenset(topics), on_message
-        self._pause = pause or Pause(0.5, 60.0)
+        self._pause = pause or Pause(0.5, _LONGEST_PAUSE_S)
         self._client: aiomqtt.Client | None = None
         self._away_since: float | None = None
+        self._tried_at = time.monotonic()
         self.connected_since: float | None = None  # steady seconds
 
     @property
     def connected(self) -> bool:
         """True while devices can be heard and told."""
         return self.connected_since is not None
+
+    def works(self, now: float) -> bool:
+        """True while there is a connection, or one is tried."""
+        return self.connected or now - self._tried_at < _STUCK_S
 
     async def run(self) -> NoReturn:
         """Keep a connection until cancelled."""
@@ -73,6 +81,7 @@ class MqttLink:
     async def _connection(self) -> str:
         """Why it ended."""
         why: list[str] = []
+        self._tried_at = time.monotonic()
         try:
             async with client(
                 self._broker, self._identifier, _IN_FLIGHT, patience_s=_PATIENCE_S, most_queued=_MOST_QUEUED

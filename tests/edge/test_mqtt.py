@@ -347,6 +347,36 @@ async def test_what_a_lost_node_measured_meanwhile_and_sends_later_is_kept(
     assert told == [(now - 600, 75), (now - 599, None), (now - 300, 50)]
 
 
+async def test_what_a_node_measured_while_it_was_lost_before_our_start_is_kept(
+    lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
+) -> None:
+    now = int(clock.now().timestamp())
+    async with device(broker, N1) as node:
+        await node.publish(f"{PREFIX}/{N1}/status", b'{"state":"lost"}', qos=1, retain=True)
+        async with agent_on(config, clock) as agent:
+            await until(lambda: agent._lines["HL-E01-MQTT"].peers[N1].gone_since is not None)
+            for at, level in ((now - 600, 150), (now - 300, 100)):
+                report = orjson.dumps({"lamp": {"utc": at, "level": level}})
+                await until_taken(agent, node, f"{PREFIX}/{N1}/up", report)
+            await until(lambda: len(cloud.readings(N1)) == 2)
+            assert agent.status().lines["HL-E01-MQTT"].old == 0
+    assert [(reading.at, reading.values["actual_level"]) for reading in cloud.readings(N1)] == [
+        (now - 600, 75),
+        (now - 300, 50),
+    ]
+
+
+async def test_systemd_is_told_of_a_link_as_of_a_bus(config: EdgeConfig, clock: DomainClock) -> None:
+    """Without its broker too: it is tried again and again."""
+    nowhere = config.mqtt[0].broker.model_copy(update={"port": 1})
+    alone = config.model_copy(update={"buses": (config.mqtt[0].model_copy(update={"broker": nowhere}),)})
+    async with agent_on(alone, clock) as agent:
+        assert main.Life(lambda: agent).patience_s() == {"HL-E01-MQTT": 60.0}
+        await until(lambda: agent.rounds()["HL-E01-MQTT"] >= 2)
+        link = agent._lines["HL-E01-MQTT"]._link
+        assert not link.works(time.monotonic() + 1000), "nobody tries any more"
+
+
 async def test_what_was_heard_just_before_the_end_is_not_lost(
     lamps: Park, broker: Broker, cloud: Cloud, config: EdgeConfig, clock: DomainClock
 ) -> None:
