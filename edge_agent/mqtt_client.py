@@ -52,8 +52,22 @@ def reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:
     return found
 
 
+class _Socket(ssl.SSLSocket):
+    """paho forgets a socket whose handshake has failed: it would stay open until somebody collects it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls_context(tls: Tls) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=tls.ca)
+    context.sslsocket_class = _Socket
     if tls.certificate:
         context.load_cert_chain(tls.certificate, tls.key)
     return context

@@ -418,8 +418,6 @@ user {user}
 """
 
 
-# paho forgets to close the socket of a handshake that failed; the garbage collector does it.
-@pytest.mark.filterwarnings("ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(brokers.mosquitto() is None, reason="mosquitto is not on this machine: apt install mosquitto")
 async def test_both_sides_show_a_certificate(outbox: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     certificates(tmp_path)
