@@ -164,7 +164,9 @@ class Control(ConfigModel):
         return self.zero if self.zero is not None and level <= 0 else self.set
 
     def number(self, level: float) -> int:
-        """The number on the wire for a level (%). What is not off stays lit."""
+        """The number on the wire for a level (%). What is not off stays lit; a device that tells more than full light
+        has full light."""
+        level = min(max(level, 0.0), 100.0)
         if self.curve is Curve.DALI:
             return dali.level(level)
         number = round(levels.unscaled(level, self.scale, Fraction(repr(self.offset))))

@@ -3,6 +3,7 @@
 import pytest
 
 from protocols.config import ConfigError
+from protocols.mqtt.levels import Curve
 from protocols.profiles.mqtt import library, parse_mqtt_profile
 
 GOOD = """\
@@ -92,6 +93,15 @@ def test_a_mistake_names_its_line_its_key_and_what_would_be_right(good: str, bad
 def test_orders_are_checked_too() -> None:
     with pytest.raises(ConfigError, match="14: control: has no orders_checked_with; give a level"):
         parse_mqtt_profile(GOOD[: GOOD.index("orders_checked_with")], "made-up.yaml")
+
+
+@pytest.mark.parametrize("curve", ["linear", "dali"])
+def test_what_tells_more_than_full_light_has_full_light(curve: str) -> None:
+    """As a gateway that tells 255, or a gear with a boost: that must not end the edge."""
+    control = parse_mqtt_profile(GOOD, "made-up.yaml").control
+    assert control is not None
+    told = control.model_copy(update={"curve": Curve(curve)})
+    assert [told.number(level) for level in (100.0, 100.4, 1000.0, -1.0)] == [254, 254, 254, 0]
 
 
 def test_a_meter_that_is_not_told_anything_needs_no_control() -> None:
