@@ -85,6 +85,38 @@ async def test_mosquitto_keeps_a_queue_from_who_takes_its_owner_s_client_id(mosq
         assert await first(owner) == (COMMAND, b"for the owner")
 
 
+async def test_mosquitto_does_not_throw_an_owner_out_for_who_gives_its_client_id(mosquitto: Deployment) -> None:
+    async with edge(mosquitto, "HL-E01") as owner, mosquitto.client("cloud", "cloud") as cloud:
+        await owner.subscribe(COMMAND, qos=1)
+        async with edge(mosquitto, "HL-E02", identifier="HL-E01"):
+            await cloud.publish(COMMAND, b"for the owner", qos=1)
+            assert await first(owner) == (COMMAND, b"for the owner")
+
+
+async def test_mosquitto_speaks_no_last_will_in_another_edge_s_name(mosquitto: Deployment) -> None:
+    """Nor keeps it. The broker has done with a connection when the next of the same name is there."""
+    forged, own = (topics.topic(SITE, name, Leaf.STATE) for name in ("HL-E01", "HL-E02"))
+    async with mosquitto.client("monitor", "monitor") as monitor:
+        await monitor.subscribe(f"{topics.ROOT}/{SITE}/#", qos=1)
+        for topic in (forged, own):
+            await _die(edge(mosquitto, "HL-E02", will=aiomqtt.Will(topic, b"offline", qos=1, retain=True)))
+        async with edge(mosquitto, "HL-E02"):
+            assert await first(monitor) == (own, b"offline")
+    async with mosquitto.client("monitor", "monitor") as later:
+        await later.subscribe([(forged, 1), (own, 1)])
+        assert await first(later) == (own, b"offline")
+
+
+async def _die(client: aiomqtt.Client) -> None:
+    """Go without a farewell."""
+    async with client:
+        line = client._client.socket()
+        assert isinstance(line, socket.socket)
+        line.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(aiomqtt.MqttError):
+            await client._disconnected
+
+
 async def test_mosquitto_lets_nobody_in_without_a_certificate(mosquitto: Deployment) -> None:
     authorities = aiomqtt.TLSParameters(str(mosquitto.folder / "broker" / "ca.crt"))
     with pytest.raises(aiomqtt.MqttError):

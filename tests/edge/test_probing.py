@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -16,8 +17,9 @@ from haidang import bus_probe
 from haidang.cli import app
 from protocols.modbus.registers import Space
 from protocols.profiles import library
-from tests.edge.clocks import NOON
+from tests.edge.clocks import NOON, running_clock
 from tests.edge.devices import quick
+from tests.edge.streets import street
 
 LIBRARY = library()
 AT = NOON.timestamp() + 3600
@@ -76,6 +78,14 @@ async def test_the_devices_of_a_cabinet_are_found_and_nothing_is_written() -> No
         assert found[11].blocks == device.LAMPS
         assert [unit.written for unit in units.values()] == [[], []]
         assert sum(unit.orders for unit in units.values()) == 0
+
+
+async def test_the_demo_s_cabinet_has_the_devices_that_its_edge_is_told_of(tmp_path: Path) -> None:
+    async with street(tmp_path, running_clock()) as cabinet:
+        told = {device.unit: device.profile for device in cabinet.config.devices}
+        found = await found_on(cabinet.port, *sorted({*told, 2, 32}))
+    assert len(set(told.values())) > 1
+    assert {unit: best(one) for unit, one in found.items()} == told
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -173,6 +173,24 @@ async def test_live_goes_on_while_the_backlog_drains_at_its_rate(outbox: Outbox,
         assert asyncio.get_running_loop().time() - started > 9 / 20 - 0.1
 
 
+async def test_live_is_less_than_two_seconds_late_while_a_long_backlog_drains(
+    outbox: Outbox, broker: Broker, cloud: Cloud
+) -> None:
+    """Counted in batches of the backlog that come first: as many as it gives in two seconds, on any machine."""
+    per_second = 50
+    await outbox.append(Stream.BACKLOG, BODY * 5000)
+    async with up(outbox, configured(broker, backlog_per_second=per_second)) as uplink:
+        await connected(uplink)
+        await until(lambda: cloud.seqs(Stream.BACKLOG))
+        for seq in range(1, 21):
+            appended = len(cloud.arrived)
+            await outbox.append(Stream.LIVE, BODY)
+            await until(lambda seq=seq: (Stream.LIVE, seq) in cloud.order())  # type: ignore[misc]  # bound per turn
+            came_first = cloud.order()[appended:].index((Stream.LIVE, seq))
+            assert came_first < 2 * per_second
+        assert outbox.shelf(Stream.BACKLOG).depth > 0
+
+
 async def test_readings_are_live_when_connected_and_caught_up(outbox: Outbox, broker: Broker, cloud: Cloud) -> None:
     cloud.answering = False
     async with up(outbox, configured(broker, window=2)) as uplink:
