@@ -17,14 +17,14 @@ import yaml
 
 from edge_agent import status_door
 from tests.system.proxy import Line
-from tests.system.settling import just_now, named, settled, settling, taken
+from tests.system.settling import PATIENT, just_now, named, settled, settling, taken
 from tests.system.town import Town, lay_out
 from tests.system.truth import Verdict
 from tests.waiting import until
 
 TROUBLES = ("edge", "broker", "cloud", "line", "disk")
 _FIRST_S, _BETWEEN_S, _LASTS_S = 2.0, (0.5, 3.0), (0.3, 3.0)
-_BESIDE_S = 1.5  # a round is taken so long after its answers
+_BESIDE_S = 1.5  # after a disk has room again, until the edge writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Storm:
             elif "edge" not in self.down:
                 self.counts["edge_ended"] += 1  # by itself: it was only just opening its file; a supervisor starts it
                 await self.town.start(self.edge)
-        self.windows.append((began - _BESIDE_S, self.town.now() + _BESIDE_S))
+        self.windows.append((began, self.town.now() + _BESIDE_S))
 
 
 def _limit(pid: int, size: int) -> None:
@@ -135,6 +135,7 @@ async def _town(folder: Path, broker: str | None) -> AsyncIterator[tuple[Town, L
         folder,
         broker,
         edge_settings={"uplink": {"stall_after": "3s", "backlog_per_second": 50}},
+        bus_settings=PATIENT,
         cloud_settings={"commit_every": "1s"},
     )
     line = Line(town.ports["broker"])
@@ -159,5 +160,5 @@ async def chaos(folder: Path, broker: str | None, seed: int, seconds: float) -> 
         storm = _Storm(town, town.edges[0], line)
         await storm.run(blows(seed, seconds))
         verdict, cut = await settled(town)
-        windows = [*settling(town), cut, *storm.windows]
+        windows = [*settling(town, verdict), cut, *storm.windows]
         return Result(verdict, storm.counts, windows, taken(town), named(town))

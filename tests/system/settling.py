@@ -15,8 +15,9 @@ from tests.system.town import Town
 from tests.system.truth import Verdict, answered, compare
 from tests.waiting import until, until_async
 
-SETTLING_S = 4.0  # after an edge's start the lamps are set, and a read that crosses a write is thrown away
-NOT_TAKEN_S = (1.5, 0.5)  # answered this long before and after an edge was killed: not yet in its outbox
+SETTLING_S = 4.0  # when an edge begins to ask, the lamps are set, and a read that crosses a write is thrown away
+PATIENT = {"timeout": "10s"}  # for buses: an answer that an edge gives up is in the read log all the same
+_NOT_TAKEN_S = 0.5  # answered this long after an edge was killed: on the way, and not in its outbox
 
 
 async def rounds(town: Town, count: int) -> None:
@@ -70,7 +71,7 @@ async def two_rounds_more(town: Town, edge: str) -> None:
 
 def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excused: tuple[float, float]) -> None:
     verdict, cut = result
-    windows = [*settling(town), cut, *excused]
+    windows = [*settling(town, verdict), cut, *excused]
     print(  # noqa: T201
         f"answered {verdict.answered}, stored {verdict.stored}, unsaid {verdict.unsaid}, missing {len(verdict.missing)}"
     )
@@ -82,13 +83,15 @@ def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excus
 
 
 def just_now(town: Town) -> tuple[float, float]:
-    before, after = NOT_TAKEN_S
-    return town.now() - before, town.now() + after
+    """The moment of a kill; the rounds before it that were not yet taken are known by their answers."""
+    return town.now(), town.now() + _NOT_TAKEN_S
 
 
-def settling(town: Town) -> list[tuple[float, float]]:
-    """The first seconds after each start of an edge."""
-    return [(start, start + SETTLING_S) for start in town.edge_starts]
+def settling(town: Town, verdict: Verdict) -> list[tuple[float, float]]:
+    """From each start of an edge to some seconds after its first question."""
+    moments = sorted(at for seen in verdict.truth.values() for at, _ in seen)
+    firsts = [(start, next((at for at in moments if at > start), start)) for start in town.edge_starts]
+    return [(start, first + SETTLING_S) for start, first in firsts]
 
 
 def depth(town: Town, edge: str, stream: str = "%") -> int:

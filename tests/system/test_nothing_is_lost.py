@@ -3,7 +3,7 @@
 import pytest
 
 from tests.system.conftest import MakeTown
-from tests.system.settling import assert_whole, depth, epochs, kill_edge, mark, rounds, settled
+from tests.system.settling import PATIENT, assert_whole, depth, epochs, kill_edge, mark, rounds, settled
 from tests.system.town import Town
 from tests.waiting import until
 
@@ -17,7 +17,7 @@ FAST_CLOUD = {"commit_every": "1s"}
 
 @pytest.fixture
 async def town(make_town: MakeTown, broker_name: str) -> Town:
-    return make_town(broker_name, edge_settings=FAST_EDGE, cloud_settings=FAST_CLOUD)
+    return make_town(broker_name, edge_settings=FAST_EDGE, bus_settings=PATIENT, cloud_settings=FAST_CLOUD)
 
 
 async def test_the_cloud_is_killed_while_the_edge_stays(town: Town) -> None:

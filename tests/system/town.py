@@ -106,6 +106,7 @@ def lay_out(
     at: datetime = EVENING,
     poll_every: str = "1s",
     edge_settings: Mapping[str, object] | None = None,
+    bus_settings: Mapping[str, object] | None = None,
     cloud_settings: Mapping[str, object] | None = None,
 ) -> Town:
     """Write every file of a town; nothing is started. Without a name, the broker is what is there."""
@@ -127,7 +128,7 @@ def lay_out(
     broker = brokers.prepare(folder / "broker", ports["broker"], everyone, broker_name)
     clock_file.start(folder / "clock.json", speed, at)
     for edge in city.edges:
-        _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {})
+        _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {}, bus_settings or {})
     _write_cloud(folder, city, ports, cloud_settings or {})
     return Town(folder, city, ports, _commands(folder, broker, city, ports, city_file, lamps))
 
@@ -155,5 +156,8 @@ def _write_cloud(folder: Path, city: City, ports: Mapping[str, int], more: Mappi
     (folder / "cloud.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
-def _amend(path: Path, settings: Mapping[str, object]) -> None:
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **settings}, sort_keys=False))
+def _amend(path: Path, settings: Mapping[str, object], of_buses: Mapping[str, object]) -> None:
+    said = {**yaml.safe_load(path.read_text()), **settings}
+    for bus in said["buses"]:
+        bus.update(of_buses if bus["link"] == "modbus-tcp" else {})
+    path.write_text(yaml.safe_dump(said, sort_keys=False))
