@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,12 +23,26 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL one more
+
+
+class RegistryAway(ConnectionError):
+    """PostgreSQL takes no connection now."""
+
+
+async def _connection(*told: Any, **known: Any) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(*told, **known)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise RegistryAway(str(error) or type(error).__name__) from error
+
+
 # A server that was restarted costs nobody a transaction, unless one was under way: that one's task ends the service.
 _POSTGRESQL: Mapping[str, Any] = {
     "pool_size": 10,
     "max_overflow": 10,
     "pool_pre_ping": True,
     "connect_args": {
+        "async_creator_fn": _connection,
         "timeout": 10,
         "command_timeout": 60,  # a server that has silently gone must not hold the one writer for ever
         "server_settings": {"application_name": "haidang", "timezone": "UTC"},

@@ -11,7 +11,8 @@
       TooManyTries    429
       NotReady        503
 
-A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake.
+A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake. So
+does a registry that is away, as NotReady.
 """
 
 import json
@@ -22,8 +23,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+
+from cloud.database import RegistryAway
 
 
 class Refused(Exception):
@@ -106,10 +110,12 @@ def in_one_line(error: BaseException) -> str:
 
 
 def answer_refusals(app: FastAPI) -> None:
-    """Turn every Refused of an app, and what the framework itself refuses, into the same JSON."""
+    """Turn every Refused of an app, what the framework itself refuses, and an absent registry into the same JSON."""
     app.add_exception_handler(Refused, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(RegistryAway, _answer_away)
+    app.add_exception_handler(DBAPIError, _answer_lost)
 
 
 def as_json(error: Refused) -> JSONResponse:
@@ -138,3 +144,14 @@ async def _answer_invalid(_connection: HTTPConnection, error: Exception) -> Resp
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else; for mypy
     told = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")  # every letter as ASCII
+
+
+async def _answer_away(_connection: HTTPConnection, _error: Exception) -> JSONResponse:
+    return as_json(NotReady("the registry does not answer; try again"))
+
+
+async def _answer_lost(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """A connection that was lost on the way. Any other error of a database is a mistake of ours, and stays one."""
+    if not (isinstance(error, DBAPIError) and error.connection_invalidated):
+        raise error
+    return await _answer_away(connection, error)

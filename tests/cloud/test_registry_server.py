@@ -1,13 +1,17 @@
 """The registry's server is stopped and started: who only waited does not notice, who was writing ends with a line."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from cloud.database import Database
+from cloud.errors import ErrorOut, answer_refusals
 from cloud.main import CANNOT_START, serve
 from cloud.people.tables import PersonRow
 from cloud.settings import Settings
@@ -92,6 +96,53 @@ async def test_a_service_that_finds_no_postgresql_says_so_in_one_line_and_ends(
     assert caught.value.code == CANNOT_START
     assert caplog.messages[-1].startswith("the registry (postgresql+asyncpg) cannot be used: ")
     assert "\n" not in caplog.messages[-1]
+
+
+@asynccontextmanager
+async def asking(url: str, hold: Callable[[], None] = lambda: None) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody whose questions the registry has to answer; nothing runs beside them. `hold` comes between two looks."""
+    app, database = FastAPI(), Database(url)
+    answer_refusals(app)
+
+    @app.get("/{table}")
+    async def look(table: str) -> int:
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
+            hold()
+            return int((await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608
+
+    try:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://haidang") as client:
+            yield client
+    finally:
+        await database.close()
+
+
+def says_away(answered: httpx2.Response) -> None:
+    problem = ErrorOut.model_validate_json(answered.content).detail
+    assert (answered.status_code, problem.code) == (503, "not_ready")
+    assert problem.message == "the registry does not answer; try again"
+
+
+async def test_a_request_while_postgresql_is_away_is_answered_with_503_until_it_is_back(postgresql: Cluster) -> None:
+    async with asking(postgresql.url("migrated")) as client:
+        assert (await client.get("/person")).json() == 0
+        postgresql.stop()
+        says_away(await client.get("/person"))
+        postgresql.start()
+        await postgresql.ready()
+        assert (await client.get("/person")).status_code == 200
+
+
+async def test_a_request_that_loses_postgresql_on_the_way_is_answered_with_503(postgresql: Cluster) -> None:
+    async with asking(postgresql.url("migrated"), hold=postgresql.stop) as client:
+        says_away(await client.get("/person"))
+
+
+async def test_a_question_that_postgresql_does_not_understand_is_our_mistake(postgresql: Cluster) -> None:
+    async with asking(postgresql.url("migrated")) as client:
+        with pytest.raises(DBAPIError):
+            await client.get("/no_such_table")
 
 
 async def test_readers_of_a_postgresql_see_one_state_from_the_first_statement_to_the_last(postgresql: Cluster) -> None:
