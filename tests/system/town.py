@@ -66,7 +66,7 @@ class Town:
         process = self.running.pop(name)
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await process.wait()
 
     async def end(self) -> None:
