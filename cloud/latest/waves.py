@@ -8,13 +8,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.ingest.cursors import Arrived
 from cloud.latest.values import Ints, LatestOfKind, LatestValues, Rows
+from cloud.telemetry import frames
 from protocols.readings import Table
 
 log = logging.getLogger(__name__)
@@ -64,8 +63,10 @@ def _by_kind(batches: Iterable[Arrived]) -> dict[str, list[_Sent]]:
 def _sifted(columns: LatestOfKind, sent: Sequence[_Sent], tally: Tally) -> tuple[Ints, Ints, Ints]:
     """Which rows are good, and of all rows the place and the time."""
     place_of = columns.places.get
-    places = np.array([place_of(device, _NOBODY) for one in sent for device in one.table.devices], dtype=np.int64)
-    at = np.array(list(chain.from_iterable(one.table.at for one in sent)), dtype=np.int64)
+    rows = sum(len(one.table) for one in sent)
+    numbers = (place_of(device, _NOBODY) for one in sent for device in one.table.devices)
+    places = np.fromiter(numbers, np.int64, rows)
+    at = np.fromiter(chain.from_iterable(one.table.at for one in sent), np.int64, rows)
     received_at = np.repeat([one.received_at for one in sent], [len(one.table) for one in sent])
     known, timely = places != _NOBODY, at <= received_at + FROM_THE_FUTURE_S
     strangers, hasty = np.flatnonzero(~known), np.flatnonzero(known & ~timely)
@@ -95,11 +96,12 @@ def _rows(sent: Sequence[_Sent], wanted: Ints, places: Ints, at: Ints) -> Iterat
         numbers = np.concatenate([np.arange(first, first + len(table)) for first, table in group])
         inside = np.flatnonzero(is_wanted[numbers])
         if len(inside):
-            tables = [table for _, table in group]
-            values = _joined([table.values for table in tables], (len(quantities), len(numbers)), np.float64)
-            flags = _joined([table.flags for table in tables], (len(quantities), len(numbers)), np.uint8)
+            values, flags = np.empty((len(quantities), len(inside))), np.empty((len(quantities), len(inside)), np.uint8)
+            for n in range(len(quantities)):
+                values[n] = frames.column_of_values([table.values[n] for _, table in group], len(numbers))[inside]
+                flags[n] = frames.column_of_flags([table.flags[n] for _, table in group])[inside]
             chosen = numbers[inside]
-            yield Rows(places[chosen], at[chosen], quantities, values[:, inside], flags[:, inside])
+            yield Rows(places[chosen], at[chosen], quantities, values, flags)
 
 
 def _by_quantities(sent: Sequence[_Sent]) -> dict[tuple[str, ...], list[tuple[int, Table]]]:
@@ -109,12 +111,6 @@ def _by_quantities(sent: Sequence[_Sent]) -> dict[tuple[str, ...], list[tuple[in
     for first, one in zip(firsts, sent, strict=False):
         groups.setdefault(one.table.quantities, []).append((first, one.table))
     return groups
-
-
-def _joined(tables: Sequence[Sequence[Sequence[float | None]]], shape: tuple[int, int], dtype: type) -> NDArray[Any]:
-    """Columns of several tables, one after the other; `None` becomes NaN."""
-    columns = [list(chain.from_iterable(table[n] for table in tables)) for n in range(shape[0])]
-    return np.array(columns, dtype=dtype).reshape(shape)
 
 
 def _say_first(counted: int, rows: Ints, sent: Sequence[_Sent], what: str) -> None:

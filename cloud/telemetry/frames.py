@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Frame:
         return len(self.at)
 
     def part(self, places: Any) -> "Frame":
-        """The rows at some places: a slice or a mask."""
+        """The rows at some places: a slice, a mask, or their numbers."""
         if isinstance(places, slice):  # all of them
             return self
         values = {q: column[places] for q, column in self.values.items()}
@@ -49,12 +50,24 @@ def by_kind(tables: Sequence[Table]) -> dict[str, list[Table]]:
 def frame(tables: Sequence[Table], numbers: Mapping[str, int]) -> Frame:
     """All rows of some tables of one kind, in order."""
     quantities = dict.fromkeys(q for table in tables for q in table.quantities)
+    devices = (numbers[device] for table in tables for device in table.devices)
+    rows = sum(map(len, tables))
     return Frame(
-        _joined([[numbers[device] for device in table.devices] for table in tables], np.int64),
-        _joined([table.at for table in tables], np.int64),
-        {q: _joined([_column(table, table.values, q, None) for table in tables], np.float64) for q in quantities},
-        {q: _joined([_column(table, table.flags, q, NOT_READ) for table in tables], np.uint8) for q in quantities},
+        np.fromiter(devices, np.int64, rows),
+        np.fromiter(chain.from_iterable(table.at for table in tables), np.int64, rows),
+        {q: column_of_values([_column(table, table.values, q, None) for table in tables], rows) for q in quantities},
+        {q: column_of_flags([_column(table, table.flags, q, NOT_READ) for table in tables]) for q in quantities},
     )
+
+
+def column_of_values(parts: Sequence[Sequence[float | None]], rows: int) -> NDArray[np.float64]:
+    """Values of several tables, `rows` in all, one after the other; `None` becomes NaN."""
+    return np.fromiter(chain.from_iterable(parts), np.float64, rows)
+
+
+def column_of_flags(parts: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+    """Flags of several tables, one after the other; not to be written to."""
+    return np.frombuffer(b"".join(map(bytes, parts)), np.uint8)
 
 
 def joined(first: Frame, second: Frame) -> Frame:
@@ -70,7 +83,11 @@ def joined(first: Frame, second: Frame) -> Frame:
 
 def folded(rows: Frame) -> Frame:
     """Each point once, sorted by device and time: of what was read twice, the later row counts."""
-    keys, places = np.unique((rows.devices << _TIME_BITS) | rows.at, return_inverse=True)
+    keys = (rows.devices << _TIME_BITS) | rows.at
+    order = np.argsort(keys, kind="stable")
+    if np.all(np.diff(keys[order])):  # nearly always
+        return rows.part(order)
+    keys, places = np.unique(keys, return_inverse=True)
     winners = {q: _last_read(places, flags, len(keys)) for q, flags in rows.flags.items()}
     return Frame(
         keys >> _TIME_BITS,
@@ -86,10 +103,6 @@ def spans(at: Ints, gap_s: int, most: int) -> Iterator[tuple[int, int]]:
     cuts = np.flatnonzero(np.diff(times) > gap_s) + 1
     parts = np.split(times, cuts) if len(cuts) < most else [times]
     return ((int(part[0]), int(part[-1])) for part in parts if len(part))
-
-
-def _joined(columns: Sequence[Sequence[Any]], dtype: type) -> NDArray[Any]:
-    return np.concatenate([np.array(column, dtype=dtype) for column in columns])
 
 
 def _column(table: Table, columns: Sequence[Sequence[Any]], quantity: str, absent: Any) -> Sequence[Any]:
