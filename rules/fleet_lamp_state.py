@@ -45,8 +45,10 @@ def displayed(
 
 
 def _is_in_contact(seen: Seen) -> Bools:
-    says_no: Bools = np.floor(np.trunc(seen.status_bits) / COMMS_OK) % 2 == 0  # NaN says nothing
-    return seen.says_anything & ~says_no
+    in_contact = seen.says_anything.copy()
+    told = np.flatnonzero(~np.isnan(seen.status_bits))  # few lamps have the word at all
+    in_contact[told] &= np.floor(np.trunc(seen.status_bits[told]) / COMMS_OK) % 2 != 0
+    return in_contact
 
 
 def _is_not_as_planned(level: Floats, planned: Floats) -> Bools:

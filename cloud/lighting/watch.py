@@ -18,6 +18,21 @@ from rules.fleet_lamp_state import Seen, displayed
 from rules.lamp_state import LampState
 
 
+class PlannedPower:
+    """What all lamps should take, in W: looked at every second, and changed a few times a day."""
+
+    def __init__(self, curves: Curves, types: Ints) -> None:
+        self._curves, self._types = curves, types
+        self._level: Floats = np.empty(0)
+        self._power: Floats = np.empty(0)
+
+    def at(self, level: Floats) -> Floats:
+        """At these planned levels in %, one for each lamp."""
+        if not np.array_equal(level, self._level, equal_nan=True):
+            self._level, self._power = level, self._curves.expected(self._types, level)
+        return self._power
+
+
 class LampWatch:
     """`stale_after_s` is wall time: polls keep to the wall's seconds, however fast the city's clock runs."""
 
@@ -35,6 +50,7 @@ class LampWatch:
         self._stale_after_s = stale_after_s * max(1.0, clock.settings.speed)
         self._curves = Curves([kind.expected_power for kind in fleet.types.values()])
         self._all = np.arange(len(fleet.lamps))
+        self._planned = PlannedPower(self._curves, fleet.type_numbers)
         self.board = Board(len(fleet.lamps))
 
     def refresh(self) -> None:
@@ -56,8 +72,13 @@ class LampWatch:
             state,
             _half_percent(np.where(heard, self._lamps.trusted("actual_level", lamps), np.nan)),
             np.where(heard, self._lamps.trusted("active_power", lamps), np.nan),
-            self._curves.expected(self._fleet.type_numbers[lamps], planned.level),
+            self._expected(lamps, planned.level),
         )
+
+    def _expected(self, lamps: Ints, level: Floats) -> Floats:
+        if lamps is self._all:
+            return self._planned.at(level)
+        return self._curves.expected(self._fleet.type_numbers[lamps], level)
 
     def _seen(self, lamps: Ints, now: datetime) -> Seen:
         at = self._lamps.at[lamps]
