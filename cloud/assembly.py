@@ -27,6 +27,7 @@ from cloud.intake import Intake
 from cloud.latest.consumer import Live
 from cloud.latest.service import Measurements
 from cloud.latest.values import LatestValues
+from cloud.lighting.edges import ShownEdges
 from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import Lamps
 from cloud.lighting.overview import Overviews, SunTimes
@@ -194,9 +195,8 @@ def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
     return Overviews(
         ground.database,
         ground.clock,
-        ground.link,
         memory.fleet,
-        memory.edges,
+        ShownEdges(memory.edges, ground.link),
         memory.latest,
         memory.alarms,
         memory.commands,

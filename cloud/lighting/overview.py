@@ -7,23 +7,20 @@ from cloud.alarms.service import Alarms
 from cloud.commands import store as command_store
 from cloud.commands.service import Commands
 from cloud.database import Database
-from cloud.fleet.edges import Edge, Edges
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import LatestValues
+from cloud.lighting.edges import ShownEdges
 from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import WORDS
 from cloud.lighting.schemas import (
     AlarmCountsOut,
     ClockOut,
     CommandCountsOut,
-    EdgeOut,
-    EdgesOut,
     LampCountsOut,
     OverviewOut,
     SunOut,
 )
 from cloud.lighting.watch import LampWatch
-from cloud.link import Link
 from protocols.clock import DomainClock
 from protocols.inventory import Place
 from rules.alarms import State
@@ -55,9 +52,8 @@ class Overviews:
 
     database: Database
     clock: DomainClock
-    link: Link
     fleet: Fleet
-    edges: Edges
+    edges: ShownEdges
     latest: LatestValues
     alarms: Alarms
     commands: Commands
@@ -77,27 +73,12 @@ class Overviews:
             as_planned_percent=totals.as_planned_percent,
             power_kw=totals.power_kw,
             planned_power_kw=totals.planned_power_kw,
-            edges=self._edges(),
+            edges=self.edges.look(),
             commands=await self._commands(now),
             environment=self.environment.look(),
             alarms=AlarmCountsOut(unacked=self._unacked(), acked=self.alarms.count(State.ACKED)),
             feed_delay_s=self._feed_delay_s(now),
             clock=ClockOut(now=now, speed=self.clock.settings.speed),
-        )
-
-    def _edges(self) -> EdgesOut:
-        items = [self._edge(edge) for edge in self.edges]
-        return EdgesOut(online=sum(item.state == "online" for item in items), total=len(items), items=items)
-
-    def _edge(self, edge: Edge) -> EdgeOut:
-        """Without a broker nobody knows whether an edge is there."""
-        return EdgeOut(
-            id=edge.id,
-            state=edge.state if self.link.connected else "unknown",
-            since=edge.since,
-            last_batch_at=edge.last_batch_at,
-            backlog=self.edges.is_catching_up(edge),
-            refused=next((f"{document.name}: {document.reason}" for document in edge.refused), None),
         )
 
     async def _commands(self, now: datetime) -> CommandCountsOut:

@@ -15,7 +15,8 @@ from cloud.latest.consumer import Moved
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.overview import Overviews
 from cloud.live.hub import Hub, Listener
-from cloud.live.schemas import AlarmMessage, CommandMessage, LatestMessage, OverviewMessage, Subscribe
+from cloud.live.overview_text import OverviewText
+from cloud.live.schemas import AlarmMessage, CommandMessage, LatestMessage, Subscribe
 from cloud.people.rights import Right
 
 
@@ -26,6 +27,7 @@ class Events:
         self, fleet: Fleet, latest: LatestValues, overviews: Overviews, hub: Hub, overview_every: timedelta
     ) -> None:
         self._fleet, self._latest, self._overviews, self._hub = fleet, latest, overviews, hub
+        self._text = OverviewText()
         self._every_s = overview_every.total_seconds()
 
     def orders(self, orders: Sequence[Order]) -> None:
@@ -48,8 +50,7 @@ class Events:
     async def overview(self) -> None:
         """Say how the city is, if anybody listens."""
         if len(self._hub):
-            seen = await self._overviews.look()
-            self._hub.say(OverviewMessage(**dict(seen)).model_dump_json(), Right.VIEW_CITY)
+            self._hub.say(self._text.of(await self._overviews.look()), Right.VIEW_CITY)
 
     async def run(self) -> None:
         """Say it again and again for as long as the service runs."""

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from cloud.settings import Settings
 from protocols.commands import Answer, Step
 from protocols.readings import Reading
+from protocols.wire import EdgeState
 from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
@@ -102,6 +103,22 @@ async def test_the_overview_is_said_as_it_is_answered(service: Service) -> None:
         said = await heard(socket, "overview")
         answered = (await client.get("/api/v1/overview")).json()
     assert said == {**answered, "type": "overview"}
+
+
+async def test_an_overview_shows_what_has_changed_since_the_one_before(service: Service) -> None:
+    async with listening(service) as socket, service.signed_in() as client:
+        await service.parts.events.overview()
+        before = await heard(socket, "overview")
+        service.parts.edges.told("HL-E02", EdgeState(state="online"))
+        air = Reading("HL-AIR-01", "air_station", int(EVENING.timestamp()), {"pm2_5": 31.0})
+        await Feed(service).readings([air])
+        await service.parts.events.overview()
+        said = await heard(socket, "overview")
+        answered = (await client.get("/api/v1/overview")).json()
+    assert said == {**answered, "type": "overview"}
+    assert said["edges"]["online"] == before["edges"]["online"] + 1
+    assert [edge["state"] for edge in said["edges"]["items"] if edge["id"] == "HL-E02"] == ["online"]
+    assert [one["values"] for one in said["environment"] if one["id"] == "HL-AIR-01"] == [{"pm2_5": 31.0}]
 
 
 @pytest.mark.parametrize("nonsense", ["", "{", "[]", '{"subscribe": "x"}', '{"subscribe": ["a b"]}', '{"shout": 1}'])
