@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ GATHER_S = 0.03  # once something has come, how long to wait for more: a commit 
 _KEEPALIVE_S = 30
 _CONNECT_TIMEOUT_S = 3.0  # a stop has to come through within 5 s
 _IN_FLIGHT = 1_000
+_CORK: int | None = getattr(socket, "TCP_CORK", None)  # tcp(7): Linux alone has it
 _TICK_S = 1.0  # paho looks after its keep-alive at least this often
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,9 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outgoing:
+class Outgoing:
+    """What is to be sent."""
+
     topic: str
     payload: bytes
     qos: int
@@ -63,6 +66,8 @@ class Link:
         self._alarm.setblocking(False)
         self._bell.setblocking(False)
         self._selector.register(self._alarm, selectors.EVENT_READ)
+        self._patience = selectors.DefaultSelector()  # while messages gather, only the bell is listened to
+        self._patience.register(self._alarm, selectors.EVENT_READ)
         self._tls = secured(broker.tls) if broker.tls else None
         self._client = self._made(client_id)
         self._pause = Pause(0.5, 30.0)
@@ -70,7 +75,7 @@ class Link:
         self._away = False
         self._woken = False
         self._arrived: list[Message] = []
-        self._outgoing: deque[_Outgoing] = deque()
+        self._outgoing: deque[Outgoing] = deque()
         self._accepted = False
         self.connected = False  # accepted, and subscribed
         self.connection = 0  # counts the connections that the broker has accepted
@@ -82,28 +87,32 @@ class Link:
         """
         end = time.monotonic() + wait_s
         self._turn(wait_s)
-        gathering = False
-        while not self._woken and len(self._arrived) < MOST_TOGETHER:
-            if self._arrived and not gathering:
-                gathering, end = True, min(end, time.monotonic() + GATHER_S)
-            if (left := end - time.monotonic()) <= 0:
-                break
+        while not self._woken and not self._arrived and (left := end - time.monotonic()) > 0:
             self._turn(left)
+        if not self._woken and 0 < len(self._arrived) < MOST_TOGETHER:
+            self._gather(min(GATHER_S, end - time.monotonic()))
         self._woken = False
         arrived, self._arrived = self._arrived, []
         return arrived
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these may be forgotten."""
-        for message in messages:
-            if self._accepted and message.connection == self.connection:
-                self._client.ack(message.mid, message.qos)
+        with self._corked():
+            for message in messages:
+                if self._accepted and message.connection == self.connection:
+                    self._client.ack(message.mid, message.qos)
+
+    def send(self, messages: Iterable[Outgoing]) -> None:
+        """Send now what does not need to arrive; without a connection it is lost."""
+        with self._corked():
+            for message in messages:
+                self._client.publish(message.topic, message.payload, message.qos, message.retain)
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
         """Hand over a message; False when there is no connection, and then nothing is kept for later."""
         if not self.connected:
             return False
-        self._outgoing.append(_Outgoing(topic, payload, qos, retain))
+        self._outgoing.append(Outgoing(topic, payload, qos, retain))
         self._ring()
         return True
 
@@ -120,6 +129,7 @@ class Link:
             left.close()
         self.connected = False
         self._selector.close()
+        self._patience.close()
         self._alarm.close()
         self._bell.close()
 
@@ -136,6 +146,14 @@ class Link:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
+
+    def _gather(self, wait_s: float) -> None:
+        """Let messages wait in the socket, and read them together: to wake up for one costs as much as to take it."""
+        end = time.monotonic() + wait_s
+        while not self._woken and (left := end - time.monotonic()) > 0:
+            for key, events in self._patience.select(left):
+                self._serve(key.fileobj, events)
+        self._turn(0.0)
 
     def _turn(self, wait_s: float) -> None:
         """Wait for one of the sockets and serve it."""
@@ -158,10 +176,15 @@ class Link:
             self._client.loop_write()
 
     def _read(self) -> None:
-        """What TLS has decrypted already, no selector tells of."""
-        self._client.loop_read()
-        while isinstance(peer := self._client.socket(), ssl.SSLSocket) and peer.pending():
+        """Everything that has come, or as much as may be taken together."""
+        before = -1
+        while before < len(self._arrived) < MOST_TOGETHER or self._is_decrypted():
+            before = len(self._arrived)
             self._client.loop_read()
+
+    def _is_decrypted(self) -> bool:
+        """What TLS has decrypted already, no selector tells of."""
+        return isinstance(peer := self._client.socket(), ssl.SSLSocket) and peer.pending() > 0
 
     def _connect_or_wait(self, wait_s: float) -> float:
         """Try again when it is time; how long to wait for what comes."""
@@ -183,9 +206,25 @@ class Link:
             self._bell.send(b"!")
 
     def _send_outgoing(self) -> None:
+        self.send(self._taken())
+
+    def _taken(self) -> Iterator[Outgoing]:
         while self._outgoing and self.connected:
-            message = self._outgoing.popleft()
-            self._client.publish(message.topic, message.payload, message.qos, message.retain)
+            yield self._outgoing.popleft()
+
+    @contextlib.contextmanager
+    def _corked(self) -> Iterator[None]:
+        """Small packets leave together; where the system cannot do that, one by one."""
+        self._cork(True)
+        try:
+            yield
+        finally:
+            self._cork(False)
+
+    def _cork(self, is_in: bool) -> None:
+        if _CORK is not None and isinstance(peer := self._client.socket(), socket.socket):
+            with contextlib.suppress(OSError):  # it has just been lost; whoever reads finds out
+                peer.setsockopt(socket.IPPROTO_TCP, _CORK, is_in)
 
     def _on_socket_open(self, _client: Client, _userdata: Any, peer: Any) -> None:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -18,7 +18,7 @@ from cloud.ingest import drop as test_fault
 from cloud.ingest.arrivals import Arrival, DeadLetter, Drop, Status, sort
 from cloud.ingest.broker import BrokerSettings
 from cloud.ingest.inbox import Accepted, Inbox
-from cloud.ingest.link import Link, Message
+from cloud.ingest.link import Link, Message, Outgoing
 from cloud.ingest.pace import Pace
 from protocols import topics, wire
 from protocols.topics import Leaf
@@ -150,11 +150,19 @@ class Receiver:
             self._pace.touch(edge, now)
 
     def _tell(self) -> None:
-        """Publish the watermarks that are due. One that is lost is made good at the next connection."""
-        for edge in self._pace.take(time.monotonic()):
-            at = datetime.fromtimestamp(self._now(), UTC)
-            watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge), at=at)
-            self.publish(topics.topic(self._site, edge, Leaf.WATERMARK), wire.encode_message(watermark), retain=True)
+        """Publish the watermarks that are due.
+
+        With QoS 0: each says again what those before it said. One that is lost is made good by the next, at the next
+        connection, or when the edge has stood still and sends its oldest batch again.
+        """
+        if due := self._pace.take(time.monotonic()):
+            self._link.send([self._watermark(edge) for edge in due])
+
+    def _watermark(self, edge: str) -> Outgoing:
+        at = datetime.fromtimestamp(self._now(), UTC)
+        watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge), at=at)
+        topic = topics.topic(self._site, edge, Leaf.WATERMARK)
+        return Outgoing(topic, wire.encode_message(watermark), qos=0, retain=True)
 
 
 def _keep(_arrival: Arrival) -> bool:
