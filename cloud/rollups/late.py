@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from rules.revision import CARRIED, Fields, Plan, Readings, Revised, Stored, cou
 from rules.rollup import STEP_DECIMALS
 
 _TOGETHER = 50  # devices
+_DEVICE_HOURS = 100  # in one read: a long outage of many must not fill the memory
 _SETTLED_S = 120  # without more late readings, in the stream's time
 _LONGEST_WAIT_S = 1_800
 _LOOK_BACK_S = 26 * HOUR_S  # for the last row before: nearly always enough
@@ -45,6 +46,15 @@ class _One:
     @property
     def name(self) -> str:
         return self.kind.ids[self.number]
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One device's hours from its readings up to a moment."""
+
+    one: _One
+    begin: Plan
+    end: int
 
 
 @dataclass(slots=True)
@@ -91,9 +101,9 @@ class Late:
         kind, rows = ones[0].kind, []
         told = await self._told(kind, [one.name for one in ones], min(one.first for one in ones))
         found: list[tuple[_One, Counted | None]] = []
+        again = await self._again(ones, told)
         for one in ones:
-            revised = await self._again(one, told)
-            if revised is not None:
+            if (revised := again[one.name]) is not None:
                 rows += [(one.name, at, fields) for at, fields in revised.rows.items()]
                 found.append((one, _truth(revised, told[one.name])))
         if kind.name == LUMINAIRE:
@@ -117,20 +127,18 @@ class Late:
             told[device][at] = counted
         return told
 
-    async def _again(self, one: _One, told: Told) -> Revised | None:
-        """One device's rows; `None` when its readings are no longer there."""
-        begin = await self._plan(one, told)
-        stored, upto = told[one.name], self.state.first
-        for end in (min(one.last + 2 * HOUR_S, upto), upto):
-            readings = await self._readings(one, begin.start, end)
-            if is_gone(readings, stored, begin.start, end):
-                log.warning("%s: readings for %s came too late: its older ones are gone", one.name, one.first)
-                return None
-            most = one.kind.most_mw[one.number]
-            revised = revise(begin, one.last, end, readings, stored, most, counts=one.kind.name in COUNTING)
-            if revised.settled:
-                break
-        return revised
+    async def _again(self, ones: Sequence[_One], told: Told) -> dict[str, Revised | None]:
+        """Each device's rows, as far as they change; `None` when its readings are no longer there."""
+        upto, found = self.state.first, dict[str, Revised | None]()
+        tries = [_Try(one, await self._plan(one, told), min(one.last + 2 * HOUR_S, upto)) for one in ones]
+        while tries:
+            unsettled = []
+            async for once, readings in self._readings(tries):
+                revised = found[once.one.name] = _revised(once, readings, told[once.one.name])
+                if revised is not None and not revised.settled and once.end < upto:
+                    unsettled.append(replace(once, end=upto))
+            tries = unsettled
+        return found
 
     async def _plan(self, one: _One, told: Told) -> Plan:
         """Look back as far as needed for the row before."""
@@ -143,12 +151,23 @@ class Late:
             stored.update(older[one.name])
         return plan(one.first, stored)
 
-    async def _readings(self, one: _One, start: int, end: int) -> Readings:
-        """With two hours more, in which what ends the last one may stand."""
-        hours = self.state.kinds[one.kind.name]
-        quantities = sorted(hours.tallies)
-        found: Columns = await self.store.raw(one.kind.name, one.name, quantities, start, end + 2 * HOUR_S)
-        return await asyncio.to_thread(Readings.usable, found.at, found.values, found.flags)
+    async def _readings(self, tries: Sequence[_Try]) -> AsyncIterator[tuple[_Try, Readings]]:
+        """With two hours more, in which what ends the last one may stand. The same spans are read together."""
+        for start, end in dict.fromkeys((once.begin.start, once.end) for once in tries):
+            alike = [once for once in tries if (once.begin.start, once.end) == (start, end)]
+            until = end + 2 * HOUR_S
+            step = max(1, _DEVICE_HOURS * HOUR_S // (until - start))
+            for first in range(0, len(alike), step):
+                some = alike[first : first + step]
+                read = await self._read([once.one for once in some], start, until)
+                for once in some:
+                    one = read[once.one.name]
+                    yield once, await asyncio.to_thread(Readings.usable, one.at, one.values, one.flags)
+
+    async def _read(self, ones: Sequence[_One], start: int, end: int) -> Mapping[str, Columns]:
+        kind = ones[0].kind.name
+        quantities = sorted(self.state.kinds[kind].tallies)
+        return await self.store.raw_many(kind, [one.name for one in ones], quantities, start, end)
 
     def _clear(self, ones: Iterable[_One]) -> None:
         for one in ones:
@@ -189,6 +208,15 @@ async def ends(
         (device, at, counted_of({field: rows.fields[field][row] for field in CARRIED}))
         for row, (device, at) in enumerate(zip(rows.keys, rows.at, strict=True))
     ]
+
+
+def _revised(once: _Try, readings: Readings, stored: Stored) -> Revised | None:
+    one, begin = once.one, once.begin
+    if is_gone(readings, stored, begin.start, once.end):
+        log.warning("%s: readings for %s came too late: its older ones are gone", one.name, one.first)
+        return None
+    most = one.kind.most_mw[one.number]
+    return revise(begin, one.last, once.end, readings, stored, most, counts=one.kind.name in COUNTING)
 
 
 def _truth(revised: Revised, stored: Stored) -> Counted | None:

@@ -6,7 +6,7 @@ writes, one reads, one seals.
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -103,7 +103,12 @@ class DuckDbStore:
         await self._do(self._locks.writing, lambda db: db.writer.write_summaries(summaries))
 
     async def raw(self, kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> Columns:
-        return await self._do(self._locks.reading, lambda db: db.reader.raw(kind, device, quantities, start, end))
+        return (await self.raw_many(kind, [device], quantities, start, end))[device]
+
+    async def raw_many(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> Mapping[str, Columns]:
+        return await self._do(self._locks.reading, lambda db: db.reader.raw(kind, devices, quantities, start, end))
 
     async def rollup(
         self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int

@@ -21,9 +21,9 @@ def groups(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[first : first + TOGETHER]
 
 
-def raw(kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> str:
+def raw(kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int) -> str:
     columns = ", ".join(f'"{q}", "{q}_q"' for q in quantities)
-    return f'SELECT {columns} FROM "{kind}" WHERE {_among("device", [device])}{_span(start, end)}'  # noqa: S608
+    return f'SELECT {columns} FROM "{kind}" WHERE {_among("device", devices)}{_span(start, end)} GROUP BY "device"'  # noqa: S608
 
 
 def rollup(

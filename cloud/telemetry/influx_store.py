@@ -72,9 +72,16 @@ class InfluxStore:
         return None
 
     async def raw(self, kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> Columns:
-        asked = [quantity_name(quantity) for quantity in dict.fromkeys(quantities)]
-        statement = ql.raw(kind_name(kind), device, asked, start, end)
-        return answers.raw(await self._ask(statement) if asked else [], asked)
+        return (await self.raw_many(kind, [device], quantities, start, end))[device]
+
+    async def raw_many(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> Mapping[str, Columns]:
+        name, asked = kind_name(kind), [quantity_name(quantity) for quantity in dict.fromkeys(quantities)]
+        found: list[Series] = []
+        for some in ql.groups(devices) if asked and devices else ():
+            found += await self._ask(ql.raw(name, some, asked, start, end))
+        return {device: answers.raw([one for one in found if one.name == device], asked) for device in devices}
 
     async def rollup(
         self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int

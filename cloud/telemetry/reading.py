@@ -23,21 +23,19 @@ class Reader:
     def __init__(self, db: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
         self.db, self._catalogue = db, catalogue
 
-    def raw(self, kind: str, device: str, quantities: Sequence[str], start: int, end: int) -> Columns:
+    def raw(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> dict[str, Columns]:
         """The columns that exist are read; the others were never stored."""
         shelf, there = self._there(Part.SAMPLES, kind, quantities)
-        number = self._catalogue.numbers.get(device)
-        if shelf is None or not there or number is None:
-            return Columns([], {q: [] for q in quantities}, {q: [] for q in quantities})
-        points = merging.rows(shelf, shelf.sources(start, end), there, merging.span(start, end, [number]))
+        numbers = self._numbers(devices)
+        if shelf is None or not there or not numbers:
+            return {device: _no_points(quantities) for device in devices}
+        points = merging.rows(shelf, shelf.sources(start, end), there, merging.span(start, end, numbers))
         read = " OR ".join(f"{flag(q)} IS NOT NULL" for q in there)
-        rows = self.db.execute(f'SELECT * FROM ({points}) WHERE {read} ORDER BY "at"').fetchnumpy()  # noqa: S608
-        nothing: list[None] = [None] * len(rows["at"])
-        return Columns(
-            rows["at"].tolist(),
-            {q: rows[q].tolist() if q in there else nothing for q in quantities},
-            {q: rows[f"{q}_q"].tolist() if q in there else nothing for q in quantities},
-        )
+        rows = self.db.execute(f'SELECT * FROM ({points}) WHERE {read} ORDER BY number, "at"').fetchnumpy()  # noqa: S608
+        known = self._catalogue.numbers
+        return {device: _points(rows, known.get(device), quantities, there) for device in devices}
 
     def rollup(
         self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int
@@ -71,6 +69,24 @@ class Reader:
 
     def _numbers(self, names: Sequence[str]) -> list[int]:
         return [self._catalogue.numbers[name] for name in names if name in self._catalogue.numbers]
+
+
+def _points(rows: Numpy, number: int | None, quantities: Sequence[str], there: Sequence[str]) -> Columns:
+    """The rows of one device, which are neighbours."""
+    if number is None:
+        return _no_points(quantities)
+    own = slice(*rows["number"].searchsorted([number, number + 1]))
+    at = rows["at"][own].tolist()
+    nothing: list[None] = [None] * len(at)
+    return Columns(
+        at,
+        {q: rows[q][own].tolist() if q in there else nothing for q in quantities},
+        {q: rows[f"{q}_q"][own].tolist() if q in there else nothing for q in quantities},
+    )
+
+
+def _no_points(quantities: Sequence[str]) -> Columns:
+    return Columns([], {q: [] for q in quantities}, {q: [] for q in quantities})
 
 
 def _rollup(points: str, quantities: Sequence[str], step_s: int) -> str:

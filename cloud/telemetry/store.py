@@ -155,6 +155,12 @@ class TelemetryStore(Protocol):
         """One device's points. What was never stored is empty, not an error."""
         ...
 
+    async def raw_many(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> Mapping[str, Columns]:
+        """The points of each of some devices, for the price of little more than one."""
+        ...
+
     async def rollup(
         self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int
     ) -> Rollup:

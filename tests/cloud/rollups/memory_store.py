@@ -1,6 +1,6 @@
 """A TelemetryStore in dictionaries, so that a property can look at hundreds of orders in the time of one real store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cloud.telemetry.store import Capabilities, Columns, Health, Mark, Rollup, Stats, Summaries
 from protocols.readings import Quality, Table
@@ -38,6 +38,11 @@ class MemoryStore:
             {q: [points[moment].get(q, nothing)[0] for moment in at] for q in quantities},
             {q: [points[moment].get(q, nothing)[1] for moment in at] for q in quantities},
         )
+
+    async def raw_many(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> Mapping[str, Columns]:
+        return {device: await self.raw(kind, device, quantities, start, end) for device in devices}
 
     async def rollup(
         self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int, step_s: int

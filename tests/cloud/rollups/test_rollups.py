@@ -1,7 +1,7 @@
 """Hours and sums are the same however the readings came: in order, late, twice, or around a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from cloud.fleet.fleet import Fleet
 from cloud.telemetry.duckdb_store import DuckDbStore
-from cloud.telemetry.store import StoreAway, Summaries, TelemetryStore
+from cloud.telemetry.store import Columns, StoreAway, Summaries, TelemetryStore
 from protocols.inventory import City
 from protocols.readings import Reading
 from protocols.topics import Stream
@@ -233,6 +233,38 @@ async def test_a_backlog_of_an_edge_that_was_cut_off_for_hours_takes_its_place(
     await rolling.settle()
     assert_same(await undisturbed(tmp_path / "undisturbed", minutes), await rolling.rows())
     assert [grade for _, grade, _ in estimated[1:3]] == [Grade.ESTIMATED, Grade.ESTIMATED]
+
+
+class _Asked(MemoryStore):
+    """Writes down about how many devices each read was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[int] = []
+
+    async def raw_many(
+        self, kind: str, devices: Sequence[str], quantities: Sequence[str], start: int, end: int
+    ) -> Mapping[str, Columns]:
+        self.reads.append(len(devices))
+        return await super().raw_many(kind, devices, quantities, start, end)
+
+
+async def test_what_a_street_says_late_is_read_at_once_and_not_lamp_by_lamp(tmp_path: Path) -> None:
+    store = _Asked()
+    rolling = Rolling(tmp_path, store)
+    rolling.wall.seconds = START
+    minutes = street.minutes(0, HOURS * 60)
+    lamps = {lamp_id(n) for n in range(1, street.LAMPS + 1)}
+    late = [reading for readings in minutes[70:100] for reading in readings if reading.device in lamps]
+    kept = [[reading for reading in readings if reading not in late] for readings in minutes]
+    await play(rolling, kept)
+    await rolling.settle(0)
+    store.reads.clear()
+    rolling.receive(late, START + HOURS * HOUR_S + 60, "HL-E01", Stream.BACKLOG)
+    await rolling.settle()
+    assert store.reads == [street.LAMPS]
+    assert_same(await undisturbed(tmp_path / "undisturbed", minutes), await rolling.rows())
+    rolling.close()
 
 
 async def test_late_data_that_show_a_reset_move_all_later_sums(rolling: Rolling) -> None:

@@ -185,6 +185,20 @@ async def test_any_name_of_a_device_comes_back(store: TelemetryStore, names: lis
     assert [await volts(store, name) for name in names[:3]] == [[float(n)] for n in range(len(names[:3]))]
 
 
+async def test_many_devices_are_read_at_once_as_each_of_them_is(store: TelemetryStore) -> None:
+    await store.write([voltage(LAMP, [10, 30], [1, 2]), voltage(NEXT, [20], [3])], None)
+    await store.write([table("luminaire", [("HL-000003", 10, {"current": None})])], None)
+    names = ["HL-000003", NEXT, "nobody", LAMP]
+    for quantities in (["voltage", "current"], ["current"], ["power_factor"], []):
+        found = await store.raw_many("luminaire", names, quantities, 0, 30)
+        assert list(found) == names
+        for name in names:
+            assert found[name] == await store.raw("luminaire", name, quantities, 0, 30)
+    several = await store.raw_many("luminaire", names, ["voltage"], 0, 30)
+    assert [list(several[name].values["voltage"]) for name in names] == [[], [3], [], [1]]
+    assert await store.raw_many("luminaire", [], ["voltage"], 0, 30) == {}
+
+
 async def test_a_kind_is_the_same_in_small_letters(store: TelemetryStore) -> None:
     await store.write(
         [table("Meter", [(LAMP, 10, {"voltage": 1.0})]), table("meter", [(LAMP, 20, {"voltage": 2.0})])], None
