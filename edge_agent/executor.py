@@ -126,6 +126,7 @@ class Executor:
         """A command that takes the place of another one falls back to where that one began."""
         overtaken = self._running.get(command.target)
         self._running[command.target] = running = _Running(command, overtaken.before if overtaken else before)
+        self._lights.awaiting.add(command.target)
         group.create_task(self._carry_out_or_leave(running))
 
     async def _admit(self, command: Command) -> bool:
@@ -191,6 +192,14 @@ class Executor:
                 await self._show(lamp, reading)
 
     async def _tell(self, lamp: Lamp, command: Command) -> None:
+        """Nobody else tells it the same meanwhile: a gateway's echo of that would pass for what the lamp says."""
+        try:
+            await self._tell_until_heard(lamp, command)
+        finally:
+            if self._is_current(command):
+                self._lights.awaiting.discard(lamp.device)
+
+    async def _tell_until_heard(self, lamp: Lamp, command: Command) -> None:
         """A lamp that fell asleep just when it was told is told again when it wakes, or says something else."""
         while True:
             await self._until_it_listens(lamp, command)

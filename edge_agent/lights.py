@@ -40,6 +40,7 @@ class Lights:
         self._looked_at: float | None = None
         self._news = {lamp.line: asyncio.Event() for lamp in lamps.values()}
         self.corrected = 0
+        self.awaiting: set[str] = set()  # that a command is about to tell: nobody else may
 
     def hear(self, readings: Iterable[Reading]) -> None:
         """What luminaires say of themselves."""
@@ -107,7 +108,7 @@ class Lights:
 
     def _orders(self, lamp: Lamp, programme: float) -> Sequence[Order]:
         reading = self._heard.get(lamp.device)
-        if reading is None:
+        if reading is None or lamp.device in self.awaiting:
             return []
         if not self._wanted.is_time_known():
             return self._let_go(lamp, reading, programme)

@@ -48,7 +48,7 @@ class Desk:
         self.box = box
         self.held = held
         self.ledger = Ledger(database)
-        driven = lamps([street.bus])
+        self.driven = driven = lamps([street.bus])
         wanted = Wanted(HALONG, ZoneInfo("Asia/Ho_Chi_Minh"), held)
         self.lights = Lights(driven, wanted, clock)
         self.recorder = Recorder(box, lambda: Stream.LIVE)
@@ -134,6 +134,18 @@ async def test_an_override_is_confirmed_by_the_actual_level(desk: Desk) -> None:
     assert answer.active_power is not None
     assert answer.active_power > 10
     assert abs(desk.street.level(desk.lamp) - 80) <= 1
+
+
+async def test_what_a_command_is_about_to_tell_nobody_else_tells(desk: Desk) -> None:
+    """A gateway echoes every order; the second echo of the same one would pass for the lamp's own word."""
+    lamp = desk.driven[desk.lamp]
+    desk.lights.hear([await lamp.read(Priority.ROUTINE)])
+    async with lamp.turn(Priority.ROUTINE):
+        desk.executor.submit(desk.override("c1", 80))
+        await until(lambda: desk.held.current(desk.lamp, desk.clock.now()))
+        assert desk.lights._orders(lamp, 50) == []
+    assert (await desk.last("c1")).step is Step.READ_BACK
+    assert desk.lights.awaiting == set()
 
 
 async def test_the_end_of_an_override_is_in_the_device_too(desk: Desk) -> None:
