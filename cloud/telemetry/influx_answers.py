@@ -81,10 +81,9 @@ def summaries(name: str, found: Iterable[Series], fields: Sequence[str]) -> Summ
     for series in sorted(found, key=lambda one: one.name):  # its rows are in order of time already
         keys += [series.name] * len(series)
         at += _column(series, "time")
-        void = [(unknown or "").split(",") for unknown in _column(series, UNKNOWN)]
+        void = _column(series, UNKNOWN)
         for field in fields:
-            numbers = _numbers(series, field)
-            columns[field] += [None if field in names else v for names, v in zip(void, numbers, strict=True)]
+            columns[field] += _known(field, _numbers(series, field), void)
     return Summaries(name, keys, at, columns)
 
 
@@ -121,6 +120,13 @@ def _column(series: Series, name: str) -> Sequence[Any]:
 def _numbers(series: Series, name: str) -> list[float | None]:
     """JSON does not say whether 230 is whole."""
     return [None if value is None else float(value) for value in _column(series, name)]
+
+
+def _known(field: str, numbers: Sequence[float | None], void: Sequence[str | None]) -> Sequence[float | None]:
+    """Without those whose row names the field among the unknown ones; nearly no row names any."""
+    if not any(void):
+        return numbers
+    return [None if field in (names or "").split(",") else v for names, v in zip(void, numbers, strict=True)]
 
 
 def _steps(found: Iterable[Series]) -> Iterator[tuple[tuple[str, int], Sequence[Any]]]:
