@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiomqtt
 
+from edge_agent.cancelling import notice_cancellation
 from haidang.demo import broker as brokers
 from haidang.demo.accounts import Account, accounts
 from haidang.demo.ports import free_port
@@ -67,6 +68,7 @@ class Cloud:
         async for message in self._client.messages:
             assert isinstance(message.payload, bytes)
             await self._take(topics.parse(str(message.topic)), message.payload)
+            notice_cancellation()  # a publish that ends in the same moment swallows it, and batches never cease
 
     async def _take(self, address: Address, payload: bytes) -> None:
         if isinstance(address.leaf, Leaf):
