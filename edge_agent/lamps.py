@@ -65,10 +65,6 @@ class Lamp(Protocol):
         """True of a lamp that listens only for a while after it has spoken."""
 
     @property
-    def ends_overrides(self) -> bool:
-        """True of a lamp that ends an override by a clock of its own."""
-
-    @property
     def is_listening(self) -> bool:
         """False while it sleeps."""
 

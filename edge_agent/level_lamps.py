@@ -16,8 +16,6 @@ _SAME = 0.001  # % of light: what is told is compared step by step, and the last
 class LevelLamp(ModbusLamp):
     """It is told one level, and tells which it has. The edge ends its overrides."""
 
-    ends_overrides: bool = False
-
     def corrections(
         self,
         reading: Reading,

@@ -6,7 +6,7 @@ whether there is a cloud. A luminaire that says nothing cannot be compared: it i
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from edge_agent.bus import Priority
@@ -22,15 +22,26 @@ _TICK_S = 5.0  # domain time between two looks at the sun
 _SHORTEST_TICK_S = 0.2  # wall time
 
 
+def _always() -> bool:
+    """The time is known."""
+    return True
+
+
 class Lights:
     """Hears every reading, and corrects the luminaires line by line.
 
-    While there is no time a luminaire on its own photocell stays with it, one that was given a level keeps it, and an
-    override ends by the luminaire's own clock. Where it has none it ends here, by the earliest that it can be now, and
-    then there is full light.
+    While there is no time nothing is written: a luminaire on its own photocell stays with it, one that was given a
+    level keeps it, and an override ends by the luminaire's own clock, or when there is a time again.
     """
 
-    def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
+    def __init__(
+        self,
+        lamps: Mapping[str, Lamp],
+        wanted: Wanted,
+        clock: DomainClock,
+        is_time_known: Callable[[], bool] = _always,
+    ) -> None:
+        self._is_time_known = is_time_known
         self._lamps = lamps
         self._wanted = wanted
         self._clock = clock
@@ -90,7 +101,10 @@ class Lights:
         """Decided once more when it is our turn: a command may have come in between. Raises LinkError."""
         async with lamp.turn(Priority.ROUTINE) as obey:
             programme = self._programme()
-            for order in self._orders(lamp, programme):
+            orders = self._orders(lamp, programme)
+            if not orders:
+                return  # what was not told is not written down as told
+            for order in orders:
                 await obey(order)
                 self.corrected += 1
             self._written[lamp.device] = programme
@@ -108,19 +122,10 @@ class Lights:
 
     def _orders(self, lamp: Lamp, programme: float) -> Sequence[Order]:
         reading = self._heard.get(lamp.device)
-        if reading is None or lamp.device in self.awaiting:
+        if reading is None or lamp.device in self.awaiting or not self._is_time_known():
             return []
-        if not self._wanted.is_time_known():
-            return self._let_go(lamp, reading, programme)
         override = self._wanted.override(lamp.device, self._clock.now())
         return lamp.corrections(reading, programme, override, self._written.get(lamp.device))
-
-    def _let_go(self, lamp: Lamp, reading: Reading, programme: float) -> Sequence[Order]:
-        """Only what ends no override by itself, and still has the level of one that is over."""
-        ended = self._wanted.ended(lamp.device, self._clock.now())
-        if ended is None or lamp.ends_overrides or lamp.corrections(reading, ended.level, None, None):
-            return []
-        return lamp.corrections(reading, programme, None, None)
 
     def _complain(self, lamp: Lamp, error: LinkError) -> None:
         if lamp.device not in self._refusing:

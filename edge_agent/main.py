@@ -134,8 +134,8 @@ class Agent:
         self._clock = clock
         self._lines = {bus.id: self._line(bus) for bus in config.mqtt}
         driven: dict[str, Lamp] = {**driving.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
-        wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides, self._is_time_known)
-        self._lights = Lights(driven, wanted, clock)
+        wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
+        self._lights = Lights(driven, wanted, clock, self._is_time_known)
         self._recorder = Recorder(outbox, self._stream, config.report, self._is_time_known)
         self._keeper.on_set = self._recorder.clock_was_set
         self._machine = MachineWatch(config.data.parent)

@@ -46,7 +46,6 @@ class ModbusLamp:
     sleeps: bool = False
     is_listening: bool = True
     reports_itself: bool = False
-    ends_overrides: bool = True
 
     @property
     def device(self) -> str:

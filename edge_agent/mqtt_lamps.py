@@ -35,7 +35,6 @@ class MqttLamp:
     peer: Peer
     control: Control
     reports_itself: bool = True
-    ends_overrides: bool = False
     _turns: Turns = field(default_factory=Turns)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(int(time.time()) % 1_000_000))
     _told: tuple[Order, float] | None = None  # and when, steady seconds

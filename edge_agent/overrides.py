@@ -32,11 +32,6 @@ class Overrides:
         override = self._held.get(device)
         return override if override and now < override.until else None
 
-    def ended(self, device: str, now: datetime) -> Override | None:
-        """The override that a luminaire was held by last, when it is over."""
-        override = self._held.get(device)
-        return override if override and now >= override.until else None
-
     async def put(self, device: str, override: Override | None) -> None:
         """Hold a luminaire, or let it go. When this returns, it is on the disk."""
         await self._database.run(holding(device, override))

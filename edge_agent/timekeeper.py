@@ -46,7 +46,7 @@ class Timekeeper:
         self._ahead = machine.wall() - steady()  # of the steady clock: the time that we go by
         self._machine_ahead = self._ahead
         self._words = Words()
-        self._known: tuple[float, float] | None = None  # a moment that has certainly been, and the steady one of it
+        self._known: float | None = None
         self._kept_at: float | None = None
         self._was_checked = False
         self.trust = Trust.UNCHECKED
@@ -89,7 +89,7 @@ class Timekeeper:
             offset=self.offset_s,
             synchronised=self._ntp() if self._plain else None,
             was_checked=self._was_checked,
-            known=self._earliest(steady),
+            known=self._known,
         )
         trust, now = judge(sight)
         self._tell(trust)
@@ -99,7 +99,7 @@ class Timekeeper:
     async def load(self, database: Database) -> None:
         """The last moment that has certainly been, from a database that has SCHEMA."""
         rows = await database.run(lambda connection: connection.execute("SELECT at FROM moment").fetchall())
-        self._known = (self._machine_seconds(rows[0][0]), self._steady()) if rows else None
+        self._known = self._machine_seconds(rows[0][0]) if rows else None
         self.look()
 
     async def run(self, database: Database) -> NoReturn:
@@ -111,10 +111,6 @@ class Timekeeper:
 
     def _wall(self) -> float:
         return self._steady() + self._ahead
-
-    def _earliest(self, steady: float) -> float | None:
-        """What it can be at the earliest: since the moment that was known at the start the steady clock has gone on."""
-        return None if self._known is None else self._known[0] + steady - self._known[1]
 
     def _machine_seconds(self, city: float) -> float:
         """A moment of the city as the machine's clock would show it."""
@@ -141,8 +137,8 @@ class Timekeeper:
         self.trust = trust
 
     async def _keep(self, database: Database) -> None:
-        """Once a minute, and only what was compared with something, or has certainly been."""
-        if self.trust is Trust.UNCHECKED:
+        """Once a minute, and only what was compared with something."""
+        if not self._was_compared:
             return
         if self._kept_at is not None and self._steady() - self._kept_at < _KEEP_EVERY_S:
             return

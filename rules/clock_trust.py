@@ -6,8 +6,7 @@ says, a steady clock that nobody can set, and the last moment at which the time 
     CHECKED     the system is synchronised, or the cloud's time is known: by that time
     CARRIED     it was, and now there is nothing to compare with: the steady clock carries the time on, over every jump
     UNCHECKED   there never was anything to compare with: the machine's clock is believed
-    WRONG       the machine's clock stands before a moment that has been: there is no time, only the earliest that it
-                can be, which is that moment
+    WRONG       the machine's clock stands before a moment that has been: there is no time
 
 Without a time no lamp is driven by the sun, values are flagged SUSPECT, and nothing becomes too old to be kept.
 """
@@ -31,7 +30,7 @@ class Trust(IntEnum):
 class Sight:
     """What can be seen at one moment; all in seconds. `machine` is the clock that may be wrong, `carried` the time that
     we have gone by so far, carried on by a steady clock. `offset` is machine less cloud, `None` when it is not known.
-    `known` is the latest moment that has certainly been, `None` when there is none."""
+    `known` is a moment that has certainly been, `None` when there is none."""
 
     machine: float
     carried: float
@@ -51,5 +50,5 @@ def judge(sight: Sight) -> tuple[Trust, float]:
     if sight.was_checked:
         return Trust.CARRIED, sight.carried
     if sight.known is not None and sight.machine < sight.known - TOLERANCE_S:
-        return Trust.WRONG, sight.known
+        return Trust.WRONG, sight.machine
     return Trust.UNCHECKED, sight.machine

@@ -44,8 +44,7 @@ class Desk:
         self.box = box
         self.held = held
         self.lamps = lamps([found.bus])
-        self.has_time = True
-        wanted = Wanted(HALONG, ZoneInfo("Asia/Ho_Chi_Minh"), held, lambda: self.has_time)
+        wanted = Wanted(HALONG, ZoneInfo("Asia/Ho_Chi_Minh"), held)
         self.lights = Lights(self.lamps, wanted, self.clock)
         self.poller = Poller(found.bus, timedelta(seconds=1), timedelta(seconds=1), self.clock, self._take)
         recorder = Recorder(box, lambda: Stream.LIVE)
@@ -108,22 +107,6 @@ async def test_an_override_whose_time_is_over_is_ended_by_the_edge(desk: Desk) -
     desk.submit("c1", target, Override(level=20, until=desk.clock.now() + timedelta(seconds=60)))
     assert (await desk.last("c1")).step is Step.READ_BACK
     await until(lambda: desk.seen[target] == 50.531)
-
-
-async def test_without_a_time_an_override_ends_by_the_edge_in_full_light(desk: Desk) -> None:
-    """These lamps have no clock of their own, and whether it is night nobody knows."""
-    target = min(desk.lamps)
-    await until(lambda: len(desk.seen) == 6 and set(desk.seen.values()) == {50.531})
-    now = desk.clock.now()
-    await desk.held.put(target, Override(level=20, until=now + timedelta(days=1)))
-    await until(lambda: desk.seen[target] == pytest.approx(20, abs=1.5))
-    desk.has_time = False
-    seen = desk.poller.counts.rounds
-    await until(lambda: desk.poller.counts.rounds > seen + 2)
-    assert desk.seen[target] == pytest.approx(20, abs=1.5), "it is not over yet"
-    await desk.held.put(target, Override(level=20, until=now))
-    await until(lambda: desk.seen[target] == 100)
-    assert {level for lamp, level in desk.seen.items() if lamp != target} == {50.531}
 
 
 @pytest.mark.parametrize("name", GATEWAYS)

@@ -40,8 +40,7 @@ class Night:
         self.overrides = overrides
         self.lamps = lamps([street.bus])
         self.has_time = True
-        wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: self.has_time)
-        self.lights = Lights(self.lamps, wanted, time.clock)
+        self.lights = Lights(self.lamps, Wanted(HALONG, HANOI_TIME, overrides), time.clock, lambda: self.has_time)
         times = timedelta(seconds=10), timedelta(seconds=0.2)
         self.poller = Poller(street.bus, *times, time.clock, self._take)
 
@@ -283,18 +282,3 @@ async def test_without_a_time_nothing_is_written_and_with_it_everything(night: N
     assert await night.at(SUNSET + timedelta(hours=1)) == 0
     night.has_time = True
     assert await night.round() > 0
-
-
-async def test_without_a_time_a_controller_s_override_is_left_to_its_own_clock(night: Night) -> None:
-    one = night.street.lamps[0]
-    await night.at(SUNSET + timedelta(minutes=5))
-    await night.overrides.put(one, Override(level=20, until=SUNSET + timedelta(hours=1)))
-    await night.round()
-    night.has_time = False
-    assert await night.at(SUNSET + timedelta(hours=2)) == 0
-    assert night.levels() == {100}
-
-
-def test_nobody_is_put_out_because_the_time_is_unknown(overrides: Overrides) -> None:
-    assert Wanted(HALONG, HANOI_TIME, overrides).programme(NOON) == 0
-    assert Wanted(HALONG, HANOI_TIME, overrides, lambda: False).programme(NOON) == 100

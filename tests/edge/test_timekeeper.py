@@ -178,40 +178,6 @@ async def test_only_what_was_compared_is_remembered(database: Database) -> None:
     assert await moments(database) == [(machine.truth().timestamp(),)]
 
 
-async def test_without_a_time_it_is_at_least_as_late_as_it_was_and_what_has_gone_by_since(database: Database) -> None:
-    """So that an override whose last minutes are counted has an end, over restarts as well."""
-    before = Machine()
-    known = before.keeper()
-    hear(before, known, 0, 0)
-    await known._keep(database)
-    last = known.clock.now()
-    for _ in range(2):
-        machine = Machine(right=False)
-        keeper = machine.keeper()
-        await keeper.load(database)
-        assert keeper.clock.now() == last
-        machine.steady += 90
-        keeper.look()
-        last += timedelta(seconds=90)
-        assert (keeper.trust, keeper.clock.now()) == (Trust.WRONG, last)
-        await keeper._keep(database)
-
-
-async def test_a_clock_that_is_behind_does_not_catch_up_by_waiting(database: Database) -> None:
-    before = Machine()
-    known = before.keeper()
-    hear(before, known, 0, 0)
-    await known._keep(database)
-    machine = Machine()
-    machine.wrong_by = -3600
-    keeper = machine.keeper()
-    await keeper.load(database)
-    for _ in range(3):
-        machine.steady += 1800
-        keeper.look()
-    assert keeper.trust is Trust.WRONG
-
-
 async def moments(database: Database) -> list[tuple[float]]:
     return await database.run(lambda connection: connection.execute("SELECT at FROM moment").fetchall())
 

@@ -32,7 +32,7 @@ def sight(
         (sight(machine=NOW + 900, was_checked=True), Trust.CARRIED, NOW),
         (sight(machine=0, was_checked=True, known=NOW - 5), Trust.CARRIED, NOW),
         (sight(machine=NOW + 900), Trust.UNCHECKED, NOW + 900),
-        (sight(machine=0, carried=0, known=NOW), Trust.WRONG, NOW),
+        (sight(machine=0, carried=0, known=NOW), Trust.WRONG, 0),
         (sight(machine=0, carried=0, known=NOW, offset=-NOW), Trust.CHECKED, NOW),
         (sight(known=NOW - 5), Trust.UNCHECKED, NOW),
         (sight(known=NOW + 1), Trust.UNCHECKED, NOW),
