@@ -7,6 +7,7 @@ import random
 import sqlite3
 import sys
 import tempfile
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from edge_agent import outbox as outboxes
+from edge_agent import packing
 from edge_agent.database import CannotOpen, Database
 from edge_agent.outbox import Outbox
 from edge_agent.packing import Damaged, packed, unpacked
@@ -114,7 +116,7 @@ async def test_a_new_file_is_a_new_epoch(tmp_path: Path) -> None:
 async def test_a_full_outbox_drops_the_oldest_backlog_then_the_oldest_live_and_never_an_event(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox = await Outbox.load(database, limit=1000)
+    outbox = await Outbox.load(database, limit=1050)
     for stream in STREAMS:
         await outbox.append(stream, [noise(100)] * 3)
     await outbox.append(Stream.LIVE, [noise(200)])
@@ -249,8 +251,23 @@ def test_a_body_comes_back_as_it_was(body: bytes) -> None:
     assert unpacked(packed(body)) == body
 
 
-def test_a_body_of_before_bodies_were_packed_is_read() -> None:
-    assert unpacked(b'{"tables":[]}') == b'{"tables":[]}'
+@given(st.binary(max_size=300), st.data())
+def test_no_bit_of_a_body_can_change_unseen(body: bytes, data: st.DataObject) -> None:
+    kept = bytearray(packed(body))
+    bit = data.draw(st.integers(0, len(kept) * 8 - 1))
+    kept[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(Damaged):
+        unpacked(bytes(kept))
+
+
+def test_bodies_of_older_software_are_read() -> None:
+    body = b'{"tables":[]}'
+    press = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, zdict=packing._REPEATED)
+    small = press.compress(body) + press.flush()
+    for kept in (body, b"\x00" + body, b"\x01" + small):
+        assert unpacked(kept) == body
+    with pytest.raises(Damaged):
+        unpacked(b"\x00" + body[:-1])
 
 
 async def test_an_old_copy_of_the_disk_becomes_a_new_epoch(outbox: Outbox, caplog: pytest.LogCaptureFixture) -> None:
