@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import orjson
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,7 +28,9 @@ class RegistryAway(ConnectionError):
     """PostgreSQL takes no connection now."""
 
 
-async def _connection(*told: Any, **known: Any) -> asyncpg.Connection:
+async def _connection(*told: Any, **known: Any) -> Any:
+    import asyncpg  # comes with the extra `postgresql`; whose registry is SQLite needs none
+
     try:
         return await asyncpg.connect(*told, **known)
     except (OSError, asyncpg.PostgresError) as error:

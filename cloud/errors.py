@@ -16,6 +16,7 @@ does a registry that is away, as NotReady.
 """
 
 import json
+import logging
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -28,6 +29,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from cloud.database import RegistryAway
+
+log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -146,7 +149,8 @@ async def _answer_invalid(_connection: HTTPConnection, error: Exception) -> Resp
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")  # every letter as ASCII
 
 
-async def _answer_away(_connection: HTTPConnection, _error: Exception) -> JSONResponse:
+async def _answer_away(_connection: HTTPConnection, error: Exception) -> JSONResponse:
+    log.warning("no connection to the registry: %s", in_one_line(error))
     return as_json(NotReady("the registry does not answer; try again"))
 
 

@@ -73,11 +73,10 @@ def lay_out(wish: Wish) -> list[str]:
     """
     before = os.umask(0o077)
     try:
-        fresh = list(_write(wish))
-        _give_away(wish.folder)
+        return list(_write(wish))
     finally:
+        _give_away(wish.folder)  # what was written before a certificate could not be made is its owner's, too
         os.umask(before)
-    return fresh
 
 
 def _write(wish: Wish) -> Iterator[str]:
@@ -247,7 +246,7 @@ def _owner() -> int:
 
 def _give_away(folder: Path) -> None:
     """What root has laid out belongs to the account that the containers run as."""
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and folder.exists():
         for path in (folder, *folder.rglob("*")):
             os.chown(path, _owner(), _owner())
 

@@ -1,6 +1,8 @@
 """The registry: its schema, its one writer, its moments in time."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -167,3 +169,9 @@ async def test_a_moment_comes_back_as_the_same_moment_in_utc(database: Database)
     assert found == at
     assert found is not None
     assert found.tzinfo == UTC
+
+
+def test_a_registry_in_sqlite_needs_no_driver_of_postgresql() -> None:
+    program = "import sys; sys.modules['asyncpg'] = None; import cloud.main"
+    found = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr

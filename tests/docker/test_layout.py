@@ -93,6 +93,15 @@ def test_an_authority_that_was_taken_to_the_safe_is_asked_for_and_not_made_anew(
     }
 
 
+def test_what_was_written_before_the_authority_was_missed_is_its_owner_s(folder: Path) -> None:
+    (folder / "ca" / "ca.key").rename(folder.parent / "safe")
+    (folder / "cloud" / "edge_tokens").unlink()
+    with pytest.raises(NoCertificate):
+        lay_out(Wish(folder, "light.example", small_deployed()))
+    assert (folder / "cloud" / "edge_tokens").exists()
+    assert {path.stat().st_uid for path in folder.rglob("*")} == {folder.stat().st_uid}
+
+
 def test_a_new_edge_gets_its_own_and_the_others_keep_theirs(folder: Path) -> None:
     before = contents(folder / "edges")
     city = small_city().model_copy(update={"edges": ("HL-E01", "HL-E02", "HL-E03")})
