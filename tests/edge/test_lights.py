@@ -1,5 +1,6 @@
 """The street is lit as it should be, with no cloud, whatever the devices have forgotten."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -282,3 +283,17 @@ async def test_without_a_time_nothing_is_written_and_with_it_everything(night: N
     assert await night.at(SUNSET + timedelta(hours=1)) == 0
     night.has_time = True
     assert await night.round() > 0
+
+
+async def test_what_a_command_kept_from_being_told_is_not_noted_as_told(night: Night) -> None:
+    device, lamp = min(night.lamps.items())
+    noted, told = dict(night.lights._written), night.lights.corrected
+    night.time.forward((SUNSET + timedelta(minutes=5) - night.time.clock.now()).total_seconds())
+    night.lights.hear([await lamp.read(Priority.ROUTINE)])
+    assert night.lights._orders(lamp, 100)
+    async with lamp.turn(Priority.ROUTINE):
+        correcting = asyncio.create_task(night.lights.correct(lamp.line))
+        await asyncio.sleep(0)  # it waits for its turn now
+        night.lights.awaiting.add(device)
+    await correcting
+    assert (night.lights._written, night.lights.corrected) == (noted, told)
