@@ -101,11 +101,21 @@ class _Storm:
 
     async def _kill(self, blow: Blow) -> None:
         name = self.edge if blow.what == "edge" else blow.what
-        await self.town.kill(name)
         if name == self.edge:
-            self.windows.append(just_now(self.town))
+            await self._kill_the_edge()
+        else:
+            await self.town.kill(name)
         await asyncio.sleep(blow.lasts_s)
         await self.town.start(name)
+
+    async def _kill_the_edge(self) -> None:
+        """On a full disk it may have ended by itself: it was only just opening its file."""
+        if "disk" in self.down and self.town.running[self.edge].returncode is not None:
+            self.counts["edge_ended"] += 1
+            del self.town.running[self.edge]
+        else:
+            await self.town.kill(self.edge)
+        self.windows.append(just_now(self.town))
 
     async def _fill_the_disk(self, lasts_s: float) -> None:
         """No file of the edge's process can grow or be written to; a new process has a good disk."""
@@ -116,9 +126,11 @@ class _Storm:
             await asyncio.sleep(lasts_s)
             if process.returncode is None:
                 _limit(process.pid, resource.RLIM_INFINITY)
-            elif "edge" not in self.down:
-                self.counts["edge_ended"] += 1  # by itself: it was only just opening its file; a supervisor starts it
+            elif self.town.running.get(self.edge) is process:
+                self.counts["edge_ended"] += 1  # by itself; a supervisor starts it
+                self.down.add("edge")
                 await self.town.start(self.edge)
+                self.down.discard("edge")
         self.windows.append((began, self.town.now() + _BESIDE_S))
 
 
