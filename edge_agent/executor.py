@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
-_FULL = 100.0  # % of light; some tell more, and mean full
 _ASLEEP_S = 1.0  # between two looks at a command that waits for its lamp to wake
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
@@ -289,7 +288,7 @@ class Executor:
         if not isinstance(action, Override) and is_held:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
         wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
-        if not reached(min(actual, _FULL), self._lamps[command.target].shown(wanted)):
+        if not reached(actual, self._lamps[command.target].shown(wanted)):
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return None
 

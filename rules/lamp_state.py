@@ -7,6 +7,7 @@ from enum import IntEnum
 OFF_BELOW = 1.0  # %; the lowest level of the controllers is 0.5 %, which nobody calls light
 ON_FROM = 95.0  # %; a little less than full is full: constant light output takes up to 5 % off a new LED
 TOLERANCE = 10.0  # points between planned and actual level
+FULL = 100.0  # %; some devices tell more, and mean full light
 SAME = 0.5  # % of light: one step of a controller, which may be the last of a fade
 RAMP_S = 60.0  # a command, its fade and its read-back need this long
 COMMS_OK = 1 << 3  # status_bits of protocols/profiles/library/haidang-segment-controller.yaml
@@ -75,4 +76,4 @@ def reached(actual: float, commanded: float) -> bool:
     """True when a luminaire's actual level (%) confirms a command. Off is confirmed by 0 alone: at the last step of its
     fade a lamp still burns.
     """
-    return abs(actual - commanded) <= SAME if commanded else actual == 0
+    return abs(min(actual, FULL) - commanded) <= SAME if commanded else actual == 0

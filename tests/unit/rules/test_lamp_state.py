@@ -135,6 +135,7 @@ def test_what_is_not_known_is_neither_as_planned_nor_not() -> None:
         (79.5, 80, True),
         (79.4, 80, False),
         (0.5, 1, True),
+        (101, 100, True),
         (0, 0, True),
         (0.4, 0, False),
         (math.nan, 0, False),
