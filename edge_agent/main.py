@@ -12,6 +12,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides, timekeeper
+from edge_agent.audit_heads import AuditHeads, heads_file
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig, ModbusBus, RtuTcpBus, SerialBus, TcpBus
 from edge_agent.database import Database
@@ -57,16 +58,20 @@ async def run(config: EdgeConfig, clock: DomainClock) -> None:
     get = functools.partial(fetch, config.cloud, config.edge) if config.cloud else None
     documents = Documents(config, get)
     await asyncio.to_thread(documents.load)
+    heads = AuditHeads(heads_file(config.data))
     async with Database(config.data, SCHEMA) as database:
         keeper = Timekeeper(clock)
         await keeper.load(database)
         held = await Overrides.load(database)
         waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, keeper.seconds)
-        life = Life(lambda: Agent(documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper))
+        life = Life(
+            lambda: Agent(documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper, heads)
+        )
         supervision = Supervision(life.rounds, life.patience_s, lambda: database.run(_nothing))
         async with answering(door(config.data), lambda: life.agent.status()), asyncio.TaskGroup() as group:
             group.create_task(documents.run(), name="documents")
             group.create_task(keeper.run(database), name="timekeeper")
+            group.create_task(heads.run(), name="audit heads")
             group.create_task(supervision.run(), name="supervision")
             await life.run(documents.changed)
 
@@ -125,6 +130,7 @@ class Agent:
         commands: Ledger,
         documents: Documents | None = None,
         keeper: Timekeeper | None = None,
+        heads: AuditHeads | None = None,
     ) -> None:
         self.config = config
         self._documents = documents or Documents(config, None)
@@ -141,7 +147,8 @@ class Agent:
         self._machine = MachineWatch(config.data.parent)
         self._seen = self._machine.look()
         self._executor = Executor(driven, wanted, overrides, commands, outbox, self._recorder, self._lights, clock)
-        ears = Ears(self._executor.submit, self._documents.submit, self._keeper.heard)
+        heads = heads or AuditHeads(heads_file(config.data))
+        ears = Ears(self._executor.submit, self._documents.submit, self._keeper.heard, heads.submit)
         self._uplink = Uplink(config, outbox, clock, _software(), ears, self._documents.holdings)
         self._pollers = {
             bus.name: Poller(bus, settings.poll_every, settings.timeout, clock, self._take)

@@ -22,6 +22,7 @@ from edge_agent.mqtt_client import PATIENCE_S, client, reasons
 from edge_agent.outbox import Entry, Outbox
 from edge_agent.pauses import Pause
 from protocols import topics, wire
+from protocols.audit_head import AuditHead
 from protocols.clock import DomainClock
 from protocols.commands import Command
 from protocols.topics import Leaf, Stream
@@ -47,6 +48,7 @@ class Ears:
     command: Callable[[Command], None] = _deaf
     desired: Callable[[Desired], None] = _deaf
     time: Callable[[datetime], None] = _deaf
+    audit_head: Callable[[AuditHead], None] = _deaf
 
 
 class Uplink:
@@ -210,6 +212,8 @@ class Uplink:
             self._ears.command(wire.decode_message(Command, payload))
         elif leaf is Leaf.DESIRED:
             self._ears.desired(wire.decode_message(Desired, payload))
+        elif leaf is Leaf.AUDIT_HEAD:
+            self._ears.audit_head(wire.decode_message(AuditHead, payload))
 
     async def _watermark(self, watermark: Watermark) -> None:
         epoch = self._outbox.epoch

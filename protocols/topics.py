@@ -6,6 +6,7 @@ haidang/v1/{site}/{edge}/event | live | backlog   batches of the three streams
 haidang/v1/{site}/{edge}/watermark  retained   what is durable in the cloud
 haidang/v1/{site}/{edge}/command               one command, sent again until answered or expired
 haidang/v1/{site}/{edge}/desired    retained   names and hashes of the documents the edge should hold
+haidang/v1/{site}/{edge}/audit_head retained   the newest signed head of the audit log, for the edge to keep
 
 haidang-devices/{site}/{edge}/{device}/...         devices that speak MQTT themselves, as their profiles say
 """
@@ -36,10 +37,11 @@ class Leaf(StrEnum):
     WATERMARK = "watermark"
     COMMAND = "command"
     DESIRED = "desired"
+    AUDIT_HEAD = "audit_head"
 
 
 FROM_EDGE: tuple[Stream | Leaf, ...] = (*Stream, Leaf.BIRTH, Leaf.STATE)
-TO_EDGE: tuple[Leaf, ...] = (Leaf.WATERMARK, Leaf.COMMAND, Leaf.DESIRED)
+TO_EDGE: tuple[Leaf, ...] = (Leaf.WATERMARK, Leaf.COMMAND, Leaf.DESIRED, Leaf.AUDIT_HEAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,6 +339,7 @@ async def test_a_wrong_password_is_told_and_a_new_one_needs_no_restart(
         (Leaf.COMMAND, b'{"v":1,"id":"../..","target":"M","action":{"type":"resume"}}'),
         (Leaf.COMMAND, b"[" * 60_000),
         (Leaf.DESIRED, b"whatever"),
+        (Leaf.AUDIT_HEAD, b'{"v":1,"site":"halong","seq":0}'),
     ],
 )
 async def test_nonsense_from_the_cloud_changes_nothing(

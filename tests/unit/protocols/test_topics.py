@@ -30,6 +30,7 @@ def test_the_topics_are_those_of_the_design() -> None:
         "haidang/v1/halong/HL-E01/watermark",
         "haidang/v1/halong/HL-E01/command",
         "haidang/v1/halong/HL-E01/desired",
+        "haidang/v1/halong/HL-E01/audit_head",
     ]
 
 
