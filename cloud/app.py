@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cloud.alarms import routes as alarms
 from cloud.assembly import assembled
 from cloud.audit import routes as audit
+from cloud.audit.asking import Asking
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.edges import routes as edges
@@ -89,6 +90,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
         generate_unique_id_function=_operation,
     )
     answer_refusals(app)
+    app.add_middleware(Asking)
     app.add_middleware(OwnPagesOnly)
     app.add_middleware(SafeHeaders)
     for router in _ROUTERS:

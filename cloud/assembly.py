@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
+from cloud.audit.heads import HEADS_FILE, Heads
+from cloud.audit.signing import KEY_FILE, Signer, ensure_signer
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.edges.service import Documents
@@ -69,6 +71,7 @@ class _Ground:
     inbox: Inbox
     store: TelemetryStore
     link: Link
+    signer: Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class _Memory:
     fleet: Fleet
     edges: Edges
     documents: Documents
+    heads: Heads
     latest: LatestValues
     alarms: Alarms
     commands: Commands
@@ -97,11 +101,13 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
         with _opening("inbox.sqlite"):
             inbox = Inbox(settings.data / "inbox.sqlite")
         opened.callback(inbox.close)
+        with _opening(KEY_FILE):
+            signer = ensure_signer(settings.data / KEY_FILE, settings.site)
         store = await open_store(settings)
         opened.push_async_callback(store.close)
         intake = Intake(settings, clock, inbox)
         opened.push_async_callback(intake.close)
-        ground = _Ground(settings, clock, database, inbox, store, link or intake.link)
+        ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer)
         yield await _assemble(ground, intake if link is None else None)
 
 
@@ -130,14 +136,16 @@ async def _remembered(ground: _Ground, fleet: Fleet) -> _Memory:
     settings, clock, database = ground.settings, ground.clock, ground.database
     edges = Edges(fleet.city.edges, clock.now, time.monotonic)
     documents = Documents(database, edges, ground.link, settings.site, clock)
+    file, site = settings.data / HEADS_FILE, settings.site
+    heads = Heads(database, ground.signer, file, edges, ground.link, site, clock.wall)
     latest, watch, alarms = LatestValues(fleet.devices.values()), LampOutWatch(fleet), Alarms(database, clock)
     commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
     notifier = _notifier(ground, fleet)
     live = Live(database, ground.inbox.uuid, edges, latest, watch, alarms, commands, notifier, time.monotonic)
     async with database.read() as session:
-        for known in (edges, documents, alarms, commands, live):
+        for known in (edges, documents, heads, alarms, commands, live):
             await known.load(session)
-    return _Memory(fleet, edges, documents, latest, alarms, commands, notifier, live)
+    return _Memory(fleet, edges, documents, heads, latest, alarms, commands, notifier, live)
 
 
 def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
@@ -172,6 +180,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         basemap=load_basemap(settings.basemap),
         edges=memory.edges,
         documents=memory.documents,
+        heads=memory.heads,
         alarms=memory.alarms,
         commands=memory.commands,
         notifier=memory.notifier,

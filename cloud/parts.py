@@ -7,6 +7,7 @@ from typing import TypeVar
 from starlette.requests import HTTPConnection
 
 from cloud.alarms.service import Alarms
+from cloud.audit.heads import Heads
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.edges.service import Documents
@@ -45,6 +46,7 @@ class Parts:
     basemap: Basemap
     edges: Edges
     documents: Documents
+    heads: Heads
     alarms: Alarms
     commands: Commands
     notifier: Notifier | None

@@ -30,6 +30,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
 def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "edges", parts.edges.keep(parts.database)
     yield "documents", parts.documents.follow()
+    yield "heads of the audit log", parts.heads.follow()
     yield "cursors", parts.cursors.run()
     yield "commands", parts.commands.follow()
     yield "live map", parts.map_feed.run()

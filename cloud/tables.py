@@ -1,7 +1,7 @@
 """Every table of the registry: whoever needs the whole schema imports it from here."""
 
 from cloud.alarms.tables import EpisodeRow
-from cloud.audit.tables import AuditRow
+from cloud.audit.tables import AuditRow, HeadRow
 from cloud.commands.tables import CommandRow
 from cloud.database import Base
 from cloud.edges.tables import DocumentRow
@@ -18,6 +18,7 @@ TABLES = (
     DocumentRow,
     EdgeRow,
     EpisodeRow,
+    HeadRow,
     InventoryRow,
     LatestRow,
     NoticeRow,

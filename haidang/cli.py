@@ -54,6 +54,8 @@ app.add_typer(profile, name="profile")
 
 store = typer.Typer(no_args_is_help=True, help="How the telemetry of a running service is kept.")
 app.add_typer(store, name="store")
+audit = typer.Typer(no_args_is_help=True, help="The audit log: who did what.")
+app.add_typer(audit, name="audit")
 deploy = typer.Typer(no_args_is_help=True, help="Lay out a deployment for docker/compose.yaml.")
 app.add_typer(deploy, name="deploy")
 
@@ -136,6 +138,18 @@ def edge_status(
         typer.echo(f"no edge answers at {place}: {error.strerror or error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(json.dumps(found) if as_json else "\n".join(told(found)))
+
+
+@edge.command("heads")
+def edge_heads(
+    config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The edge, as YAML.")],
+) -> None:
+    """The signed heads of the cloud's audit log that this edge keeps, for `haidang audit verify --heads`."""
+    from edge_agent.audit_heads import heads_file
+    from edge_agent.config import load_config
+
+    file = heads_file(_or_advice(lambda: load_config(config)).data)
+    typer.echo(file.read_text("utf-8") if file.exists() else "", nl=False)
 
 
 @edge.command("check-config")
@@ -431,6 +445,29 @@ def store_export(
         typer.echo(f"{out}: {size:,} bytes")
 
     _ask(data, config, url, user, write)
+
+
+@audit.command("verify")
+def audit_verify(
+    heads: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Signed heads from elsewhere (`haidang edge heads`); repeatable."
+        ),
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="The public key as it was noted; default: the key in --data.")] = None,
+    data: Data = Path("data"),
+    config: CloudFile = None,
+) -> None:
+    """Say whether the audit log is as it was written: every row, by the chain and by every signed head.
+
+    The service may run meanwhile. Ends with 0, with 1 when something is wrong or cannot be read, 2 for a bad file.
+    """
+    from cloud.settings import load_settings
+    from haidang import auditing
+
+    settings = _or_advice(lambda: load_settings(config or data / "cloud.yaml", data))
+    raise typer.Exit(0 if _or_refusal(lambda: auditing.run(settings, heads or (), key)) else 1)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The hash chain of the audit log: each row carries the hash of the one before, so that none can be changed or lost."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ class Act(StrEnum):
     COMMAND = "command"
     ACKNOWLEDGE = "acknowledge"
     CONFIGURE = "configure"
+    EXPORT = "export"
 
 
 Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC
@@ -27,15 +28,20 @@ Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act of one person. `at` is domain time; `parameters` says in JSON what exactly the act was."""
+    """One act of one person. `at` is domain time; `parameters` says in JSON what exactly the act was.
+
+    `act` is an `Act`, but for a row that somebody has changed. `address` is the one that the act came from; `None` for
+    what the service does by itself, and in rows from before it was kept.
+    """
 
     at: datetime
     who: str
-    act: Act
+    act: str
     target: str = ""
     reason: str = ""
     result: str = "ok"
     parameters: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +65,11 @@ def link(seq: int, entry: Entry, previous: str) -> Link:
 
 
 def digest(seq: int, entry: Entry, previous: str) -> str:
-    """SHA-256 over everything that a row says. One without parameters is hashed as rows were before there were any."""
+    """SHA-256 over everything that a row says. One without parameters or address is hashed as rows were before there
+    were any; how many words there are says which of the two it has."""
     words = [seq, entry.at.timestamp(), entry.who, entry.act, entry.target, entry.reason, entry.result, previous]
-    words += [] if entry.parameters is None else [entry.parameters]
+    if entry.address is not None:
+        words += [entry.parameters, entry.address]
+    elif entry.parameters is not None:
+        words += [entry.parameters]
     return hashlib.sha256(orjson.dumps(words)).hexdigest()
-
-
-def first_break(links: Iterable[Link]) -> int | None:
-    """The seq of the first link that does not follow from the one before, or `None` when all do."""
-    seq, previous = 1, START
-    for found in links:
-        if found != link(seq, found.entry, previous):
-            return seq
-        seq, previous = seq + 1, found.hash
-    return None

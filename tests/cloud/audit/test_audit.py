@@ -1,5 +1,6 @@
 """The audit log: everything is in it, and nothing in it can be changed unseen."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.audit import chain, store
 from cloud.audit.chain import Act, Entry, Link
+from cloud.audit.check import Check, Finding, findings
+from cloud.audit.verify import verify
 from cloud.database import Database, Instant
 from cloud.migrations import migrate, upgrade
 from cloud.people.rights import Role
@@ -27,7 +31,12 @@ _entries = st.builds(
     reason=st.text(max_size=20),
     result=st.sampled_from(["ok", "refused"]),
     parameters=st.none() | st.dictionaries(st.text(max_size=5), st.text(max_size=5)).map(chain.written),
+    address=st.none() | st.ip_addresses().map(str),
 )
+
+
+def _rows(found: Iterable[Finding]) -> list[int]:
+    return [finding.seq for finding in found]
 
 
 def _chained(entries: list[Entry]) -> list[Link]:
@@ -40,7 +49,7 @@ def _chained(entries: list[Entry]) -> list[Link]:
 
 @given(st.lists(_entries, max_size=6))
 def test_a_chain_that_nobody_touched_is_whole(entries: list[Entry]) -> None:
-    assert chain.first_break(_chained(entries)) is None
+    assert list(findings(_chained(entries))) == []
 
 
 @given(st.lists(_entries, min_size=1, max_size=6), st.data())
@@ -48,14 +57,28 @@ def test_a_changed_row_is_found(entries: list[Entry], data: st.DataObject) -> No
     links = _chained(entries)
     n = data.draw(st.integers(0, len(links) - 1))
     links[n] = replace(links[n], entry=replace(links[n].entry, who=links[n].entry.who + "x"))
-    assert chain.first_break(links) == n + 1
+    assert _rows(findings(links)) == [n + 1]
 
 
 @given(_entries, _entries)
 def test_parameters_can_be_neither_changed_nor_taken_away_nor_added(entry: Entry, other: Entry) -> None:
     assume(entry.parameters != other.parameters)
     whole = chain.link(1, entry, chain.START)
-    assert chain.first_break([replace(whole, entry=replace(entry, parameters=other.parameters))]) == 1
+    assert _rows(findings([replace(whole, entry=replace(entry, parameters=other.parameters))])) == [1]
+
+
+@given(_entries, _entries)
+def test_an_address_can_be_neither_changed_nor_taken_away_nor_added(entry: Entry, other: Entry) -> None:
+    assume(entry.address != other.address)
+    whole = chain.link(1, entry, chain.START)
+    assert _rows(findings([replace(whole, entry=replace(entry, address=other.address))])) == [1]
+
+
+@given(_entries)
+def test_parameters_and_an_address_cannot_change_places(entry: Entry) -> None:
+    entry = replace(entry, parameters="x", address=None)
+    moved = replace(entry, parameters=None, address="x")
+    assert chain.digest(1, entry, chain.START) != chain.digest(1, moved, chain.START)
 
 
 @given(st.lists(_entries, min_size=2, max_size=6), st.data())
@@ -63,7 +86,11 @@ def test_a_lost_row_is_found(entries: list[Entry], data: st.DataObject) -> None:
     links = _chained(entries)
     n = data.draw(st.integers(0, len(links) - 2))
     del links[n]
-    assert chain.first_break(links) == n + 1
+    assert _rows(findings(links)) == [n + 1]
+
+
+async def _wrong(session: AsyncSession) -> list[str]:
+    return [str(finding) async for finding in verify(session, Check(()))]
 
 
 async def test_every_log_in_and_log_out_is_written_down(service: Service) -> None:
@@ -102,11 +129,35 @@ async def test_a_log_from_before_there_were_parameters_goes_on_whole(empty_regis
         parameters = chain.written({"type": "resume"})
         await store.append(session, Entry(EVENING, "lan", Act.COMMAND, "HL-000001", parameters=parameters))
     async with database.read() as session:
-        assert await store.verify(session) is None
+        assert await _wrong(session) == []
         assert [row.parameters for row in await store.load_last(session, 2)] == ['{"type":"resume"}', None]
     with pytest.raises(DBAPIError, match="append-only"):
         async with database.write() as session:
             await session.execute(text("UPDATE audit SET parameters = '{}' WHERE seq = 1"))
+    await database.close()
+
+
+# The same, from before there was an address.
+_ROW_OF_8 = """
+INSERT INTO audit (seq, at, who, act, target, reason, result, parameters, previous, hash)
+VALUES (1, :at, 'lan', 'command', 'HL-000001', '', 'requested', '{"type":"resume"}', :previous, :hash)
+"""
+_HASH_OF_8 = "2121d0e8374487398572be1330e4cf75688cb990b7ad253c44c350fb80c645cf"
+
+
+async def test_a_log_from_before_there_were_addresses_goes_on_whole(empty_registry: str, tmp_path: Path) -> None:
+    database = Database(empty_registry)
+    row = text(_ROW_OF_8.replace(':"', '\\:"'))
+    bound = row.bindparams(bindparam("at", EVENING, Instant()), previous=chain.START, hash=_HASH_OF_8)
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0008")
+        await connection.execute(bound)
+    await migrate(database, tmp_path)
+    async with database.write() as session:
+        await store.append(session, Entry(EVENING, "lan", Act.LOG_OUT, address="192.0.2.7"))
+    async with database.read() as session:
+        assert await _wrong(session) == []
+        assert [row.address for row in await store.load_last(session, 2)] == ["192.0.2.7", None]
     await database.close()
 
 
@@ -116,7 +167,7 @@ async def test_the_log_in_the_registry_is_whole_and_refuses_changes(service: Ser
         async with database.write() as session:
             await store.append(session, Entry(EVENING + timedelta(microseconds=n + 1), "lan", Act.COMMAND, str(n)))
     async with database.read() as session:
-        assert await store.verify(session) is None
+        assert await _wrong(session) == []
     for statement in ("UPDATE audit SET who = 'me'", "DELETE FROM audit"):
         with pytest.raises(DBAPIError, match="append-only"):
             async with database.write() as session:
@@ -133,4 +184,4 @@ async def test_who_writes_around_the_triggers_is_found(service: Service) -> None
         await session.execute(text(_NO_TRIGGER[session.get_bind().dialect.name]))
         await session.execute(text("UPDATE audit SET target = 'HL-000009' WHERE seq = 1"))
     async with service.parts.database.read() as session:
-        assert await store.verify(session) == 1
+        assert await _wrong(session) == ["row 1: it was changed: what it says does not give its hash"]
