@@ -17,7 +17,7 @@ class AuditOut(BaseModel):
     """One act; `seq` and `hash` let a reader check the chain.
 
     `parameters` are those of the act: of a command its id and action, of an acknowledgement the alarm, of a
-    configuration the document.
+    configuration the document, of an export what was asked for. `address` is where it came from.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -29,5 +29,6 @@ class AuditOut(BaseModel):
     target: str
     reason: str
     result: str
+    address: str | None
     parameters: Annotated[Parameters | None, BeforeValidator(_read)]
     hash: str

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.audit import asking, chain
 from cloud.audit.chain import Entry, Link
 from cloud.audit.tables import AuditRow, HeadRow
+from cloud.database import Database
 from protocols.audit_head import AuditHead
 
 _ADVISORY_LOCK = 0x4155_4449  # "AUDI": one appender at a time, also between processes
@@ -28,6 +29,10 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
 
+    def asked(self) -> dict[str, str | datetime]:
+        """What is asked for in particular."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
 
 ALL = Search()
 
@@ -42,6 +47,12 @@ async def append(session: AsyncSession, entry: Entry) -> int:
     session.add(_row(chain.link(seq, placed, previous)))
     await session.flush()
     return seq
+
+
+async def write_down(database: Database, entry: Entry) -> None:
+    """Write one act that changes nothing else in the registry."""
+    async with database.write() as session:
+        await append(session, entry)
 
 
 async def load_end(session: AsyncSession) -> Link | None:

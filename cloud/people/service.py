@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cloud.audit.chain import Act, Entry
-from cloud.audit.store import append
+from cloud.audit.store import append, write_down
 from cloud.database import Database
 from cloud.errors import WrongPassword
 from cloud.people import store
@@ -98,8 +98,7 @@ class People:
         return token, store.signed_in(_hash(token), person)
 
     async def _write_down(self, who: str, act: Act, target: str, result: str) -> None:
-        async with self.database.write() as session:
-            await append(session, Entry(self.clock.now(), who, act, target, result=result))
+        await write_down(self.database, Entry(self.clock.now(), who, act, target, result=result))
 
     def _wall(self) -> datetime:
         return datetime.fromtimestamp(self.clock.wall(), UTC)

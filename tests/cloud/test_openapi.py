@@ -15,6 +15,7 @@ _BINARY = {
     "/api/v1/map/base.geojson",
     "/api/v1/edge/documents/{digest}",
     "/api/v1/store/export",
+    "/api/v1/audit.csv",
 }
 
 

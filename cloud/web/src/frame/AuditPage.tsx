@@ -8,7 +8,7 @@ import { useLoad } from "../shared/useLoad";
 import { whatExactly } from "./auditWords";
 
 const MOST = 500;
-const COLUMNS = ["at", "who", "act", "target", "reason", "result"] as const;
+const COLUMNS = ["at", "who", "address", "act", "target", "reason", "result"] as const;
 const ask = () => readAudit(MOST);
 
 function AuditRow({ entry }: { entry: AuditEntry }) {
@@ -19,6 +19,7 @@ function AuditRow({ entry }: { entry: AuditEntry }) {
     <tr>
       <td className="nowrap">{f.dateTime(entry.at)}</td>
       <td>{entry.who}</td>
+      <td>{entry.address}</td>
       <th scope="row">
         {word("act", entry.act)}
         {what === null ? null : <small className="weak"> {what}</small>}
