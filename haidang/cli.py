@@ -461,7 +461,7 @@ def audit_verify(
 ) -> None:
     """Say whether the audit log is as it was written: every row, by the chain and by every signed head.
 
-    The service may run meanwhile. Ends with 0, with 1 when something is wrong or cannot be read, 2 for a bad file.
+    The service may run meanwhile. Ends with 0, 1 when something is wrong or cannot be read, 2 for a bad cloud.yaml.
     """
     from cloud.settings import load_settings
     from haidang import auditing

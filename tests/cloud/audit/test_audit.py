@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.audit import chain, store
 from cloud.audit.chain import Act, Entry, Link
-from cloud.audit.check import Check, Finding, findings
+from cloud.audit.check import Check, Finding, Kept, findings
 from cloud.audit.verify import verify
 from cloud.database import Database, Instant
 from cloud.migrations import migrate, upgrade
 from cloud.people.rights import Role
+from protocols.audit_head import AuditHead
 from tests.cloud.clocks import EVENING
 from tests.cloud.serving import PASSWORD, Service
 
@@ -87,6 +88,53 @@ def test_a_lost_row_is_found(entries: list[Entry], data: st.DataObject) -> None:
     n = data.draw(st.integers(0, len(links) - 2))
     del links[n]
     assert _rows(findings(links)) == [n + 1]
+
+
+def _head(link: Link) -> Kept:
+    """As it was signed; whether it was is not the chain's matter."""
+    signed = AuditHead(site="s", seq=link.seq, hash=link.hash, at=EVENING, key="0" * 64, signature="0" * 128)
+    return Kept(signed, "here")
+
+
+@given(st.lists(_entries, max_size=6), st.data())
+def test_a_chain_that_nobody_touched_fits_each_of_its_heads(entries: list[Entry], data: st.DataObject) -> None:
+    links = _chained(entries)
+    heads = [_head(link) for link in data.draw(st.lists(st.sampled_from(links)) if links else st.just([]))]
+    assert list(findings(links, heads)) == []
+
+
+@given(st.lists(_entries, min_size=1, max_size=6), st.data())
+def test_a_chain_computed_anew_does_not_fit_a_head_from_before(entries: list[Entry], data: st.DataObject) -> None:
+    """The row is named within the rows since the last head that fits."""
+    n = data.draw(st.integers(0, len(entries) - 1), "changed")
+    signed = data.draw(st.integers(n, len(entries) - 1), "signed")
+    before = data.draw(st.none() | st.integers(0, n - 1) if n else st.none(), "signed before")
+    heads = [_head(_chained(entries)[place]) for place in (before, signed) if place is not None]
+    bent = [*entries[:n], replace(entries[n], reason=entries[n].reason + "x"), *entries[n + 1 :]]
+    [found] = findings(_chained(bent), heads)
+    first = 1 if before is None else before + 2
+    assert found.seq == signed + 1
+    assert found.what.startswith(
+        f"row {first} was" if first == signed + 1 else f"one of the rows {first} to {signed + 1} "
+    )
+
+
+@given(st.lists(_entries, min_size=1, max_size=6), st.data())
+def test_a_tail_that_was_cut_off_is_found_by_a_head_behind_the_cut(entries: list[Entry], data: st.DataObject) -> None:
+    links = _chained(entries)
+    left = data.draw(st.integers(0, len(links) - 1))
+    signed = data.draw(st.integers(left, len(links) - 1))
+    [found] = findings(links[:left], [_head(links[signed])])
+    assert found.seq == left + 1
+    assert "missing" in found.what
+
+
+def test_what_stands_before_the_first_row_is_found() -> None:
+    entry = Entry(EVENING, "lan", Act.LOG_OUT)
+    links = [chain.link(0, entry, chain.START), *_chained([entry])]
+    assert next(str(finding) for finding in findings(links)) == (
+        "row 0: it has no place in the log, which begins with row 1"
+    )
 
 
 async def _wrong(session: AsyncSession) -> list[str]:

@@ -27,7 +27,9 @@ def said(command: dict[str, Any], step: Step, at: datetime = EVENING, **facts: o
 
 
 def sent(service: Service) -> list[tuple[str, Command]]:
-    return [(topic, wire.decode_message(Command, payload)) for topic, payload in service.link.published]
+    """What went out as a command; the head of the audit log may go out meanwhile."""
+    said = [(topic, payload) for topic, payload in service.link.published if topic.endswith("/command")]
+    return [(topic, wire.decode_message(Command, payload)) for topic, payload in said]
 
 
 async def order(client: httpx2.AsyncClient, **more: object) -> dict[str, Any]:
@@ -80,7 +82,7 @@ async def test_the_way_back_to_the_programme_has_no_end(service: Service) -> Non
 async def test_an_order_that_makes_no_sense_is_refused(service: Service, action: dict[str, object]) -> None:
     async with service.signed_in() as client:
         assert (await client.post(COMMANDS, json={**DIM, "action": action})).status_code == 422
-    assert service.link.published == []
+    assert sent(service) == []
 
 
 @pytest.mark.parametrize("target", ["HL-999999", "HL-TC001-M"])
@@ -304,4 +306,4 @@ async def test_a_viewer_may_look_and_not_order(service: Service) -> None:
     async with service.signed_in(Role.VIEWER) as client:
         assert (await client.post(COMMANDS, json=DIM)).status_code == 403
         assert (await client.get(COMMANDS)).json() == []
-    assert service.link.published == []
+    assert sent(service) == []
