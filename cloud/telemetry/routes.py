@@ -79,5 +79,6 @@ def _asked(wish: Wish) -> str:
         "to": datetime.fromtimestamp(wish.end, UTC).isoformat(),
         "format": str(wish.format),
     }
-    named = {"devices": len(wish.devices), "device": " ".join(wish.devices[:_NAMED])} if wish.devices else {}
-    return written(asked | named)
+    if wish.devices:
+        asked |= {"devices": len(wish.devices), "device": " ".join(wish.devices[:_NAMED])}
+    return written(asked)
