@@ -1,10 +1,13 @@
-"""The signed heads of the audit log, which only grow like the log itself."""
+"""Where an act came from, beside who and what; and the signed heads of the audit log, which only grow like it.
+
+Rows of the log that are there stay as they are, and so do their hashes.
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 
 _REFUSE_SQLITE = """
 CREATE TRIGGER audit_head_no_{verb} BEFORE {verb} ON audit_head
@@ -18,6 +21,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()
 
 def upgrade() -> None:
     """To the newer schema; the way back is the backup."""
+    op.add_column("audit", sa.Column("address", sa.String(64), nullable=True))
     op.create_table(
         "audit_head",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
