@@ -8,7 +8,7 @@ from cloud.edges.tables import DocumentRow
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.latest.tables import CursorRow, LatestRow
 from cloud.notifications.tables import NoticeRow
-from cloud.people.tables import PersonRow, SessionRow
+from cloud.people.tables import GrantRow, PersonRow, SessionRow
 
 TABLES = (
     AuditRow,
@@ -18,6 +18,7 @@ TABLES = (
     DocumentRow,
     EdgeRow,
     EpisodeRow,
+    GrantRow,
     HeadRow,
     InventoryRow,
     LatestRow,

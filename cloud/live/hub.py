@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cloud.people.rights import Right
 from cloud.people.store import Session
+from rules.areas import PROVINCE, reaches
 
 MOST_WAITING = 512  # messages: some minutes of the map, or two ticks that move all devices of a listener
 SLOW = 1013  # RFC 6455 registry, "Try Again Later"
@@ -56,7 +57,7 @@ class Listener:
 
     def may(self, right: Right) -> bool:
         """True when what needs a right may be said here."""
-        return right in self.session.rights
+        return reaches(self.session.grants, right, PROVINCE)
 
 
 class Hub:

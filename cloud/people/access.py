@@ -1,6 +1,11 @@
-"""Who is asking, and may they? Every route that is not public declares the right it needs."""
+"""Who is asking, and may they? Every route that is not public declares the right it needs, and over how much.
+
+What lies outside somebody's areas is answered like what is not there (404): ids are easy to guess, and whoever has no
+business in a ward need not learn what stands in it. Who sees a thing and may not touch it is told so (403).
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,10 +17,21 @@ from cloud.parts import part
 from cloud.people.rights import Right
 from cloud.people.service import People
 from cloud.people.store import Session
+from cloud.settings import Settings
+from rules.areas import PROVINCE, Area, may, reaches
 
 COOKIE = "haidang_session"
 
+SettingsPart = Annotated[Settings, Depends(part(lambda parts: parts.settings))]
 PeoplePart = Annotated[People, Depends(part(lambda parts: parts.people))]
+
+
+class Where(StrEnum):
+    """Over how much a right has to be held."""
+
+    PART = "a part of the city"  # the route shows and touches no more than that part: see cloud/fleet/access.py
+    CITY = "the whole city"
+    ANYWHERE = "anywhere"  # what has no place, and people, whose areas the service itself compares
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +39,25 @@ class Gate:
     """Lets through who has a right, and says who it is."""
 
     right: Right
+    where: Where = Where.PART
 
-    async def __call__(self, connection: HTTPConnection, people: PeoplePart) -> Session:
+    async def __call__(self, connection: HTTPConnection, people: PeoplePart, settings: SettingsPart) -> Session:
         """The session of who asks. Raises NotSignedIn and NotAllowed."""
         token = connection.cookies.get(COOKIE)
         session = await people.session(token) if token else None
         if session is None:
             raise NotSignedIn
-        if self.right not in session.rights:
-            raise NotAllowed(f"this needs the right {self.right}")
+        if not self._opens(session, Area(settings.site)):
+            raise NotAllowed(f"this needs the right {self.right} over {self.where}")
         return session
 
+    def _opens(self, session: Session, city: Area) -> bool:
+        if self.where is Where.CITY:
+            return may(session.grants, self.right, city)
+        return reaches(session.grants, self.right, city if self.where is Where.PART else PROVINCE)
 
-def needs(right: Right) -> Dependency:
+
+def needs(right: Right, where: Where = Where.PART) -> Dependency:
     """Declare on a route what it takes: `who: Annotated[Session, needs(Right.VIEW_CITY)]`."""
-    dependency: Dependency = Depends(Gate(right))
+    dependency: Dependency = Depends(Gate(right, where))
     return dependency

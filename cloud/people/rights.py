@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from rules.areas import Area, Grant
+
 
 class Role(StrEnum):
     """What a person is in the control centre."""
@@ -31,6 +33,8 @@ class Right(StrEnum):
     CONFIGURE_EDGE = "edge.configure"
     VIEW_AUDIT = "view.audit"
     VIEW_PEOPLE = "view.people"
+    MANAGE_PEOPLE = "people.manage"
+    END_SESSION = "session.end"  # somebody else's
 
 
 _LOOK = frozenset(
@@ -41,9 +45,14 @@ _ACT = frozenset({Right.ACKNOWLEDGE_ALARM, Right.COMMAND_LAMP})
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOK,
     Role.OPERATOR: _LOOK | _ACT,
-    Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT},
+    Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE, Right.END_SESSION},
     Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY},
     Role.TECHNICIAN: _LOOK | _ACT | {Right.CONFIGURE_EDGE},  # a lamp is tested from under its pole
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},
 }
+
+
+def granted(role: Role, area: Area) -> Grant:
+    """A role over an area, with its rights."""
+    return Grant(role, area, RIGHTS[role])

@@ -4,30 +4,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from cloud.people.access import COOKIE, PeoplePart, needs
-from cloud.people.rights import Right
-from cloud.people.schemas import Credentials, Me
+from cloud.people.access import COOKIE, PeoplePart, SettingsPart, Where, needs
+from cloud.people.rights import Right, Role
+from cloud.people.schemas import Credentials, GrantOut, Me
 from cloud.people.store import Session
+from rules.areas import Area
 
 router = APIRouter(prefix="/session", tags=["people"])
 
-Self = Annotated[Session, needs(Right.OWN_SESSION)]
+Self = Annotated[Session, needs(Right.OWN_SESSION, Where.ANYWHERE)]
 
 
 @router.post("")
-async def sign_in(credentials: Credentials, request: Request, response: Response, people: PeoplePart) -> Me:
+async def sign_in(
+    credentials: Credentials, request: Request, response: Response, people: PeoplePart, settings: SettingsPart
+) -> Me:
     """Sign in; the session is a cookie."""
     token, who = await people.sign_in(credentials, request.client.host if request.client else "")
     lasts = int(people.session_lasts.total_seconds())
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
-    return me(who)
+    return me(who, settings.site)
 
 
 @router.get("")
-async def look(who: Self) -> Me:
+async def look(who: Self, settings: SettingsPart) -> Me:
     """Who is signed in."""
-    return me(who)
+    return me(who, settings.site)
 
 
 @router.delete("", status_code=204)
@@ -37,12 +40,13 @@ async def sign_out(who: Self, response: Response, people: PeoplePart) -> None:
     response.delete_cookie(COOKIE, path="/")
 
 
-def me(who: Session) -> Me:
-    """A session as its owner sees it."""
+def me(who: Session, site: str) -> Me:
+    """A session as its owner sees it in a city."""
     return Me(
         username=who.username,
         display_name=who.display_name,
         role=who.role,
-        rights=sorted(who.rights),
+        grants=[GrantOut(role=Role(grant.role), area=str(grant.area)) for grant in who.grants],
+        rights=sorted(who.rights(Area(site))),
         language="en" if who.language == "en" else "vi",
     )

@@ -1,13 +1,20 @@
 """People and sessions as the console sees them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cloud.people.rights import Right, Role
 from protocols.names import Words
+from rules.areas import Area
+
+
+def _area(text: str) -> str:
+    return str(Area.parse(text))
+
 
 Language = Literal["vi", "en"]
+AreaPath = Annotated[str, AfterValidator(_area)]
 
 
 class Credentials(BaseModel):
@@ -15,11 +22,21 @@ class Credentials(BaseModel):
     password: str = Field(min_length=1, max_length=200)
 
 
+class GrantOut(BaseModel):
+    """A role over an area: `/` is the province, `/city` a city, `/city/ward` a ward."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    area: AreaPath
+
+
 class Me(BaseModel):
-    """Who is signed in."""
+    """Who is signed in. `role` is that of the widest grant, `rights` are what is held somewhere in this city."""
 
     username: str
     display_name: str
     role: Role
+    grants: list[GrantOut]
     rights: list[Right]
     language: Language

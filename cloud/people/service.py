@@ -16,8 +16,9 @@ from cloud.people.passwords import Passwords
 from cloud.people.rights import Role
 from cloud.people.schemas import Credentials, Language
 from cloud.people.store import Session
-from cloud.people.tables import PersonRow, SessionRow
+from cloud.people.tables import GrantRow, PersonRow, SessionRow
 from protocols.clock import DomainClock
+from rules.areas import PROVINCE, Area
 
 
 def canonical(username: str) -> str:
@@ -36,19 +37,26 @@ class People:
     session_lasts: timedelta
 
     async def add(
-        self, username: str, password: str, role: Role, display_name: str = "", language: Language = "vi"
+        self,
+        username: str,
+        password: str,
+        role: Role,
+        display_name: str = "",
+        language: Language = "vi",
+        area: Area = PROVINCE,
     ) -> None:
-        """Let somebody sign in."""
+        """Let somebody sign in, with a role over an area."""
         name, password_hash = canonical(username), await self.passwords.hash(password)
         person = PersonRow(
             username=name,
             display_name=display_name or username,
-            role=role,
             language=language,
             password_hash=password_hash,
         )
         async with self.database.write() as session:
             session.add(person)
+            await session.flush()
+            session.add(GrantRow(person_id=person.id, role=role, area=str(area)))
 
     async def find(self, username: str) -> PersonRow | None:
         """The person with a user name."""
@@ -90,12 +98,19 @@ class People:
 
     async def _open(self, person: PersonRow, address: str) -> tuple[str, Session]:
         token = secrets.token_urlsafe(32)
-        expires_at = self._wall() + self.session_lasts
+        now = self._wall()
+        row = SessionRow(
+            token_hash=_hash(token),
+            person_id=person.id,
+            expires_at=now + self.session_lasts,
+            opened_at=now,
+            address=address,
+        )
         async with self.database.write() as session:
-            await store.forget_ended(session, self._wall())
-            session.add(SessionRow(token_hash=_hash(token), person_id=person.id, expires_at=expires_at))
+            await store.forget_ended(session, now)
+            session.add(row)
             await append(session, Entry(self.clock.now(), person.username, Act.LOG_IN, address))
-        return token, store.signed_in(_hash(token), person)
+            return token, await store.signed_in(session, row.token_hash, person)
 
     async def _write_down(self, who: str, act: Act, target: str, result: str) -> None:
         await write_down(self.database, Entry(self.clock.now(), who, act, target, result=result))

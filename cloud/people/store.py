@@ -1,14 +1,15 @@
-"""People and sessions in the registry."""
+"""People, their grants and their sessions in the registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.people.rights import RIGHTS, Right, Role
-from cloud.people.tables import PersonRow, SessionRow
+from cloud.people.rights import Right, Role, granted
+from cloud.people.tables import GrantRow, PersonRow, SessionRow
+from rules.areas import Area, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,18 @@ class Session:
     token_hash: str
     username: str
     display_name: str
-    role: Role
+    grants: Sequence[Grant]
     language: str
 
     @property
-    def rights(self) -> frozenset[Right]:
-        """What this person may do."""
-        return RIGHTS[self.role]
+    def role(self) -> Role:
+        """That of the widest grant."""
+        return Role(min(self.grants, key=lambda grant: grant.area.depth).role)
+
+    def rights(self, area: Area) -> frozenset[Right]:
+        """What this person may do in an area or in a part of it, as far as it is a matter of places."""
+        near = [grant for grant in self.grants if grant.area.covers(area) or area.covers(grant.area)]
+        return frozenset(right for right in Right if any(right in grant.rights for grant in near))
 
 
 async def load_person(session: AsyncSession, username: str) -> PersonRow | None:
@@ -37,16 +43,25 @@ async def count_people(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(PersonRow)) or 0
 
 
+async def load_grants(session: AsyncSession, person_id: int) -> Sequence[Grant]:
+    """What a person was granted."""
+    rows = await session.scalars(
+        select(GrantRow).where(GrantRow.person_id == person_id).order_by(GrantRow.area, GrantRow.role)
+    )
+    return [grant_of(row) for row in rows]
+
+
 async def load_session(session: AsyncSession, token_hash: str, now: datetime) -> Session | None:
     """A session that has not ended at `now` (wall time)."""
     query = select(PersonRow).join(SessionRow).where(SessionRow.token_hash == token_hash, SessionRow.expires_at > now)
     person = await session.scalar(query)
-    return signed_in(token_hash, person) if person else None
+    return await signed_in(session, token_hash, person) if person else None
 
 
-def signed_in(token_hash: str, person: PersonRow) -> Session:
+async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow) -> Session:
     """A person's session."""
-    return Session(token_hash, person.username, person.display_name, Role(person.role), person.language)
+    grants = await load_grants(session, person.id)
+    return Session(token_hash, person.username, person.display_name, grants, person.language)
 
 
 async def load_living(session: AsyncSession, token_hashes: Iterable[str], now: datetime) -> set[str]:
@@ -63,3 +78,8 @@ async def end_session(session: AsyncSession, token_hash: str) -> None:
 async def forget_ended(session: AsyncSession, now: datetime) -> None:
     """Forget every session that is past its end."""
     await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+
+
+def grant_of(row: GrantRow) -> Grant:
+    """A grant as the rules know it."""
+    return granted(Role(row.role), Area.parse(row.area))

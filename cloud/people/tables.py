@@ -1,4 +1,4 @@
-"""People and their sessions. A session's own secret is not stored, only its SHA-256."""
+"""People, what they were granted, and their sessions. A session's own secret is not stored, only its SHA-256."""
 
 from datetime import datetime
 
@@ -9,23 +9,39 @@ from cloud.database import Base
 
 
 class PersonRow(Base):
-    """Somebody who may sign in."""
+    """Somebody who may sign in, until `disabled_at`.
+
+    `password_until` is set while the password is one that was given to them: it fits once, until then (wall time).
+    """
 
     __tablename__ = "person"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     display_name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(2))
     password_hash: Mapped[str] = mapped_column(String(200))
+    disabled_at: Mapped[datetime | None]
+    password_until: Mapped[datetime | None]
+
+
+class GrantRow(Base):
+    """A role over an area, whose path is that of `rules/areas.py`."""
+
+    __tablename__ = "person_grant"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+    area: Mapped[str] = mapped_column(String(130), primary_key=True)
 
 
 class SessionRow(Base):
-    """One browser that is signed in; `expires_at` is wall time."""
+    """One browser that is signed in; its times are wall time. Those from before version 10 say less of themselves."""
 
     __tablename__ = "session"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime | None]
+    address: Mapped[str | None] = mapped_column(String(64))

@@ -21,11 +21,14 @@ from cloud.latest.documents import decode
 from cloud.latest.store import load_latest
 from cloud.latest.values import Latest, LatestValues
 from cloud.migrations import migrate, upgrade
+from cloud.people.rights import Role, granted
+from cloud.people.store import load_grants
 from cloud.people.tables import PersonRow
 from cloud.tables import METADATA
 from protocols.commands import State
+from rules.areas import PROVINCE
 
-_LAN = {"id": 1, "username": "lan", "display_name": "Lan", "role": "viewer", "language": "vi", "password_hash": "x"}
+_LAN = {"id": 1, "username": "lan", "display_name": "Lan", "language": "vi", "password_hash": "x"}
 
 
 @pytest.fixture
@@ -106,6 +109,23 @@ async def test_newest_values_in_rows_become_documents(empty_registry: str, tmp_p
         "held_s": [60, 0],
         "counted_at": [40, -1],
     }
+
+
+_OLD_PERSON = """
+INSERT INTO person (id, username, display_name, role, language, password_hash)
+VALUES (7, 'lan', 'Lan', 'operator', 'vi', 'x')
+"""
+
+
+async def test_who_had_a_role_everywhere_keeps_it_everywhere(empty_registry: str, tmp_path: Path) -> None:
+    database = Database(empty_registry)
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0009")
+        await connection.exec_driver_sql(_OLD_PERSON)
+    await migrate(database, tmp_path)
+    async with database.read() as session:
+        assert await load_grants(session, 7) == [granted(Role.OPERATOR, PROVINCE)]
+    await database.close()
 
 
 async def test_migrating_twice_at_once_is_migrating_once(empty_registry: str, tmp_path: Path) -> None:

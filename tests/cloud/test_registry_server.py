@@ -64,7 +64,7 @@ async def test_a_transaction_that_postgresql_cuts_is_not_half_there(postgresql: 
 
 
 async def _write_while_it_stops(database: Database, server: Cluster) -> None:
-    person = {"username": "lan", "display_name": "Lan", "role": "viewer", "language": "vi", "password_hash": "x"}
+    person = {"username": "lan", "display_name": "Lan", "language": "vi", "password_hash": "x"}
     async with database.write() as session:
         session.add(PersonRow(**person))
         await session.flush()
@@ -147,7 +147,7 @@ async def test_a_question_that_postgresql_does_not_understand_is_our_mistake(pos
 
 async def test_readers_of_a_postgresql_see_one_state_from_the_first_statement_to_the_last(postgresql: Cluster) -> None:
     database = Database(postgresql.url("migrated"))
-    person = {"username": "lan", "display_name": "Lan", "role": "viewer", "language": "vi", "password_hash": "x"}
+    person = {"username": "lan", "display_name": "Lan", "language": "vi", "password_hash": "x"}
     async with database.read() as reader:
         assert await reader.scalar(select(PersonRow)) is None
         async with database.write() as writer:

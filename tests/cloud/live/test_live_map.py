@@ -16,10 +16,11 @@ from cloud.fleet.fleet import Fleet
 from cloud.live import frames
 from cloud.live.hub import MOST_WAITING, SIGNED_OUT, SLOW, Closing, Hub
 from cloud.live.map_feed import MapFeed
-from cloud.people.rights import Right, Role
+from cloud.people.rights import Right, Role, granted
 from cloud.people.store import Session
 from cloud.settings import Settings
 from protocols.clock import DomainClock
+from rules.areas import PROVINCE
 from rules.lamp_state import LampState
 from tests.cloud.cities import small_city
 from tests.cloud.clocks import EVENING, Wall
@@ -178,7 +179,7 @@ async def test_a_session_that_ends_closes_its_sockets(service: Service, path: st
 
 
 def _somebody() -> Session:
-    return Session("hash", "lan", "Lan", Role.VIEWER, "vi")
+    return Session("hash", "lan", "Lan", [granted(Role.VIEWER, PROVINCE)], "vi")
 
 
 async def test_who_does_not_keep_up_is_let_go_and_holds_nobody_up() -> None:
