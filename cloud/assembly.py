@@ -22,6 +22,7 @@ from cloud.fleet.basemap import load_basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.imports import import_inventory
+from cloud.fleet.view import Views
 from cloud.ingest.cursors import Cursors
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.store_cursor import Commits
@@ -165,8 +166,9 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
     overviews = _overviews(ground, memory, watch)
-    map_hub, event_hub = Hub(), Hub()
-    events = Events(fleet, memory.latest, overviews, event_hub, settings.overview_every)
+    views = Views(fleet)
+    map_hub, event_hub = Hub(views), Hub(views)
+    events = Events(memory.latest, overviews, event_hub, settings.overview_every)
     _listen(memory, plan, events)
     topology = Topology(fleet)
     rollups = Rollups(topology, clock, ground.inbox, ground.store, settings.data / "rollups.npz")
@@ -177,6 +179,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         database=database,
         people=people,
         fleet=fleet,
+        views=views,
         basemap=load_basemap(settings.basemap),
         edges=memory.edges,
         documents=memory.documents,

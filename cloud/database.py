@@ -1,19 +1,20 @@
 """The registry: SQLAlchemy over SQLite or PostgreSQL, one writer at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Select, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+Row = TypeVar("Row")
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -132,6 +133,21 @@ async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[di
 def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Some ids after the other, as many together as a statement may ask for."""
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
+async def first(session: AsyncSession, query: Select[Row], most: int, wanted: Callable[[Row], bool]) -> list[Row]:
+    """The first rows of a query that are wanted; no more is read than it takes to find them."""
+    found: list[Row] = []
+    rows = await session.stream_scalars(query.execution_options(yield_per=most))
+    try:
+        async for row in rows:
+            if wanted(row):
+                found.append(row)
+            if len(found) == most:
+                break
+    finally:
+        await rows.close()
+    return found
 
 
 def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | postgresql.Insert, list[str]]:

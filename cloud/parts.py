@@ -14,6 +14,7 @@ from cloud.edges.service import Documents
 from cloud.fleet.basemap import Basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import Views
 from cloud.ingest.cursors import Cursors
 from cloud.intake import Intake
 from cloud.latest.consumer import Live
@@ -43,6 +44,7 @@ class Parts:
     database: Database
     people: People
     fleet: Fleet
+    views: Views
     basemap: Basemap
     edges: Edges
     documents: Documents

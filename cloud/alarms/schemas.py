@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.alarms.episode import Episode
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import View
 from cloud.texts import Text
 from protocols.names import Words
 from rules.alarms import State
@@ -43,8 +43,8 @@ class AlarmOut(BaseModel):
     lamp_index: int | None
 
 
-def alarm_out(episode: Episode, fleet: Fleet) -> AlarmOut:
-    """An episode as the console sees it."""
+def alarm_out(episode: Episode, view: View) -> AlarmOut:
+    """An episode as the console sees it; the lamp has the number of the view."""
     return AlarmOut(
         id=episode.id,
         rule=episode.rule,
@@ -63,5 +63,5 @@ def alarm_out(episode: Episode, fleet: Fleet) -> AlarmOut:
         advice=episode.words.advice,
         longitude=episode.longitude,
         latitude=episode.latitude,
-        lamp_index=fleet.index.get(episode.source),
+        lamp_index=view.number(episode.source),
     )

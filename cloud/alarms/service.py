@@ -44,9 +44,17 @@ class Alarms:
         """The sources of which a condition lasts."""
         return self._present.keys()
 
-    def count(self, state: State) -> int:
-        """How many episodes stand in a state."""
-        return sum(episode.state is state for episode in self._open.values())
+    def count(self, state: State, sees: Callable[[str], bool]) -> int:
+        """How many episodes of sources that are seen stand in a state."""
+        return sum(episode.state is state and sees(episode.source) for episode in self._open.values())
+
+    async def find(self, episode_id: str) -> Episode:
+        """An episode by its id. Raises NotThere."""
+        async with self._database.read() as session:
+            found = await store.load(session, episode_id)
+        if found is None:
+            raise NotThere(f"there is no alarm {episode_id}")
+        return found
 
     async def note(self, session: AsyncSession, findings: Sequence[Finding]) -> Sequence[Episode]:
         """Write down what rules have found; pass the result to `keep` after the commit."""

@@ -1,6 +1,6 @@
 """Episodes in the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import desc, select
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.alarms.episode import Episode, Words
 from cloud.alarms.tables import EpisodeRow
-from cloud.database import in_parts, upsert
+from cloud.database import first, in_parts, upsert
 from cloud.texts import Text
 from rules.alarms import State
 
@@ -55,10 +55,10 @@ async def load_open(session: AsyncSession) -> Sequence[Episode]:
     return [_episode(row) for row in rows]
 
 
-async def load_newest(session: AsyncSession, limit: int) -> Sequence[Episode]:
-    """The newest episodes, over or not, newest first."""
-    rows = await session.scalars(select(EpisodeRow).order_by(desc(EpisodeRow.raised_at)).limit(limit))
-    return [_episode(row) for row in rows]
+async def load_newest(session: AsyncSession, limit: int, sees: Callable[[str], bool]) -> Sequence[Episode]:
+    """The newest episodes of sources that are seen, over or not, newest first."""
+    query = select(EpisodeRow).order_by(desc(EpisodeRow.raised_at))
+    return [_episode(row) for row in await first(session, query, limit, lambda row: sees(row.source))]
 
 
 def _row(episode: Episode) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cloud.audit.schemas import AuditOut
 from cloud.audit.store import Search
 from cloud.database import Database
 from cloud.parts import part
-from cloud.people.access import needs
+from cloud.people.access import Where, needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.clock import DomainClock
@@ -35,7 +35,7 @@ def _within_reach(at: datetime) -> datetime:
 
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]
 ClockPart = Annotated[DomainClock, Depends(part(lambda parts: parts.clock))]
-Reader = Annotated[Session, needs(Right.VIEW_AUDIT)]
+Reader = Annotated[Session, needs(Right.VIEW_AUDIT, Where.CITY)]
 Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 Part = Annotated[Words | None, Query(max_length=200)]
 
@@ -56,7 +56,7 @@ def searched(
 Searched = Annotated[Search, Depends(searched)]
 
 
-@router.get("/audit", dependencies=[needs(Right.VIEW_AUDIT)])
+@router.get("/audit", dependencies=[needs(Right.VIEW_AUDIT, Where.CITY)])
 async def look(
     database: DatabasePart,
     search: Searched,

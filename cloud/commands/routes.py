@@ -9,6 +9,8 @@ from cloud.commands.schemas import CommandIn, CommandOut, command_out
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.errors import ErrorOut
+from cloud.fleet.access import CommandView, sight
+from cloud.fleet.view import View, check_act
 from cloud.parts import part
 from cloud.people.access import needs
 from cloud.people.rights import Right
@@ -20,25 +22,33 @@ router = APIRouter(prefix="/commands", tags=["commands"], responses={404: {"mode
 CommandsPart = Annotated[Commands, Depends(part(lambda parts: parts.commands))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]
 Commander = Annotated[Session, needs(Right.COMMAND_LAMP)]
-Looker = needs(Right.VIEW_COMMANDS)
+CommandedView = Annotated[View, sight(Right.COMMAND_LAMP)]
 
 
 @router.post("", status_code=202)
-async def issue(wanted: CommandIn, who: Commander, commands: CommandsPart) -> CommandOut:
+async def issue(
+    wanted: CommandIn, who: Commander, commands: CommandsPart, acts: CommandedView, sees: CommandView
+) -> CommandOut:
     """Order something of a lamp; the answer is not yet its confirmation."""
+    check_act(wanted.target, f"luminaire {wanted.target}", acts, sees)
     return command_out(await commands.issue(wanted, who.username))
 
 
-@router.get("/{command_id}", dependencies=[Looker])
-async def find(command_id: str, commands: CommandsPart) -> CommandOut:
+@router.get("/{command_id}")
+async def find(command_id: str, commands: CommandsPart, view: CommandView) -> CommandOut:
     """One command."""
-    return command_out(await commands.find(command_id))
+    order = await commands.find(command_id)
+    view.find(order.command.target, f"command {command_id}")
+    return command_out(order)
 
 
-@router.get("", dependencies=[Looker])
+@router.get("")
 async def look(
-    database: DatabasePart, target: Id | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    database: DatabasePart,
+    view: CommandView,
+    target: Id | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[CommandOut]:
     """The newest commands, newest first."""
     async with database.read() as session:
-        return [command_out(order) for order in await store.load_newest(session, target, limit)]
+        return [command_out(order) for order in await store.load_newest(session, target, limit, view.sees)]

@@ -48,10 +48,9 @@ class Commands:
         self._sent_at: dict[str, float] = {}
         self.overrides = Overrides()
 
-    @property
-    def open_count(self) -> int:
-        """How many orders wait for their last word."""
-        return len(self._open)
+    def count_open(self, sees: Callable[[str], bool]) -> int:
+        """How many orders to targets that are seen wait for their last word."""
+        return sum(sees(order.command.target) for order in self._open.values())
 
     async def load(self, session: AsyncSession) -> None:
         """Take up what was open, and the overrides that may be in force, after a start."""

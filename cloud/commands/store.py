@@ -1,6 +1,6 @@
 """Commands in the registry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow
-from cloud.database import in_parts, upsert
+from cloud.database import first, in_parts, upsert
 from protocols.commands import OPEN, Command, Refusal, State
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
@@ -42,11 +42,13 @@ async def load_confirmed(session: AsyncSession, since: datetime) -> Sequence[Ord
     return [_order(row) for row in await session.scalars(query.order_by(CommandRow.issued_at))]
 
 
-async def load_newest(session: AsyncSession, target: str | None, limit: int) -> Sequence[Order]:
-    """The newest orders, of one target or of all, newest first."""
-    query = select(CommandRow).order_by(desc(CommandRow.issued_at), desc(CommandRow.id)).limit(limit)
-    rows = await session.scalars(query if target is None else query.where(CommandRow.target == target))
-    return [_order(row) for row in rows]
+async def load_newest(
+    session: AsyncSession, target: str | None, limit: int, sees: Callable[[str], bool]
+) -> Sequence[Order]:
+    """The newest orders, of one target or of all that are seen, newest first."""
+    query = select(CommandRow).order_by(desc(CommandRow.issued_at), desc(CommandRow.id))
+    query = query if target is None else query.where(CommandRow.target == target)
+    return [_order(row) for row in await first(session, query, limit, lambda row: sees(row.target))]
 
 
 async def load_last(session: AsyncSession, targets: Sequence[str]) -> Mapping[str, Order]:
@@ -62,11 +64,12 @@ async def load_last(session: AsyncSession, targets: Sequence[str]) -> Mapping[st
     return {row.target: _order(row) for row in rows}
 
 
-async def count_failed(session: AsyncSession, since: datetime) -> int:
-    """How many commands that were issued since a moment came to a bad end."""
+async def count_failed(session: AsyncSession, since: datetime, sees: Callable[[str], bool]) -> int:
+    """How many commands to targets that are seen were issued since a moment and came to a bad end."""
     bad = [str(state) for state in (State.FAILED, State.EXPIRED, State.UNKNOWN)]
-    query = select(func.count()).where(CommandRow.state.in_(bad), CommandRow.issued_at >= since)
-    return await session.scalar(query) or 0
+    query = select(CommandRow.target, func.count()).where(CommandRow.state.in_(bad), CommandRow.issued_at >= since)
+    rows = await session.execute(query.group_by(CommandRow.target))
+    return sum(count for target, count in rows if sees(target))
 
 
 def _row(order: Order) -> dict[str, Any]:

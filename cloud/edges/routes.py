@@ -8,6 +8,8 @@ from cloud.edges.access import AskingEdge
 from cloud.edges.schemas import DocumentIn, DocumentOut
 from cloud.edges.service import Documents
 from cloud.errors import ErrorOut
+from cloud.fleet.access import CityView, sight
+from cloud.fleet.view import View, check_act
 from cloud.parts import part
 from cloud.people.access import needs
 from cloud.people.rights import Right
@@ -18,17 +20,27 @@ router = APIRouter(tags=["edges"], responses={404: {"model": ErrorOut}})
 
 DocumentsPart = Annotated[Documents, Depends(part(lambda parts: parts.documents))]
 Configurer = Annotated[Session, needs(Right.CONFIGURE_EDGE)]
+Configured = Annotated[View, sight(Right.CONFIGURE_EDGE)]
 
 
-@router.get("/edges/{edge_id}/documents", dependencies=[needs(Right.VIEW_CITY)])
-async def documents(edge_id: str, documents: DocumentsPart) -> list[DocumentOut]:
+def _mine(edge_id: Id, acts: Configured, sees: CityView) -> str:
+    """An edge is for who may touch everything that hangs on it."""
+    check_act(edge_id, f"edge {edge_id}", acts, sees)
+    return edge_id
+
+
+EdgeInMyArea = Annotated[str, Depends(_mine)]
+
+
+@router.get("/edges/{edge_id}/documents")
+async def documents(edge_id: str, documents: DocumentsPart, view: CityView) -> list[DocumentOut]:
     """What an edge should hold, and whether it does."""
-    return documents.of(edge_id)
+    return documents.of(view.find(edge_id, f"edge {edge_id}"))
 
 
 @router.put("/edges/{edge_id}/documents/{name}", responses={400: {"model": ErrorOut}})
 async def put_document(
-    edge_id: Id, name: Id, document: DocumentIn, who: Configurer, documents: DocumentsPart
+    edge_id: EdgeInMyArea, name: Id, document: DocumentIn, who: Configurer, documents: DocumentsPart
 ) -> list[DocumentOut]:
     """Give an edge a document; it takes it when it is there."""
     await documents.put(edge_id, name, document.text, who.username)
@@ -36,7 +48,9 @@ async def put_document(
 
 
 @router.delete("/edges/{edge_id}/documents/{name}")
-async def remove_document(edge_id: Id, name: Id, who: Configurer, documents: DocumentsPart) -> list[DocumentOut]:
+async def remove_document(
+    edge_id: EdgeInMyArea, name: Id, who: Configurer, documents: DocumentsPart
+) -> list[DocumentOut]:
     """Let an edge go back to what its own file says."""
     await documents.remove(edge_id, name, who.username)
     return documents.of(edge_id)

@@ -1,6 +1,7 @@
 """The city in memory: who is who, by id and by index."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.inventory import Cabinet, City, Luminaire, LuminaireType, Ward
+from protocols.inventory import Cabinet, Camera, City, Luminaire, LuminaireType, Station, Ward
 
 LUMINAIRE = "luminaire"  # the kind of a lamp
+_NOWHERE: frozenset[str] = frozenset()
 NO_WARD = 255  # in the map's byte for the ward
 _DEGREE = 10_000_000  # the map's integers are degrees x 1e7: a centimetre
 
@@ -47,6 +49,11 @@ class Fleet:
         device = self.devices.get(device_id)
         return device.edge if device else None
 
+    def wards_of(self, name: str) -> frozenset[str]:
+        """Where a device, a cabinet or an edge with all that hangs on it stands; nowhere when it is not in the city."""
+        lamp = self.lamp(name)
+        return self._of_ward[lamp.ward] if lamp else self._wards.get(name, _NOWHERE)
+
     def type_of(self, lamp: Luminaire) -> LuminaireType:
         """What kind of luminaire it is."""
         return self.types[lamp.type]
@@ -77,6 +84,23 @@ class Fleet:
         """Places in `types`, by index."""
         numbers = {name: n for n, name in enumerate(self.types)}
         return np.array([numbers[lamp.type] for lamp in self.lamps], dtype=np.int64)
+
+    @cached_property
+    def _of_ward(self) -> Mapping[str, frozenset[str]]:
+        return {ward: frozenset({ward}) for ward in self.wards}
+
+    @cached_property
+    def _wards(self) -> Mapping[str, frozenset[str]]:
+        city, found = self.city, defaultdict[str, set[str]](set)
+        standing: list[Cabinet | Station | Camera] = [*city.cabinets, *city.stations, *city.cameras]
+        for thing in standing:
+            found[thing.id].add(thing.ward)
+            found[thing.edge].add(thing.ward)
+        for lamp in city.luminaires:
+            found[self.cabinets[lamp.cabinet].edge].add(lamp.ward)
+        for meter in city.meters:
+            found[meter.id].add(self.cabinets[meter.cabinet].ward)
+        return {name: frozenset(wards) for name, wards in found.items()}
 
     @cached_property
     def _texts(self) -> Sequence[str]:

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from cloud.caching import named
+from cloud.fleet.access import CityView
 from cloud.fleet.basemap import Basemap
-from cloud.fleet.fleet import Fleet
 from cloud.fleet.schemas import CityOut, city_out
 from cloud.parts import part
 from cloud.people.access import needs
@@ -14,17 +14,16 @@ from cloud.people.rights import Right
 
 router = APIRouter(tags=["fleet"], dependencies=[needs(Right.VIEW_CITY)])
 
-FleetPart = Annotated[Fleet, Depends(part(lambda parts: parts.fleet))]
 BasemapPart = Annotated[Basemap, Depends(part(lambda parts: parts.basemap))]
 
 
 @router.get("/city")
-async def city(fleet: FleetPart) -> CityOut:
-    """What stands in the city."""
-    return city_out(fleet)
+async def city(view: CityView) -> CityOut:
+    """What stands in the city, as far as who asks may see it."""
+    return city_out(view)
 
 
 @router.get("/map/base.geojson", response_class=Response, responses={200: {"content": {"application/geo+json": {}}}})
 async def base_map(request: Request, basemap: BasemapPart) -> Response:
-    """Land, wards and streets."""
+    """Land, wards and streets: what any map shows, whoever asks."""
     return named(request, basemap.etag, basemap.plain, "application/geo+json", basemap.packed)

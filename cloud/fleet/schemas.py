@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import View
 from protocols.inventory import Name, Place
 
 
@@ -55,13 +55,18 @@ class CityOut(BaseModel):
     inventory_version: int
 
 
-def city_out(fleet: Fleet) -> CityOut:
-    """An inventory as the console sees it."""
-    cabinets = [{**vars(cabinet), "meters": fleet.meters[cabinet.id]} for cabinet in fleet.city.cabinets]
+def city_out(view: View) -> CityOut:
+    """What somebody sees of an inventory."""
+    fleet, city = view.fleet, view.fleet.city
+    seen = [cabinet for cabinet in city.cabinets if view.sees(cabinet.id)]
+    cabinets = [{**vars(cabinet), "meters": fleet.meters[cabinet.id]} for cabinet in seen]
     known = {
-        **vars(fleet.city),
+        **vars(city),
+        "wards": [ward for ward in city.wards if view.wards is None or ward.id in view.wards],
+        "stations": [station for station in city.stations if view.sees(station.id)],
+        "cameras": [camera for camera in city.cameras if view.sees(camera.id)],
         "cabinets": cabinets,
-        "lamps": len(fleet.lamps),
+        "lamps": len(view.lamps),
         "inventory_version": fleet.version,
     }
     return CityOut.model_validate(known, from_attributes=True)

@@ -23,7 +23,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The whole city. Powers in kW."""
+    """Of some lamps together. Powers in kW."""
 
     states: Mapping[LampState, int]
     as_planned_percent: float | None
@@ -53,11 +53,12 @@ class Board:
         """All lamps as they stand now."""
         self._look = look
 
-    def totals(self) -> Totals:
-        """Counts and sums over all lamps."""
-        counts = np.bincount(self._look.state, minlength=len(LampState))
+    def totals(self, lamps: NDArray[np.bool_]) -> Totals:
+        """Counts and sums over some lamps, given as a mask of all."""
+        counts = np.bincount(self._look.state[lamps], minlength=len(LampState))
         states = {state: int(counts[state]) for state in LampState}
-        return Totals(states, _as_planned(states), _kilowatts(self._look.power), _kilowatts(self._look.planned_power))
+        power, planned = (_kilowatts(watts[lamps]) for watts in (self._look.power, self._look.planned_power))
+        return Totals(states, _as_planned(states), power, planned)
 
 
 def _as_planned(states: Mapping[LampState, int]) -> float | None:

@@ -1,6 +1,7 @@
 """The edges as the overview shows them: of a thousand, only those that have changed are described again."""
 
 from cloud.fleet.edges import Edge, Edges, Presence
+from cloud.fleet.view import View
 from cloud.lighting.schemas import EdgeOut, EdgesOut
 from cloud.link import Link
 
@@ -12,10 +13,10 @@ class ShownEdges:
         self._edges, self._link = edges, link
         self._shown: dict[str, tuple[Edge, EdgeOut]] = {}
 
-    def look(self) -> EdgesOut:
-        """The edges now."""
+    def look(self, view: View) -> EdgesOut:
+        """The edges now, as far as they are seen."""
         is_connected = self._link.connected
-        items = [self._shown_as(edge, is_connected) for edge in self._edges]
+        items = [self._shown_as(edge, is_connected) for edge in self._edges if view.sees(edge.id)]
         return EdgesOut(online=sum(item.state == "online" for item in items), total=len(items), items=items)
 
     def _shown_as(self, edge: Edge, is_connected: bool) -> EdgeOut:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from cloud.fleet.view import View
 from cloud.latest.values import Latest, LatestOfKind, LatestValues
 from cloud.lighting.schemas import StationValuesOut
 from protocols.inventory import Station
@@ -18,12 +19,12 @@ class Environment:
         kinds = {station.kind for station in stations}
         self._kinds = [_Shown(latest.kinds[kind], stations) for kind in sorted(kinds)]
 
-    def look(self) -> list[StationValuesOut]:
-        """The stations now."""
+    def look(self, view: View) -> list[StationValuesOut]:
+        """The stations now, as far as they are seen."""
         for kind in self._kinds:
             for number, station, latest in kind.changed():
                 self._stations[number] = _station(station, latest)
-        return list(self._stations)
+        return [station for station in self._stations if view.sees(station.id)]
 
 
 class _Shown:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from cloud.commands.standing import Overrides
 from cloud.database import Database
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import Places, View
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.plan import Plan
 from cloud.lighting.schemas import LatestOut, LuminaireOut, LuminairesOut, LuminaireTypeOut, OverrideOut, StateWord
@@ -49,65 +50,70 @@ class Lamps:
     plan: Plan
     watch: LampWatch
 
-    async def by_index(self, index: int) -> LuminaireOut:
-        """The lamp in a place of the live map. Raises NotThere."""
-        if not 0 <= index < len(self.fleet.lamps):
+    async def by_index(self, index: int, view: View) -> LuminaireOut:
+        """The lamp in a place of somebody's live map. Raises NotThere."""
+        if not 0 <= index < len(view.lamps):
             raise NotThere(f"there is no lamp with index {index}")
-        return (await self._view([index]))[0]
+        return (await self._shown(np.array([index]), view))[0]
 
-    async def by_id(self, lamp_id: str) -> LuminaireOut:
+    async def by_id(self, lamp_id: str, view: View) -> LuminaireOut:
         """The lamp with an id. Raises NotThere."""
-        index = self.fleet.index.get(lamp_id)
-        if index is None:
+        number = view.number(lamp_id)
+        if number is None:
             raise NotThere(f"there is no luminaire {lamp_id}")
-        return await self.by_index(index)
+        return await self.by_index(number, view)
 
-    async def search(self, words: str, offset: int, limit: int) -> LuminairesOut:
+    async def search(self, words: str, offset: int, limit: int, view: View) -> LuminairesOut:
         """A page of what is found by words; without words, of everything."""
-        everything = range(len(self.fleet.lamps))
-        found = await asyncio.to_thread(self.fleet.search, words) if words.strip() else everything
-        return LuminairesOut(items=await self._view(found[offset : offset + limit]), total=len(found))
+        numbers = np.arange(len(view.lamps))
+        if words.strip():
+            found = np.array(await asyncio.to_thread(self.fleet.search, words), dtype=np.int64)
+            numbers = view.numbers[found][view.mask[found]]
+        items = await self._shown(numbers[offset : offset + limit], view)
+        return LuminairesOut(items=items, total=len(numbers))
 
-    async def _view(self, indexes: Sequence[int]) -> list[LuminaireOut]:
-        ids = [self.fleet.lamps[index].id for index in indexes]
+    async def _shown(self, numbers: Places, view: View) -> list[LuminaireOut]:
+        indexes = view.lamps[numbers]
+        ids = [self.fleet.lamps[index].id for index in indexes.tolist()]
         async with self.database.read() as session:
             orders = await commands.load_last(session, ids)
-        listed = self._alarms_of(set(ids))
+        listed = self._alarms_of(set(ids), view)
         now = self.clock.now()
-        states = self.watch.look(np.array(indexes, dtype=np.int64), now).state.tolist()
+        states = self.watch.look(indexes, now).state.tolist()
         return [
-            self._lamp(index, LampState(state), now, orders, listed)
-            for index, state in zip(indexes, states, strict=True)
+            self._lamp(number, lamp, LampState(state), now, orders.get(lamp), listed.get(lamp, []))
+            for number, lamp, state in zip(numbers.tolist(), ids, states, strict=True)
         ]
 
-    def _alarms_of(self, sources: set[str]) -> Mapping[str, list[AlarmOut]]:
+    def _alarms_of(self, sources: set[str], view: View) -> Mapping[str, list[AlarmOut]]:
         listed: dict[str, list[AlarmOut]] = defaultdict(list)
         for episode in self.alarms.listed():
             if episode.source in sources:
-                listed[episode.source].append(alarm_out(episode, self.fleet))
+                listed[episode.source].append(alarm_out(episode, view))
         return listed
 
     def _lamp(
         self,
-        index: int,
+        number: int,
+        lamp_id: str,
         state: LampState,
         now: datetime,
-        orders: Mapping[str, Order],
-        listed: Mapping[str, list[AlarmOut]],
+        last: Order | None,
+        alarms: list[AlarmOut],
     ) -> LuminaireOut:
-        lamp = self.fleet.lamps[index]
+        lamp = self.fleet.lamps[self.fleet.index[lamp_id]]
         decision = self.plan.of(lamp, now)
         return LuminaireOut(
             **_standing_data(lamp),
-            index=index,
+            index=number,
             type=LuminaireTypeOut(id=lamp.type, rated_power_w=self.fleet.type_of(lamp).rated_power_w),
             state=WORDS[state],
             planned_level=decision.level,
             planned_reason=decision.reason,
             latest=latest_out(self.latest.get(lamp.id), now),
             override=self._override(lamp.id, now),
-            last_command=command_out(orders[lamp.id]) if lamp.id in orders else None,
-            open_alarms=listed.get(lamp.id, []),
+            last_command=command_out(last) if last else None,
+            open_alarms=alarms,
         )
 
     def _override(self, lamp_id: str, now: datetime) -> OverrideOut | None:

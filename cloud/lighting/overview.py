@@ -8,6 +8,7 @@ from cloud.commands import store as command_store
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import View
 from cloud.latest.values import LatestValues
 from cloud.lighting.edges import ShownEdges
 from cloud.lighting.environment import Environment
@@ -61,33 +62,36 @@ class Overviews:
     sun: SunTimes
     environment: Environment
 
-    async def look(self) -> OverviewOut:
-        """The city now."""
-        now, totals = self.clock.now(), self.watch.board.totals()
+    async def look(self, view: View) -> OverviewOut:
+        """The city now, as far as it is seen."""
+        now, totals = self.clock.now(), self.watch.board.totals(view.mask)
         counts = {WORDS[state]: count for state, count in totals.states.items()}
         return OverviewOut(
             at=now,
             sun=self.sun.after(now),
             sun_up=not is_dark(self.fleet.city.centre, now),
-            lamps=LampCountsOut(total=len(self.fleet.lamps), **counts),
+            lamps=LampCountsOut(total=len(view.lamps), **counts),
             as_planned_percent=totals.as_planned_percent,
             power_kw=totals.power_kw,
             planned_power_kw=totals.planned_power_kw,
-            edges=self.edges.look(),
-            commands=await self._commands(now),
-            environment=self.environment.look(),
-            alarms=AlarmCountsOut(unacked=self._unacked(), acked=self.alarms.count(State.ACKED)),
+            edges=self.edges.look(view),
+            commands=await self._commands(now, view),
+            environment=self.environment.look(view),
+            alarms=self._alarms(view),
             feed_delay_s=self._feed_delay_s(now),
             clock=ClockOut(now=now, speed=self.clock.settings.speed),
         )
 
-    async def _commands(self, now: datetime) -> CommandCountsOut:
+    async def _commands(self, now: datetime, view: View) -> CommandCountsOut:
         async with self.database.read() as session:
-            failed = await command_store.count_failed(session, now - _AN_HOUR)
-        return CommandCountsOut(open=self.commands.open_count, failed_1h=failed)
+            failed = await command_store.count_failed(session, now - _AN_HOUR, view.sees)
+        return CommandCountsOut(open=self.commands.count_open(view.sees), failed_1h=failed)
 
-    def _unacked(self) -> int:
-        return self.alarms.count(State.UNACKED) + self.alarms.count(State.RTN_UNACKED)
+    def _alarms(self, view: View) -> AlarmCountsOut:
+        unacked, returned, acked = (
+            self.alarms.count(state, view.sees) for state in (State.UNACKED, State.RTN_UNACKED, State.ACKED)
+        )
+        return AlarmCountsOut(unacked=unacked + returned, acked=acked)
 
     def _feed_delay_s(self, now: datetime) -> float | None:
         newest = self.latest.newest_at

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from cloud.alarms.episode import Episode
 from cloud.alarms.schemas import alarm_out
 from cloud.commands.order import Order
 from cloud.commands.schemas import command_out
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import View
 from cloud.latest.consumer import Moved
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.overview import Overviews
@@ -21,36 +22,38 @@ from cloud.people.rights import Right
 
 
 class Events:
-    """Each message is written once, however many listen."""
+    """Each message is written once for all who see the same of the city, however many listen."""
 
-    def __init__(
-        self, fleet: Fleet, latest: LatestValues, overviews: Overviews, hub: Hub, overview_every: timedelta
-    ) -> None:
-        self._fleet, self._latest, self._overviews, self._hub = fleet, latest, overviews, hub
+    def __init__(self, latest: LatestValues, overviews: Overviews, hub: Hub, overview_every: timedelta) -> None:
+        self._latest, self._overviews, self._hub = latest, overviews, hub
         self._text = OverviewText()
         self._every_s = overview_every.total_seconds()
 
     def orders(self, orders: Sequence[Order]) -> None:
         """Commands have come a step further."""
         for order in orders:
-            self._hub.say(CommandMessage(command=command_out(order)).model_dump_json(), Right.VIEW_COMMANDS)
+            self._hub.say(partial(_command, order), Right.VIEW_COMMANDS)
 
     def episodes(self, episodes: Sequence[Episode]) -> None:
         """Alarms have changed."""
         for episode in episodes:
-            self._hub.say(AlarmMessage(alarm=alarm_out(episode, self._fleet)).model_dump_json(), Right.VIEW_ALARMS)
+            self._hub.say(partial(_alarm, episode), Right.VIEW_ALARMS)
 
     def moved(self, moved: Moved) -> None:
         """Devices have new values; each listener hears of those that it has asked for."""
         for listener in self._hub:
-            if listener.devices and listener.may(Right.VIEW_TELEMETRY):
-                for device in listener.devices & moved:
-                    listener.offer(_latest(device, self._latest.get(device)))
+            wanted = listener.devices & moved if listener.devices else ()
+            for device in filter(listener.view(Right.VIEW_TELEMETRY).sees, wanted):
+                listener.offer(_latest(device, self._latest.get(device)))
 
     async def overview(self) -> None:
         """Say how the city is, if anybody listens."""
-        if len(self._hub):
-            self._hub.say(self._text.of(await self._overviews.look()), Right.VIEW_CITY)
+        texts = {view: await self._overview(view) for view in self._hub.views(Right.VIEW_CITY)}
+        self._hub.say(texts.get, Right.VIEW_CITY)
+
+    async def _overview(self, view: View) -> str:
+        text = self._text if view.is_whole else OverviewText()
+        return text.of(await self._overviews.look(view))
 
     async def run(self) -> None:
         """Say it again and again for as long as the service runs."""
@@ -65,6 +68,14 @@ def hear(listener: Listener, text: str) -> None:
         listener.devices = frozenset(Subscribe.model_validate_json(text).subscribe)
     except ValidationError:
         return
+
+
+def _command(order: Order, view: View) -> str | None:
+    return CommandMessage(command=command_out(order)).model_dump_json() if view.sees(order.command.target) else None
+
+
+def _alarm(episode: Episode, view: View) -> str | None:
+    return AlarmMessage(alarm=alarm_out(episode, view)).model_dump_json() if view.sees(episode.source) else None
 
 
 def _latest(device: str, latest: Latest | None) -> str:

@@ -10,21 +10,23 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import View
 
 MAGIC = b"HDL1"
 
 Bytes = NDArray[np.uint8]
 
 
-def snapshot(fleet: Fleet, seq: int, state: Bytes, level: Bytes) -> bytes:
-    """Every lamp, as of one frame."""
-    head = MAGIC + struct.pack("<III", len(fleet.lamps), fleet.version, seq)
-    positions = (fleet.longitudes.astype("<i4"), fleet.latitudes.astype("<i4"))
-    return head + b"".join(array.tobytes() for array in (*positions, state, level, fleet.ward_numbers))
+def snapshot(view: View, seq: int, state: Bytes, level: Bytes) -> bytes:
+    """Every lamp of a view, as of one frame."""
+    fleet, lamps = view.fleet, view.lamps
+    head = MAGIC + struct.pack("<III", len(lamps), fleet.version, seq)
+    positions = (fleet.longitudes[lamps].astype("<i4"), fleet.latitudes[lamps].astype("<i4"))
+    ward_numbers = view.ward_numbers
+    return head + b"".join(array.tobytes() for array in (*positions, state, level, ward_numbers))
 
 
-def frame(seq: int, at: float, index: NDArray[np.intp], state: Bytes, level: Bytes) -> bytes:
-    """What has changed since the frame before; `state` and `level` are those of all lamps."""
+def frame(seq: int, at: float, index: NDArray[np.int64], state: Bytes, level: Bytes) -> bytes:
+    """What has changed since the frame before; `state` and `level` are those of the lamps in `index`."""
     head = struct.pack("<Id", seq, at)
-    return head + index.astype("<u4").tobytes() + state[index].tobytes() + level[index].tobytes()
+    return head + index.astype("<u4").tobytes() + state.tobytes() + level.tobytes()

@@ -1,12 +1,12 @@
 """Who is listening, and a bounded queue for each: a slow listener is let go, nobody waits for it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from cloud.fleet.view import View, Views
 from cloud.people.rights import Right
 from cloud.people.store import Session
-from rules.areas import PROVINCE, reaches
 
 MOST_WAITING = 512  # messages: some minutes of the map, or two ticks that move all devices of a listener
 SLOW = 1013  # RFC 6455 registry, "Try Again Later"
@@ -29,6 +29,7 @@ class Listener:
     """One open socket. `devices` are those whose readings it has asked for."""
 
     session: Session
+    views: Views
     devices: frozenset[str] = frozenset()
     _waiting: asyncio.Queue[Item] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _let_go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,15 +56,16 @@ class Listener:
         """The next thing to send."""
         return await self._waiting.get()
 
-    def may(self, right: Right) -> bool:
-        """True when what needs a right may be said here."""
-        return reaches(self.session.grants, right, PROVINCE)
+    def view(self, right: Right) -> View:
+        """What of the city may be said here, of what needs a right."""
+        return self.views.of(self.session.grants, right)
 
 
 class Hub:
     """The listeners of one kind of feed."""
 
-    def __init__(self) -> None:
+    def __init__(self, views: Views) -> None:
+        self._views = views
         self._listeners: set[Listener] = set()
 
     def __iter__(self) -> Iterator[Listener]:
@@ -74,7 +76,7 @@ class Hub:
 
     def join(self, session: Session) -> Listener:
         """Somebody begins to listen."""
-        listener = Listener(session)
+        listener = Listener(session, self._views)
         self._listeners.add(listener)
         return listener
 
@@ -82,8 +84,13 @@ class Hub:
         """Somebody has gone."""
         self._listeners.discard(listener)
 
-    def say(self, message: str | bytes, right: Right) -> None:
-        """Tell everybody who may know."""
+    def views(self, right: Right) -> set[View]:
+        """What those see who listen and see anything."""
+        return {view for listener in self if not (view := listener.view(right)).is_empty}
+
+    def say(self, write: Callable[[View], str | bytes | None], right: Right) -> None:
+        """Tell everybody what they may know: `write` says it for one view, or nothing."""
+        written = {view: write(view) for view in self.views(right)}
         for listener in self:
-            if listener.may(right):
+            if (message := written.get(listener.view(right))) is not None:
                 listener.offer(message)

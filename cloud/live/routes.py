@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.websockets import WebSocket
 
 from cloud.caching import named
+from cloud.fleet.access import CityView
 from cloud.live.events import hear
 from cloud.live.hub import Hub, Listener
 from cloud.live.map_feed import MapFeed
@@ -24,9 +25,9 @@ Looker = Annotated[Session, needs(Right.VIEW_CITY)]
 
 
 @router.get("/map/lamps.bin", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})
-async def lamps(request: Request, _who: Looker, feed: MapPart) -> Response:
-    """Every lamp as of the last frame; the form is in cloud/live/frames.py."""
-    return named(request, feed.etag, feed.snapshot(), "application/octet-stream")
+async def lamps(request: Request, view: CityView, feed: MapPart) -> Response:
+    """Every lamp that who asks may see, as of the last frame; the form is in cloud/live/frames.py."""
+    return named(request, feed.etag(view), feed.snapshot(view), "application/octet-stream")
 
 
 @router.websocket("/map/live")

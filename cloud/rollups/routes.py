@@ -5,17 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from cloud.errors import ErrorOut
+from cloud.fleet.access import SeenDevice, TelemetryView
 from cloud.latest.routes import Moment, Quantity
 from cloud.parts import part
-from cloud.people.access import needs
-from cloud.people.rights import Right
 from cloud.rollups.periods import Step
 from cloud.rollups.schemas import By, EnergyOut, HoursOut
 from cloud.rollups.service import Energy
 
 router = APIRouter(
     tags=["energy"],
-    dependencies=[needs(Right.VIEW_TELEMETRY)],
     responses={status: {"model": ErrorOut} for status in (400, 404, 503)},
 )
 
@@ -25,6 +23,7 @@ EnergyPart = Annotated[Energy, Depends(part(lambda parts: parts.energy))]
 @router.get("/energy")
 async def over_time(
     energy: EnergyPart,
+    view: TelemetryView,
     by: By,
     step: Step = Step.DAY,
     ids: Annotated[list[str] | None, Query(alias="id", max_length=1000)] = None,
@@ -32,12 +31,12 @@ async def over_time(
     end: Annotated[Moment | None, Query(alias="to")] = None,
 ) -> EnergyOut:
     """Energy by hour, day or month of the city's own time; periods are whole, also the first and the last."""
-    return await energy.over_time(by, ids or [], start, end, step)
+    return await energy.over_time(by, ids or [], start, end, step, view)
 
 
 @router.get("/devices/{device_id}/hours")
 async def hours(
-    device_id: str,
+    device_id: SeenDevice,
     energy: EnergyPart,
     quantity: Annotated[list[Quantity], Query(min_length=1, max_length=32)],
     start: Annotated[Moment | None, Query(alias="from")] = None,

@@ -1,6 +1,6 @@
 """Energy of lamps, streets and the city by hour, day and month; hours of any device."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -10,6 +10,7 @@ import numpy as np
 
 from cloud.errors import NotReady, NotThere, Refused, TooLong
 from cloud.fleet.fleet import LUMINAIRE, Device
+from cloud.fleet.view import View
 from cloud.latest.service import units
 from cloud.rollups.cursor import GRACE_S
 from cloud.rollups.periods import Span, Step, periods
@@ -64,13 +65,13 @@ class Energy:
         return {**single, **{By(level.name): _members(level) for level in self._topology.levels}}
 
     async def over_time(
-        self, by: By, ids: Sequence[str], start: datetime | None, end: datetime | None, step: Step
+        self, by: By, ids: Sequence[str], start: datetime | None, end: datetime | None, step: Step, view: View
     ) -> EnergyOut:
-        """Rows for each id, or for all. Raises NotThere, TooLong, Refused and NotReady."""
-        wanted = self._wanted(by, ids)
+        """Rows for each id, or for all that are seen. Raises NotThere, TooLong, Refused and NotReady."""
+        wanted, read = self._wanted(by, ids, view), len(set(ids)) or len(self._sizes[by])
         until = end or self._clock.now()
         spans = self._spans(step, start or until - _USUAL[step], until)
-        if len(wanted) * (spans[-1][1] - spans[0][0]) // HOUR_S > MOST_ROWS:
+        if read * (spans[-1][1] - spans[0][0]) // HOUR_S > MOST_ROWS:
             raise TooLong("ask for fewer ids or a shorter time")
         found = await self._read(by, ids, spans)
         rows = self._rows(by, wanted, spans, _table(by, found, wanted))
@@ -91,12 +92,22 @@ class Energy:
         columns = {q: {stat: list(found.fields[f"{q}_{stat}"]) for stat in STATS} for q in quantities}
         return HoursOut(id=device.id, kind=device.kind, at=list(found.at), quantities=columns, units=units(quantities))
 
-    def _wanted(self, by: By, ids: Sequence[str]) -> Sequence[str]:
-        known = self._sizes[by]
+    def _wanted(self, by: By, ids: Sequence[str], view: View) -> Sequence[str]:
+        known = self._seen(by, view)
         for name in ids:
             if name not in known:
                 raise NotThere(f"there is no {by.value} {name}")
         return sorted(set(ids)) if ids else sorted(known)
+
+    def _seen(self, by: By, view: View) -> Collection[str]:
+        """A sum is for who may see every lamp in it."""
+        if view.is_whole:
+            return self._sizes[by]
+        if by in _DEVICES:
+            return {name for name in self._sizes[by] if view.sees(name)}
+        level = self._topology.level(by.value)
+        hidden = set(level.members.owners[~view.mask[level.members.lamps]].tolist())
+        return {name for n, name in enumerate(level.ids) if n not in hidden}
 
     def _spans(self, step: Step, start: datetime, end: datetime) -> list[Span]:
         _check(start, end)

@@ -12,7 +12,7 @@ from cloud.audit.store import write_down
 from cloud.database import Database
 from cloud.errors import ErrorOut
 from cloud.parts import part
-from cloud.people.access import needs
+from cloud.people.access import Where, needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
 from cloud.telemetry.exporting import Format, Wish
@@ -37,11 +37,11 @@ def _since_1970(at: datetime) -> datetime:
 StoragePart = Annotated[Storage, Depends(part(lambda parts: parts.storage))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]
 ClockPart = Annotated[DomainClock, Depends(part(lambda parts: parts.clock))]
-Exporter = Annotated[Session, needs(Right.EXPORT_TELEMETRY)]
+Exporter = Annotated[Session, needs(Right.EXPORT_TELEMETRY, Where.CITY)]
 Moment = Annotated[AwareDatetime, AfterValidator(_since_1970)]
 
 
-@router.get("", dependencies=[needs(Right.VIEW_STORE)])
+@router.get("", dependencies=[needs(Right.VIEW_STORE, Where.CITY)])
 async def look(storage: StoragePart) -> StoreOut:
     """How much is kept, how long the disk will do, and what is waiting."""
     return shown(await storage.status())

@@ -79,7 +79,7 @@ async def test_a_command_that_ran_out_is_not_sent_any_more(desk: Desk, wall: Wal
     await desk.commands.issue(DIM, "lan")
     wall.advance(seconds=60)
     assert await desk.after(60) == []
-    assert desk.commands.open_count == 0
+    assert desk.commands.count_open(lambda _: True) == 0
 
 
 async def test_each_change_is_told_once_and_in_order(desk: Desk, wall: Wall) -> None:

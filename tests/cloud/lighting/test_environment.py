@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from cloud.fleet.fleet import Device
+from cloud.fleet.fleet import Device, Fleet
+from cloud.fleet.view import View
 from cloud.latest.values import LatestValues, Rows
 from cloud.lighting.environment import Environment
 from protocols.inventory import Name, Station
+from tests.cloud.cities import small_city
 from tests.cloud.clocks import EVENING
 
 AT = int(EVENING.timestamp())
+
+
+EVERYTHING = View(Fleet(small_city(), 1))
 
 
 def station(name: str, kind: str) -> Station:
@@ -30,7 +35,7 @@ def test_each_station_is_shown_with_its_newest_values_in_the_order_of_the_invent
     environment = Environment(stations, latest)
 
     def shown() -> list[tuple[str, object, dict[str, float | None]]]:
-        return [(one.id, one.at, one.values) for one in environment.look()]
+        return [(one.id, one.at, one.values) for one in environment.look(EVERYTHING)]
 
     assert shown() == [("A1", None, {}), ("W1", None, {}), ("A2", None, {})]
     take(latest, "air_station", "A2", AT, noise=50.0)

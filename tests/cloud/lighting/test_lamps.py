@@ -110,8 +110,8 @@ async def test_the_state_is_the_deviation_from_the_plan(
 ) -> None:
     async with serving(settings, standing_clock(at)[0]) as running:
         await Feed(running).readings([lamp(1, at, **values)])
-        assert (await running.parts.lamps.by_id(lamp_id(1))).state == state
-        assert (await running.parts.lamps.by_id(lamp_id(2))).state == "unknown"
+        assert (await running.parts.lamps.by_id(lamp_id(1), running.parts.views.whole)).state == state
+        assert (await running.parts.lamps.by_id(lamp_id(2), running.parts.views.whole)).state == "unknown"
 
 
 @pytest.mark.parametrize("speed", [1, 60])
@@ -122,9 +122,9 @@ async def test_a_lamp_that_falls_silent_loses_contact_after_two_minutes_of_the_w
     async with serving(settings, clock) as running:
         await Feed(running).readings([lamp(1, EVENING)])
         wall.advance(minutes=2)
-        assert (await running.parts.lamps.by_id(lamp_id(1))).state == "on"
+        assert (await running.parts.lamps.by_id(lamp_id(1), running.parts.views.whole)).state == "on"
         wall.advance(seconds=1)
-        assert (await running.parts.lamps.by_id(lamp_id(1))).state == "no_contact"
+        assert (await running.parts.lamps.by_id(lamp_id(1), running.parts.views.whole)).state == "no_contact"
 
 
 async def test_at_sunset_a_lamp_has_a_minute_to_follow(settings: Settings) -> None:
@@ -133,7 +133,7 @@ async def test_at_sunset_a_lamp_has_a_minute_to_follow(settings: Settings) -> No
         feed, states = Feed(running), []
         for _ in range(4):
             await feed.readings([lamp(1, clock.now(), actual_level=0.0)])
-            states.append((await running.parts.lamps.by_id(lamp_id(1))).state)
+            states.append((await running.parts.lamps.by_id(lamp_id(1), running.parts.views.whole)).state)
             wall.advance(seconds=25)
     assert states == ["off", "off", "off", "warning"]
 
@@ -141,7 +141,7 @@ async def test_at_sunset_a_lamp_has_a_minute_to_follow(settings: Settings) -> No
 async def test_a_lamp_that_is_out_is_a_fault_on_the_map(service: Service, wall: Wall) -> None:
     wall.advance(minutes=5)
     await Feed(service).readings([lamp(1, EVENING + timedelta(minutes=m), active_power=0.0) for m in range(6)])
-    shown = await service.parts.lamps.by_id(lamp_id(1))
+    shown = await service.parts.lamps.by_id(lamp_id(1), service.parts.views.whole)
     assert shown.state == "fault"
     assert [alarm.rule for alarm in shown.open_alarms] == ["lamp_out"]
 
@@ -233,14 +233,14 @@ def test_the_whole_city_is_counted_and_summed() -> None:
             np.array([100.0, 50.0, 100.0, 100.0, nan]),
         )
     )
-    totals = board.totals()
+    totals = board.totals(np.ones(len(board.state), dtype=np.bool_))
     assert totals.states[LampState.UNKNOWN] == 1
     assert totals.as_planned_percent == 50.0
     assert (totals.power_kw, totals.planned_power_kw) == (0.1, 0.35)
 
 
 def test_of_a_city_that_was_never_heard_of_nothing_is_said() -> None:
-    totals = Board(5).totals()
+    totals = Board(5).totals(np.ones(5, dtype=np.bool_))
     assert (totals.as_planned_percent, totals.power_kw, totals.planned_power_kw) == (None, None, None)
 
 
@@ -305,5 +305,5 @@ async def test_without_its_broker_the_cloud_does_not_know_who_is_there(settings:
     async with serving(settings, clock, link=link) as running:
         running.parts.edges.told("HL-E01", EdgeState(state="online"))
         link.connected = False
-        seen = await running.parts.overviews.look()
+        seen = await running.parts.overviews.look(running.parts.views.whole)
     assert [edge.state for edge in seen.edges.items] == ["unknown", "unknown"]

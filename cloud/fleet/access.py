@@ -1,0 +1,41 @@
+"""Which part of the city is it that somebody asks for, and is what is named in it?"""
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.params import Depends as Dependency
+
+from cloud.fleet.view import View, Views
+from cloud.parts import part
+from cloud.people.access import needs
+from cloud.people.rights import Right
+from cloud.people.store import Session
+
+ViewsPart = Annotated[Views, Depends(part(lambda parts: parts.views))]
+
+
+def sight(right: Right) -> Dependency:
+    """Declare the right and take what it is held over: `view: Annotated[View, sight(Right.VIEW_CITY)]`."""
+
+    def look(who: Annotated[Session, needs(right)], views: ViewsPart) -> View:
+        return views.of(who.grants, right)
+
+    dependency: Dependency = Depends(look)
+    return dependency
+
+
+def device_in_sight(right: Right) -> Dependency:
+    """Declare the right and take the id of a device that it is held over; any other answers NotThere."""
+
+    def look(device_id: str, view: Annotated[View, sight(right)]) -> str:
+        return view.find(device_id, f"device {device_id}")
+
+    dependency: Dependency = Depends(look)
+    return dependency
+
+
+CityView = Annotated[View, sight(Right.VIEW_CITY)]
+AlarmView = Annotated[View, sight(Right.VIEW_ALARMS)]
+CommandView = Annotated[View, sight(Right.VIEW_COMMANDS)]
+TelemetryView = Annotated[View, sight(Right.VIEW_TELEMETRY)]
+SeenDevice = Annotated[str, device_in_sight(Right.VIEW_TELEMETRY)]

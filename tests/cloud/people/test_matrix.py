@@ -1,0 +1,308 @@
+"""The matrix of rights: every door, knocked at by nobody, by the wrong role, from the wrong ward and by the right one.
+
+The city has two wards. Everything that is asked for stands in W1, and a person of W2 is answered without a word of it.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from websockets.exceptions import InvalidStatus
+
+from cloud.app import create_app
+from cloud.people.access import Where
+from cloud.people.rights import RIGHTS, Role
+from cloud.people.tables import GrantRow
+from cloud.settings import Settings
+from protocols.readings import Reading
+from rules.areas import PROVINCE, Area
+from tests.cloud.cities import lamp_id
+from tests.cloud.clocks import EVENING, Wall, standing_clock
+from tests.cloud.feeding import Feed, lamp
+from tests.cloud.people.doors import Door, locked_doors, without_a_right
+from tests.cloud.serving import PASSWORD, Service
+from tests.waiting import until
+
+API = "/api/v1"
+MINE, OTHERS = Area("halong", "W2"), Area("mongcai")
+# What stands in W1 and nowhere else.
+HIDDEN = re.compile(r"HL-00000[135]\b|HL-TC001|HL-E01|HL-AIR-01|HL-CAM-01|\bW1\b|Hồng Gai")
+DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What is asked for at a door: of W1, from who may do so. `other` is the answer to a person of W2."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    json: Any = None
+    right: int = 200
+    other: int = 404
+
+
+LISTED = Knock(other=200)  # a list is never refused: what lies elsewhere is not in it
+KNOCKS: Mapping[str, Knock] = {
+    f"GET {API}/session": LISTED,
+    f"DELETE {API}/session": Knock(right=204, other=204),
+    f"GET {API}/audit": Knock(other=403),
+    f"GET {API}/city": LISTED,
+    f"GET {API}/map/base.geojson": LISTED,
+    f"GET {API}/map/lamps.bin": LISTED,
+    f"GET {API}/map/lamps/{{index}}": Knock({"index": "3"}),
+    f"GET {API}/luminaires/{{luminaire_id}}": Knock({"luminaire_id": lamp_id(1)}),
+    f"GET {API}/luminaires": LISTED,
+    f"GET {API}/overview": LISTED,
+    f"GET {API}/edges/{{edge_id}}/documents": Knock({"edge_id": "HL-E01"}),
+    f"PUT {API}/edges/{{edge_id}}/documents/{{name}}": Knock(
+        {"edge_id": "HL-E01", "name": "settings"}, json={"text": "report: {every: 30s}\n"}
+    ),
+    f"DELETE {API}/edges/{{edge_id}}/documents/{{name}}": Knock({"edge_id": "HL-E01", "name": "settings"}),
+    f"GET {API}/devices/{{device_id}}/latest": Knock({"device_id": lamp_id(1)}),
+    f"GET {API}/devices/{{device_id}}/readings": Knock({"device_id": lamp_id(1)}, {"quantity": "active_power"}),
+    f"GET {API}/devices/{{device_id}}/hours": Knock({"device_id": lamp_id(1)}, {"quantity": "active_power"}),
+    f"GET {API}/energy": Knock(query={"by": "ward", "id": "W1"}),
+    f"GET {API}/store": Knock(other=403),
+    f"GET {API}/store/export": Knock(
+        query={"kind": "luminaire", "from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}, other=403
+    ),
+    f"GET {API}/commands": LISTED,
+    f"POST {API}/commands": Knock(json=DIM, right=202),
+    f"GET {API}/commands/{{command_id}}": Knock({"command_id": "COMMAND"}),
+    f"GET {API}/alarms": Knock(query={"state": "all"}, other=200),
+    f"POST {API}/alarms/{{alarm_id}}/acknowledge": Knock({"alarm_id": "ALARM"}, json={}),
+    f"WS {API}/map/live": Knock(right=101, other=101),
+    f"WS {API}/live": Knock(right=101, other=101),
+}
+
+
+def _app() -> FastAPI:
+    return create_app(Settings(site="halong"), standing_clock()[0])
+
+
+DOORS = locked_doors(_app())
+
+
+def test_every_door_declares_its_right() -> None:
+    assert without_a_right(_app()) == []
+
+
+def test_a_door_that_somebody_forgot_to_lock_is_found() -> None:
+    app = _app()
+    app.add_api_route(f"{API}/forgotten", lambda: {"lamps": 6}, tags=["test"])
+    app.add_api_websocket_route(f"{API}/forgotten/live", lambda: None)
+    assert without_a_right(app) == [f"GET {API}/forgotten", f"WS {API}/forgotten/live"]
+
+
+def test_every_door_is_knocked_at() -> None:
+    assert {str(door) for door in DOORS} == KNOCKS.keys()
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Overviews and maps come only when a test asks for one."""
+    return settings.model_copy(update={"overview_every": timedelta(hours=9), "live_every": timedelta(hours=9)})
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A service in which something has happened in W1: readings, an alarm and a command."""
+
+    service: Service
+    feed: Feed
+    named: Mapping[str, str]
+
+    async def knock(self, client: httpx2.AsyncClient, door: Door) -> tuple[int, str]:
+        """The status, and everything that was said."""
+        knock = KNOCKS[str(door)]
+        ids = {name: self.named.get(value, value) for name, value in knock.ids.items()}
+        path = door.path.format(**ids)
+        if door.method == "WS":
+            return await self._listen(client, path)
+        answer = await client.request(door.method, path, params=dict(knock.query), json=knock.json)
+        return answer.status_code, str(answer.headers.get("etag")) + answer.content.decode("utf-8", "replace")
+
+    async def _listen(self, client: httpx2.AsyncClient, path: str) -> tuple[int, str]:
+        try:
+            async with self.service.socket(path, client):
+                return 101, ""
+        except InvalidStatus as refused:
+            return refused.response.status_code, ""
+
+    @asynccontextmanager
+    async def person(self, role: Role, area: Area) -> AsyncIterator[httpx2.AsyncClient]:
+        """Somebody with one grant."""
+        name, people = f"{role}{area}".replace("/", "-"), self.service.parts.people
+        if await people.find(name) is None:
+            await people.add(name, PASSWORD, role, area=area)
+        async with self.service.anonymous() as client:
+            answer = await client.post(f"{API}/session", json={"username": name, "password": PASSWORD})
+            answer.raise_for_status()
+            yield client
+
+
+@pytest.fixture
+async def busy(service: Service, wall: Wall) -> Busy:
+    wall.advance(minutes=10)
+    dark = [lamp(1, EVENING + timedelta(minutes=m), active_power=0.0) for m in range(6)]
+    feed, air = Feed(service), Reading("HL-AIR-01", "air_station", int(EVENING.timestamp()), {"pm2_5": 31.0})
+    await feed.readings([*dark, air])
+    await service.parts.map_feed.tick()
+    async with service.signed_in() as client:
+        command = (await client.post(f"{API}/commands", json=DIM)).json()
+    alarm = service.parts.alarms.listed()[0]
+    return Busy(service, feed, {"COMMAND": command["id"], "ALARM": alarm.id})
+
+
+def _rightful(door: Door) -> Role:
+    return next(role for role in Role if all(gate.right in RIGHTS[role] for gate in door.gates))
+
+
+def _wrong(door: Door) -> Role | None:
+    return next((role for role in Role if any(gate.right not in RIGHTS[role] for gate in door.gates)), None)
+
+
+async def _row(busy: Busy, door: Door) -> dict[str, tuple[int, str]]:
+    """One line of the matrix. The rightful person comes last: what is asked for may be gone afterwards."""
+    async with busy.service.anonymous() as nobody:
+        row = {"anonymous": await busy.knock(nobody, door)}
+    visitors: dict[str, tuple[Role | None, Area]] = {
+        "wrong role": (_wrong(door), PROVINCE),
+        "other city": (_rightful(door), OTHERS),
+        "other ward": (_rightful(door), MINE),
+        "right": (_rightful(door), Area("halong")),
+    }
+    for name, (role, area) in visitors.items():
+        if role is not None:
+            async with busy.person(role, area) as client:
+                row[name] = await busy.knock(client, door)
+    return row
+
+
+async def test_every_door_opens_for_the_right_person_and_tells_nobody_else_anything(
+    busy: Busy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    matrix = {door: await _row(busy, door) for door in DOORS}
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(_lines(matrix)) + "\n")
+    wrong = [f"{door} {found}" for door, row in matrix.items() for found in _surprises(door, row)]
+    assert wrong == []
+
+
+def _lines(matrix: Mapping[Door, Mapping[str, tuple[int, str]]]) -> list[str]:
+    names = ["anonymous", "wrong role", "other city", "other ward", "right"]
+    head = f"{'door':<62}{'right':<22}{'over':<18}" + "".join(f"{name:>11}" for name in names)
+    rows = [
+        f"{door!s:<62}{door.gates[0].right:<22}{door.gates[0].where:<18}"
+        + "".join(f"{row[name][0] if name in row else '-':>11}" for name in names)
+        for door, row in matrix.items()
+    ]
+    return [head, *rows]
+
+
+def _surprises(door: Door, row: Mapping[str, tuple[int, str]]) -> list[str]:
+    knock, anywhere = KNOCKS[str(door)], all(gate.where is Where.ANYWHERE for gate in door.gates)
+    expected = {
+        "anonymous": 401,
+        "wrong role": 403,
+        "other city": knock.right if anywhere else 403,
+        "other ward": knock.other,
+        "right": knock.right,
+    }
+    told = [name for name in ("other city", "other ward") if _tells(*row[name])]
+    statuses = [f"{name}: {row[name][0]}, not {expected[name]}" for name in row if row[name][0] != expected[name]]
+    return statuses + [f"{name}: told of W1" for name in told]
+
+
+def _tells(status: int, said: str) -> bool:
+    """What was asked for may stand in a refusal; nothing more."""
+    return status < 300 and HIDDEN.search(said) is not None
+
+
+async def test_a_door_that_is_refused_does_not_say_whether_there_is_something_behind_it(busy: Busy) -> None:
+    async with busy.person(Role.TECHNICIAN, MINE) as client:
+        hidden = await client.get(f"{API}/luminaires/{lamp_id(1)}")
+        absent = await client.get(f"{API}/luminaires/{lamp_id(7)}")
+        ordered = await client.post(f"{API}/commands", json=DIM)
+        made_up = await client.post(f"{API}/commands", json={**DIM, "target": lamp_id(7)})
+    assert (hidden.status_code, ordered.status_code) == (absent.status_code, made_up.status_code) == (404, 404)
+    assert hidden.text == absent.text.replace(lamp_id(7), lamp_id(1))
+    assert ordered.text == made_up.text.replace(lamp_id(7), lamp_id(1))
+
+
+async def test_nothing_was_ordered_acknowledged_or_configured_from_the_wrong_ward(busy: Busy) -> None:
+    async with busy.person(Role.TECHNICIAN, MINE) as client:
+        await client.post(f"{API}/commands", json=DIM)
+        await client.post(f"{API}/alarms/{busy.named['ALARM']}/acknowledge", json={})
+        await client.put(f"{API}/edges/HL-E01/documents/settings", json={"text": "x"})
+    parts = busy.service.parts
+    assert parts.commands.count_open(lambda _: True) == 1
+    assert [alarm.acked_by for alarm in parts.alarms.listed()] == [None]
+    assert parts.documents.of("HL-E01") == []
+
+
+async def test_who_sees_a_lamp_and_may_not_switch_it_is_told_so(busy: Busy) -> None:
+    parts = busy.service.parts
+    await parts.people.add("lan", PASSWORD, Role.VIEWER, area=Area("halong"))
+    lan = await parts.people.find("lan")
+    assert lan is not None
+    async with parts.database.write() as session:
+        session.add(GrantRow(person_id=lan.id, role=Role.OPERATOR, area=str(MINE)))
+    async with busy.service.anonymous() as client:
+        await client.post(f"{API}/session", json={"username": "lan", "password": PASSWORD})
+        refused = await client.post(f"{API}/commands", json=DIM)
+        taken = await client.post(f"{API}/commands", json={**DIM, "target": lamp_id(2)})
+    assert (refused.status_code, taken.status_code) == (403, 202)
+
+
+async def test_a_ward_s_map_overview_and_lists_are_whole_in_themselves(busy: Busy) -> None:
+    async with busy.person(Role.OPERATOR, MINE) as client:
+        city = (await client.get(f"{API}/city")).json()
+        overview = (await client.get(f"{API}/overview")).json()
+        lamps = (await client.get(f"{API}/luminaires")).json()
+        second = (await client.get(f"{API}/map/lamps/1")).json()
+        bytes_ = (await client.get(f"{API}/map/lamps.bin")).content
+    assert (city["lamps"], [ward["id"] for ward in city["wards"]]) == (3, ["W2"])
+    assert (overview["lamps"]["total"], overview["alarms"]["unacked"], overview["commands"]["open"]) == (3, 0, 0)
+    assert [one["id"] for one in overview["edges"]["items"]] == ["HL-E02"]
+    assert [(one["id"], one["index"]) for one in lamps["items"]] == [(lamp_id(2), 0), (lamp_id(4), 1), (lamp_id(6), 2)]
+    assert (second["id"], lamps["total"]) == (lamp_id(4), 3)
+    assert len(bytes_) == 16 + 11 * 3
+    assert int.from_bytes(bytes_[16:20], "little") == 1_070_802_000
+
+
+async def test_nothing_of_another_ward_is_said_over_the_sockets(busy: Busy) -> None:
+    service = busy.service
+    async with (
+        busy.person(Role.OPERATOR, MINE) as client,
+        service.socket(f"{API}/live", client) as events,
+        service.socket(f"{API}/map/live", client) as frames,
+    ):
+        await until(lambda: len(service.parts.event_hub) and len(service.parts.map_hub))
+        await events.send(f'{{"subscribe": ["{lamp_id(1)}", "{lamp_id(2)}"]}}')
+        await until(lambda: all(listener.devices for listener in service.parts.event_hub))
+        await service.parts.alarms.acknowledge(busy.named["ALARM"], "minh", None)
+        at = EVENING + timedelta(minutes=8)
+        await busy.feed.readings([lamp(1, at)])
+        await busy.feed.readings([lamp(2, at)], "HL-E02")
+        await service.parts.events.overview()
+        await service.parts.map_feed.tick()
+        async with service.signed_in() as boss:
+            await boss.post(f"{API}/commands", json=DIM)
+            await boss.post(f"{API}/commands", json={**DIM, "target": lamp_id(2)})
+        async with asyncio.timeout(30):
+            said = [str(await events.recv()) for _ in range(3)]
+            frame = await frames.recv()
+    assert [HIDDEN.search(one) for one in said] == [None] * 3
+    assert ['"latest"' in said[0], '"overview"' in said[1], '"command"' in said[2]] == [True] * 3
+    assert isinstance(frame, bytes)
+    assert frame[12:16] == (0).to_bytes(4, "little")  # HL-000002 is the first lamp of its ward
+    assert len(frame) == 12 + 6
