@@ -16,6 +16,7 @@ from cloud.audit import routes as audit
 from cloud.audit.asking import Asking
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
+from cloud.directory import routes as directory
 from cloud.edges import routes as edges
 from cloud.errors import ErrorOut, answer_refusals
 from cloud.fleet import routes as fleet
@@ -57,6 +58,7 @@ async def look() -> Health:
 _ROUTERS = (
     health,
     people.router,
+    directory.router,
     audit.router,
     fleet.router,
     edges.router,

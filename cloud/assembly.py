@@ -16,6 +16,7 @@ from cloud.audit.heads import HEADS_FILE, Heads
 from cloud.audit.signing import KEY_FILE, Signer, ensure_signer
 from cloud.commands.service import Commands
 from cloud.database import Database
+from cloud.directory.service import Directory
 from cloud.edges.service import Documents
 from cloud.errors import in_one_line
 from cloud.fleet.basemap import load_basemap
@@ -178,6 +179,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         clock=clock,
         database=database,
         people=people,
+        directory=Directory(database, people.passwords, clock, settings.site),
         fleet=fleet,
         views=views,
         basemap=load_basemap(settings.basemap),

@@ -1,15 +1,18 @@
 """What the service refuses, and how it says so.
 
     Refused
-      BadDocument     400
-      TooLong         400
-      NotSignedIn     401
-      WrongPassword   401
-      NotAllowed      403
-      WrongOrigin     403
-      NotThere        404
-      TooManyTries    429
-      NotReady        503
+      BadDocument        400
+      TooLong            400
+      NotSignedIn        401
+      WrongPassword      401
+      NotAllowed         403
+      ChoosePassword     403
+      WrongOrigin        403
+      NotThere           404
+      NameTaken          409
+      LastAdministrator  409
+      TooManyTries       429
+      NotReady           503
 
 A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake. So
 does a registry that is away, as NotReady.
@@ -74,6 +77,12 @@ class NotAllowed(Refused):
     status, code, message = 403, "not_allowed", "your role does not have this right"
 
 
+class ChoosePassword(Refused):
+    """Signed in with a password for once."""
+
+    status, code, message = 403, "choose_password", "choose a password of your own first"
+
+
 class WrongOrigin(Refused):
     """A page of another site tried to act in the user's name."""
 
@@ -84,6 +93,18 @@ class NotThere(Refused):
     """Nothing has this id."""
 
     status, code, message = 404, "not_found", "there is nothing with this id"
+
+
+class NameTaken(Refused):
+    """Two people cannot sign in under one name."""
+
+    status, code, message = 409, "name_taken", "somebody has this user name"
+
+
+class LastAdministrator(Refused):
+    """Nobody could let people in any more."""
+
+    status, code, message = 409, "last_administrator", "the city needs one administrator who may sign in"
 
 
 class TooManyTries(Refused):

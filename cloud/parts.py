@@ -10,6 +10,7 @@ from cloud.alarms.service import Alarms
 from cloud.audit.heads import Heads
 from cloud.commands.service import Commands
 from cloud.database import Database
+from cloud.directory.service import Directory
 from cloud.edges.service import Documents
 from cloud.fleet.basemap import Basemap
 from cloud.fleet.edges import Edges
@@ -43,6 +44,7 @@ class Parts:
     clock: DomainClock
     database: Database
     people: People
+    directory: Directory
     fleet: Fleet
     views: Views
     basemap: Basemap

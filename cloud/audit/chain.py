@@ -21,6 +21,12 @@ class Act(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     CONFIGURE = "configure"
     EXPORT = "export"
+    ADD_PERSON = "add_person"
+    GRANT = "grant"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    END_SESSION = "end_session"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the act, not one
 
 
 Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from cloud.live.hub import SIGNED_OUT, Hub
 from cloud.people.service import People
 
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 0.5
 
 
 async def close_ended(people: People, hubs: Sequence[Hub]) -> None:

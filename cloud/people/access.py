@@ -12,7 +12,7 @@ from fastapi import Depends
 from fastapi.params import Depends as Dependency
 from starlette.requests import HTTPConnection
 
-from cloud.errors import NotAllowed, NotSignedIn
+from cloud.errors import ChoosePassword, NotAllowed, NotSignedIn
 from cloud.parts import part
 from cloud.people.rights import Right
 from cloud.people.service import People
@@ -42,11 +42,13 @@ class Gate:
     where: Where = Where.PART
 
     async def __call__(self, connection: HTTPConnection, people: PeoplePart, settings: SettingsPart) -> Session:
-        """The session of who asks. Raises NotSignedIn and NotAllowed."""
+        """The session of who asks. Raises NotSignedIn, ChoosePassword and NotAllowed."""
         token = connection.cookies.get(COOKIE)
         session = await people.session(token) if token else None
         if session is None:
             raise NotSignedIn
+        if session.is_held and self.right is not Right.OWN_SESSION:
+            raise ChoosePassword
         if not self._opens(session, Area(settings.site)):
             raise NotAllowed(f"this needs the right {self.right} over {self.where}")
         return session

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from cloud.people.access import COOKIE, PeoplePart, SettingsPart, Where, needs
 from cloud.people.rights import Right, Role
-from cloud.people.schemas import Credentials, GrantOut, Me
+from cloud.people.schemas import Credentials, GrantOut, Me, NewPassword
 from cloud.people.store import Session
 from rules.areas import Area
 
@@ -38,6 +38,12 @@ async def sign_out(who: Self, response: Response, people: PeoplePart) -> None:
     """Sign out."""
     await people.sign_out(who)
     response.delete_cookie(COOKIE, path="/")
+
+
+@router.put("/password")
+async def choose_password(given: NewPassword, who: Self, people: PeoplePart, settings: SettingsPart) -> Me:
+    """Take another password."""
+    return me(await people.choose_password(who, given), settings.site)
 
 
 def me(who: Session, site: str) -> Me:

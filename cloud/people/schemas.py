@@ -1,8 +1,8 @@
 """People and sessions as the console sees them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cloud.people.rights import Right, Role
 from protocols.names import Words
@@ -20,6 +20,21 @@ AreaPath = Annotated[str, AfterValidator(_area)]
 class Credentials(BaseModel):
     username: Words = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=200)
+
+
+class NewPassword(BaseModel):
+    """Instead of the current one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    current: str = Field(min_length=1, max_length=200)
+    new: str = Field(min_length=12, max_length=200)
+
+    @model_validator(mode="after")
+    def _is_another(self) -> Self:
+        if self.new == self.current:
+            raise ValueError("this is the current password; choose another")
+        return self
 
 
 class GrantOut(BaseModel):

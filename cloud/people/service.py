@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cloud.audit.chain import Act, Entry
@@ -14,7 +14,7 @@ from cloud.people import store
 from cloud.people.limiter import Limiter
 from cloud.people.passwords import Passwords
 from cloud.people.rights import Role
-from cloud.people.schemas import Credentials, Language
+from cloud.people.schemas import Credentials, Language, NewPassword
 from cloud.people.store import Session
 from cloud.people.tables import GrantRow, PersonRow, SessionRow
 from protocols.clock import DomainClock
@@ -73,7 +73,7 @@ class People:
         username = canonical(given.username)
         self.limiter.count(username, address)
         person = await self.find(username)
-        stored = person.password_hash if person else None
+        stored = person.password_hash if person and self._may_come(person) else None
         if not await self.passwords.fits(stored, given.password) or person is None:
             await self._write_down(username, Act.LOG_IN_FAILED, address, "refused")
             raise WrongPassword
@@ -86,6 +86,20 @@ class People:
             await store.end_session(session, who.token_hash)
             await append(session, Entry(self.clock.now(), who.username, Act.LOG_OUT))
 
+    async def choose_password(self, who: Session, given: NewPassword) -> Session:
+        """The session under another password; others of this person end. Raises WrongPassword and TooManyTries."""
+        self.limiter.count(who.username, "")
+        person = await self.find(who.username)
+        if person is None or not await self.passwords.fits(person.password_hash, given.current):
+            raise WrongPassword
+        self.limiter.forgive(who.username, "")
+        password_hash = await self.passwords.hash(given.new)
+        async with self.database.write() as session:
+            await store.put_password(session, person.id, password_hash)
+            await store.end_others(session, person.id, who.token_hash)
+            await append(session, Entry(self.clock.now(), who.username, Act.CHANGE_PASSWORD, who.username))
+        return replace(who, is_held=False)
+
     async def session(self, token: str) -> Session | None:
         """Who holds this secret, if its session has not ended."""
         async with self.database.read() as session:
@@ -95,6 +109,10 @@ class People:
         """Those of the sessions that have not ended."""
         async with self.database.read() as session:
             return await store.load_living(session, token_hashes, self._wall())
+
+    def _may_come(self, person: PersonRow) -> bool:
+        """Not when shut out, nor with a password for once that is too old."""
+        return person.disabled_at is None and (person.password_until is None or self._wall() < person.password_until)
 
     async def _open(self, person: PersonRow, address: str) -> tuple[str, Session]:
         token = secrets.token_urlsafe(32)

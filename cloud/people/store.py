@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.people.rights import Right, Role, granted
@@ -14,13 +14,14 @@ from rules.areas import Area, Grant
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in."""
+    """Somebody who is signed in; held back until a password for once has been replaced."""
 
     token_hash: str
     username: str
     display_name: str
     grants: Sequence[Grant]
     language: str
+    is_held: bool = False
 
     @property
     def role(self) -> Role:
@@ -29,6 +30,8 @@ class Session:
 
     def rights(self, area: Area) -> frozenset[Right]:
         """What this person may do in an area or in a part of it, as far as it is a matter of places."""
+        if self.is_held:
+            return frozenset({Right.OWN_SESSION})
         near = [grant for grant in self.grants if grant.area.covers(area) or area.covers(grant.area)]
         return frozenset(right for right in Right if any(right in grant.rights for grant in near))
 
@@ -54,14 +57,15 @@ async def load_grants(session: AsyncSession, person_id: int) -> Sequence[Grant]:
 async def load_session(session: AsyncSession, token_hash: str, now: datetime) -> Session | None:
     """A session that has not ended at `now` (wall time)."""
     query = select(PersonRow).join(SessionRow).where(SessionRow.token_hash == token_hash, SessionRow.expires_at > now)
-    person = await session.scalar(query)
+    person = await session.scalar(query.where(PersonRow.disabled_at.is_(None)))
     return await signed_in(session, token_hash, person) if person else None
 
 
 async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow) -> Session:
     """A person's session."""
     grants = await load_grants(session, person.id)
-    return Session(token_hash, person.username, person.display_name, grants, person.language)
+    is_held = person.password_until is not None
+    return Session(token_hash, person.username, person.display_name, grants, person.language, is_held)
 
 
 async def load_living(session: AsyncSession, token_hashes: Iterable[str], now: datetime) -> set[str]:
@@ -73,6 +77,17 @@ async def load_living(session: AsyncSession, token_hashes: Iterable[str], now: d
 async def end_session(session: AsyncSession, token_hash: str) -> None:
     """Forget a session."""
     await session.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
+
+
+async def put_password(session: AsyncSession, person_id: int, password_hash: str) -> None:
+    """A password of one's own."""
+    values = {"password_hash": password_hash, "password_until": None}
+    await session.execute(update(PersonRow).where(PersonRow.id == person_id).values(values))
+
+
+async def end_others(session: AsyncSession, person_id: int, kept: str) -> None:
+    """Forget every session of a person but one."""
+    await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id, SessionRow.token_hash != kept))
 
 
 async def forget_ended(session: AsyncSession, now: datetime) -> None:

@@ -4,6 +4,7 @@ The city has two wards. Everything that is asked for stands in W1, and a person 
 """
 
 import asyncio
+import hashlib
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -20,6 +21,7 @@ from websockets.exceptions import InvalidStatus
 from cloud.app import create_app
 from cloud.people.access import Where
 from cloud.people.rights import RIGHTS, Role
+from cloud.people.schemas import Credentials
 from cloud.people.tables import GrantRow
 from cloud.settings import Settings
 from protocols.readings import Reading
@@ -34,7 +36,8 @@ from tests.waiting import until
 API = "/api/v1"
 MINE, OTHERS = Area("halong", "W2"), Area("mongcai")
 # What stands in W1 and nowhere else.
-HIDDEN = re.compile(r"HL-00000[135]\b|HL-TC001|HL-E01|HL-AIR-01|HL-CAM-01|\bW1\b|Hồng Gai")
+HIDDEN = re.compile(r"HL-00000[135]\b|HL-TC001|HL-E01|HL-AIR-01|HL-CAM-01|\bW1\b|Hồng Gai|\bthu\b|\bnga\b")
+NEWCOMER = {"username": "tam", "display_name": "Tam", "grants": [{"role": "viewer", "area": "/halong/W1"}]}
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
 
 
@@ -53,6 +56,14 @@ LISTED = Knock(other=200)  # a list is never refused: what lies elsewhere is not
 KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/session": LISTED,
     f"DELETE {API}/session": Knock(right=204, other=204),
+    f"PUT {API}/session/password": Knock(json={"current": PASSWORD, "new": PASSWORD}, right=422, other=422),
+    f"GET {API}/people": LISTED,
+    f"POST {API}/people": Knock(json=NEWCOMER, right=201, other=403),
+    f"PUT {API}/people/{{username}}/grants": Knock({"username": "thu"}, json={"grants": NEWCOMER["grants"]}),
+    f"PUT {API}/people/{{username}}/standing": Knock({"username": "thu"}, json={"disabled": True}),
+    f"DELETE {API}/people/{{username}}/sessions": Knock({"username": "thu"}, right=204),
+    f"GET {API}/sessions": LISTED,
+    f"DELETE {API}/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=204),
     f"GET {API}/audit": Knock(other=403),
     f"GET {API}/city": LISTED,
     f"GET {API}/map/base.geojson": LISTED,
@@ -159,7 +170,11 @@ async def busy(service: Service, wall: Wall) -> Busy:
     async with service.signed_in() as client:
         command = (await client.post(f"{API}/commands", json=DIM)).json()
     alarm = service.parts.alarms.listed()[0]
-    return Busy(service, feed, {"COMMAND": command["id"], "ALARM": alarm.id})
+    for name in ("thu", "nga"):
+        await service.parts.people.add(name, PASSWORD, Role.OPERATOR, area=Area("halong", "W1"))
+    token, _ = await service.parts.people.sign_in(Credentials(username="nga", password=PASSWORD), "10.0.0.1")
+    session = hashlib.sha256(token.encode()).hexdigest()[:16]
+    return Busy(service, feed, {"COMMAND": command["id"], "ALARM": alarm.id, "SESSION": session})
 
 
 def _rightful(door: Door) -> Role:
@@ -213,7 +228,7 @@ def _surprises(door: Door, row: Mapping[str, tuple[int, str]]) -> list[str]:
     expected = {
         "anonymous": 401,
         "wrong role": 403,
-        "other city": knock.right if anywhere else 403,
+        "other city": knock.other if anywhere else 403,
         "other ward": knock.other,
         "right": knock.right,
     }

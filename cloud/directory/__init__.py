@@ -1,0 +1,1 @@
+"""Who may do what where, as those who are responsible for people keep it."""
