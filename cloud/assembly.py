@@ -179,7 +179,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         clock=clock,
         database=database,
         people=people,
-        directory=Directory(database, people.passwords, clock, settings.site),
+        directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,
         basemap=load_basemap(settings.basemap),

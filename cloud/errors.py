@@ -2,6 +2,7 @@
 
     Refused
       BadDocument        400
+      NoSuchArea         400
       TooLong            400
       NotSignedIn        401
       WrongPassword      401
@@ -51,6 +52,12 @@ class BadDocument(Refused):
     """A document that no edge could take; the message says line and key."""
 
     status, code, message = 400, "bad_document", "this document is not right"
+
+
+class NoSuchArea(Refused):
+    """A grant over a ward that this city does not have would open nothing."""
+
+    status, code, message = 400, "no_such_area", "there is no such ward"
 
 
 class TooLong(Refused):

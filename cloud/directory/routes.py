@@ -13,7 +13,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Words
 
-router = APIRouter(tags=["directory"], responses={status: {"model": ErrorOut} for status in (404, 409)})
+router = APIRouter(tags=["directory"], responses={status: {"model": ErrorOut} for status in (400, 404, 409)})
 
 DirectoryPart = Annotated[Directory, Depends(part(lambda parts: parts.directory))]
 Looker = Annotated[Session, needs(Right.VIEW_PEOPLE, Where.ANYWHERE)]

@@ -15,7 +15,8 @@ from cloud.audit.store import append
 from cloud.database import Database
 from cloud.directory import store
 from cloud.directory.schemas import InvitedOut, OpenSessionOut, PersonIn, PersonOut
-from cloud.errors import LastAdministrator, NameTaken, NotAllowed, NotThere
+from cloud.errors import LastAdministrator, NameTaken, NoSuchArea, NotAllowed, NotThere
+from cloud.fleet.fleet import Fleet
 from cloud.people.passwords import Passwords
 from cloud.people.rights import Right, Role, granted
 from cloud.people.schemas import GrantOut
@@ -31,8 +32,9 @@ ONE_TIME_LASTS = timedelta(days=7)  # of wall time
 class Directory:
     """The people of one city's service."""
 
-    def __init__(self, database: Database, passwords: Passwords, clock: DomainClock, site: str) -> None:
-        self._database, self._passwords, self._clock, self._city = database, passwords, clock, Area(site)
+    def __init__(self, database: Database, passwords: Passwords, clock: DomainClock, fleet: Fleet) -> None:
+        self._database, self._passwords, self._clock, self._fleet = database, passwords, clock, fleet
+        self._city = Area(fleet.city.site)
 
     async def people(self, who: Session) -> list[PersonOut]:
         """Those who may do anything in the areas of who asks."""
@@ -42,9 +44,8 @@ class Directory:
         return [person for person in shown if person.grants]
 
     async def invite(self, who: Session, wanted: PersonIn) -> InvitedOut:
-        """Let somebody in, with a password for once. Raises NotAllowed and NameTaken."""
-        grants = _grants(wanted.grants)
-        _check_gives(who, grants)
+        """Let somebody in, with a password for once. Raises NotAllowed, NoSuchArea and NameTaken."""
+        grants = self._wanted(who, wanted.grants)
         password = secrets.token_urlsafe(12)
         person = PersonRow(
             username=canonical(wanted.username),
@@ -67,12 +68,11 @@ class Directory:
     async def grant(self, who: Session, username: str, wanted: Sequence[GrantOut]) -> PersonOut:
         """Give somebody these grants instead of the present ones; who is signed in has to sign in again.
 
-        Raises NotThere, NotAllowed and LastAdministrator.
+        Raises NotThere, NotAllowed, NoSuchArea and LastAdministrator.
         """
-        grants = _grants(wanted)
         async with self._database.write() as session:
             person = await self._mine(session, who, username)
-            _check_gives(who, grants)
+            grants = self._wanted(who, wanted)
             await store.put_grants(session, person.id, grants)
             await self._check_somebody_stays(session)
             await store.end_sessions_of(session, person.id)
@@ -127,6 +127,15 @@ class Directory:
             await store.end_sessions_of(session, person.id)
             await self._note(session, who, Act.END_SESSION, person.username, {"session": "all"})
 
+    def _wanted(self, who: Session, wanted: Iterable[GrantOut]) -> list[Grant]:
+        """Grants that somebody may give, over areas that there are; of other cities nothing is known here."""
+        grants = [granted(grant.role, Area.parse(grant.area)) for grant in wanted]
+        _check_gives(who, grants)
+        for area in (grant.area for grant in grants):
+            if self._city.covers(area) and area.ward is not None and area.ward not in self._fleet.wards:
+                raise NoSuchArea(f"there is no ward {area.ward} in {area.site}")
+        return grants
+
     async def _mine(self, session: AsyncSession, who: Session, username: str) -> PersonRow:
         """A person whom somebody is responsible for as a whole."""
         person = await self._find(session, username)
@@ -162,10 +171,6 @@ class Directory:
 def _administers(grants: Iterable[Grant], city: Area) -> bool:
     """True for who can put everything right again."""
     return any(grant.role == Role.ADMINISTRATOR and grant.area.covers(city) for grant in grants)
-
-
-def _grants(wanted: Iterable[GrantOut]) -> list[Grant]:
-    return [granted(grant.role, Area.parse(grant.area)) for grant in wanted]
 
 
 def _check_gives(who: Session, grants: Iterable[Grant]) -> None:

@@ -91,6 +91,13 @@ async def test_what_is_no_grant_is_refused(service: Service, wrong: list[dict[st
         assert (await admin.post(PEOPLE, json={**person("lan"), "grants": wrong})).status_code == 422
 
 
+async def test_a_ward_that_is_not_there_is_not_given(service: Service) -> None:
+    async with service.signed_in() as admin:
+        refused = await admin.post(PEOPLE, json=person("lan", (Role.OPERATOR, "/halong/W9")))
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (400, "no_such_area")
+    assert await service.parts.people.find("lan") is None
+
+
 async def test_nobody_raises_himself(service: Service) -> None:
     async with someone(service, "lan", Role.ADMINISTRATOR, WARD) as lan:
         raised = await lan.put(f"{PEOPLE}/lan/grants", json={"grants": grants((Role.ADMINISTRATOR, PROVINCE))})
