@@ -65,6 +65,7 @@ KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/sessions": LISTED,
     f"DELETE {API}/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=204),
     f"GET {API}/audit": Knock(other=403),
+    f"GET {API}/audit.csv": Knock(other=403),
     f"GET {API}/city": LISTED,
     f"GET {API}/map/base.geojson": LISTED,
     f"GET {API}/map/lamps.bin": LISTED,
