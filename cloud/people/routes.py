@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from cloud.people.access import COOKIE, PeoplePart, SettingsPart, Where, needs
 from cloud.people.rights import Right, Role
 from cloud.people.schemas import Credentials, GrantOut, Me, NewPassword
+from cloud.people.service import People
 from cloud.people.store import Session
 from rules.areas import Area
 
@@ -20,10 +21,8 @@ async def sign_in(
     credentials: Credentials, request: Request, response: Response, people: PeoplePart, settings: SettingsPart
 ) -> Me:
     """Sign in; the session is a cookie."""
-    token, who = await people.sign_in(credentials, request.client.host if request.client else "")
-    lasts = int(people.session_lasts.total_seconds())
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
+    token, who = await people.sign_in(credentials, address_of(request))
+    give_cookie(request, response, token, people)
     return me(who, settings.site)
 
 
@@ -44,6 +43,18 @@ async def sign_out(who: Self, response: Response, people: PeoplePart) -> None:
 async def choose_password(given: NewPassword, who: Self, people: PeoplePart, settings: SettingsPart) -> Me:
     """Take another password."""
     return me(await people.choose_password(who, given), settings.site)
+
+
+def address_of(request: Request) -> str:
+    """Where a request came from; empty when that cannot be known."""
+    return request.client.host if request.client else ""
+
+
+def give_cookie(request: Request, response: Response, token: str, people: People) -> None:
+    """Let a browser hold a session's secret, where no script reads it."""
+    lasts = int(people.session_lasts.total_seconds())
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
 
 
 def me(who: Session, site: str) -> Me:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cloud.audit.chain import Act, Entry
+from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append, write_down
 from cloud.database import Database
 from cloud.errors import WrongPassword
@@ -73,12 +73,30 @@ class People:
         username = canonical(given.username)
         self.limiter.count(username, address)
         person = await self.find(username)
-        stored = person.password_hash if person and self._may_come(person) else None
+        stored = person.password_hash if person and self.may_come(person) else None
         if not await self.passwords.fits(stored, given.password) or person is None:
             await self._write_down(username, Act.LOG_IN_FAILED, address, "refused")
             raise WrongPassword
         self.limiter.forgive(username, address)
-        return await self._open(person, address)
+        return await self.open(person, address)
+
+    async def open(self, person: PersonRow, address: str, how: str = "password") -> tuple[str, Session]:
+        """A new session and its secret, for who has proved to be this person; `how` stands in the audit log."""
+        token = secrets.token_urlsafe(32)
+        now = self._wall()
+        row = SessionRow(
+            token_hash=_hash(token),
+            person_id=person.id,
+            expires_at=now + self.session_lasts,
+            opened_at=now,
+            address=address,
+        )
+        entry = Entry(self.clock.now(), person.username, Act.LOG_IN, address, parameters=written({"how": how}))
+        async with self.database.write() as session:
+            await store.forget_ended(session, now)
+            session.add(row)
+            await append(session, entry)
+            return token, await store.signed_in(session, row.token_hash, person)
 
     async def sign_out(self, who: Session) -> None:
         """End a session, now and everywhere."""
@@ -110,25 +128,9 @@ class People:
         async with self.database.read() as session:
             return await store.load_living(session, token_hashes, self._wall())
 
-    def _may_come(self, person: PersonRow) -> bool:
+    def may_come(self, person: PersonRow) -> bool:
         """Not when shut out, nor with a password for once that is too old."""
         return person.disabled_at is None and (person.password_until is None or self._wall() < person.password_until)
-
-    async def _open(self, person: PersonRow, address: str) -> tuple[str, Session]:
-        token = secrets.token_urlsafe(32)
-        now = self._wall()
-        row = SessionRow(
-            token_hash=_hash(token),
-            person_id=person.id,
-            expires_at=now + self.session_lasts,
-            opened_at=now,
-            address=address,
-        )
-        async with self.database.write() as session:
-            await store.forget_ended(session, now)
-            session.add(row)
-            await append(session, Entry(self.clock.now(), person.username, Act.LOG_IN, address))
-            return token, await store.signed_in(session, row.token_hash, person)
 
     async def _write_down(self, who: str, act: Act, target: str, result: str) -> None:
         await write_down(self.database, Entry(self.clock.now(), who, act, target, result=result))
