@@ -64,6 +64,8 @@ def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
         return _with_a_newer_python()
     os.chdir(ROOT)
+    # The tests and a demo start hundreds of processes: each would compile every module of its libraries again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = {"up": up, "test": test, "check": check, "bench": bench, "lock": lock}
     return commands[arguments.command](rest)
 
