@@ -14,11 +14,12 @@ from cloud.alarms import routes as alarms
 from cloud.assembly import assembled
 from cloud.audit import routes as audit
 from cloud.audit.asking import Asking
+from cloud.bodies import ShortBodies
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.directory import routes as directory
 from cloud.edges import routes as edges
-from cloud.errors import ErrorOut, answer_refusals
+from cloud.errors import AnswerMistakes, ErrorOut, answer_refusals
 from cloud.fleet import routes as fleet
 from cloud.latest import routes as devices
 from cloud.lighting import routes as lighting
@@ -88,12 +89,13 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
         openapi_url=None,  # see cloud/openapi.py
         docs_url=None,
         redoc_url=None,
-        max_body_size=_LARGEST_BODY,
         generate_unique_id_function=_operation,
     )
     answer_refusals(app)
     app.add_middleware(Asking)
     app.add_middleware(OwnPagesOnly)
+    app.add_middleware(ShortBodies, most=_LARGEST_BODY)
+    app.add_middleware(AnswerMistakes)
     app.add_middleware(SafeHeaders)
     for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=_ERRORS)

@@ -31,9 +31,13 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(self), publickey-credentials-create=(self), "
+    "publickey-credentials-get=(self), microphone=(), payment=(), usb=(), serial=(), bluetooth=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+_NOT_KEPT = {"Cache-Control": "no-store"}  # unless a route says otherwise: an answer is for who asked
 _FOR_EVER = "public, max-age=31536000, immutable"
 _NOT_BUILT = """<!doctype html>
 <html lang="vi"><head><meta charset="utf-8"><title>Haidang</title></head><body>
@@ -54,13 +58,19 @@ class SafeHeaders:
         """Pass on, and add the headers to what comes back."""
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in _headers(scope).items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    over_tls = OVER_TLS if scope["scheme"] in ("https", "wss") else {}
+    not_kept = _NOT_KEPT if scope["path"].startswith("/api") else {}
+    return {**HEADERS, **over_tls, **not_kept}
 
 
 def serve_console(app: FastAPI, dist: Path) -> None:

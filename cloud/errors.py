@@ -13,6 +13,7 @@
       NameTaken          409
       LastAdministrator  409
       TooManyTries       429
+      Broken             500
       NotReady           503
 
 A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake. So
@@ -31,6 +32,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.database import RegistryAway
 
@@ -120,6 +122,12 @@ class TooManyTries(Refused):
     status, code, message = 429, "too_many_tries", "too many failed log-ins; wait a few minutes"
 
 
+class Broken(Refused):
+    """A mistake of ours; the log has it, and nobody else."""
+
+    status, code, message = 500, "broken", "the service has made a mistake; its log says more"
+
+
 class NotReady(Refused):
     """Something that the answer needs is not there."""
 
@@ -154,9 +162,40 @@ def as_json(error: Refused) -> JSONResponse:
     return _json(error.status, error.code, str(error))
 
 
+def as_json_of(error: HTTPException) -> JSONResponse:
+    """The answer to what the framework refuses."""
+    words = HTTPStatus(error.status_code).phrase
+    answer = _json(error.status_code, words.lower().replace(" ", "_"), str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
 def _json(status: int, code: str, message: str) -> JSONResponse:
     detail = ErrorDetail(code=code, message=message)
     return JSONResponse(ErrorOut(detail=detail).model_dump(), status_code=status)
+
+
+class AnswerMistakes:
+    """ASGI middleware under which a mistake of ours is an answer like any other, before the server logs it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. What was raised is raised again."""
+        begun = False
+
+        async def send_and_remember(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_remember)
+        except Exception:
+            if scope["type"] == "http" and not begun:
+                await as_json(Broken())(scope, receive, send)
+            raise
 
 
 async def _answer(_connection: HTTPConnection, error: Exception) -> JSONResponse:
@@ -166,8 +205,7 @@ async def _answer(_connection: HTTPConnection, error: Exception) -> JSONResponse
 
 async def _answer_http(_connection: HTTPConnection, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else; for mypy
-    words = HTTPStatus(error.status_code).phrase
-    return _json(error.status_code, words.lower().replace(" ", "_"), str(error.detail))
+    return as_json_of(error)
 
 
 async def _answer_invalid(_connection: HTTPConnection, error: Exception) -> Response:

@@ -21,6 +21,7 @@ from cloud.settings import Settings
 from rules.areas import PROVINCE, Area, may, reaches
 
 COOKIE = "haidang_session"
+_OVER_TLS = "__Host-"  # no other host may set a cookie of that name, and no page without TLS
 
 SettingsPart = Annotated[Settings, Depends(part(lambda parts: parts.settings))]
 PeoplePart = Annotated[People, Depends(part(lambda parts: parts.people))]
@@ -43,7 +44,7 @@ class Gate:
 
     async def __call__(self, connection: HTTPConnection, people: PeoplePart, settings: SettingsPart) -> Session:
         """The session of who asks. Raises NotSignedIn, ChoosePassword and NotAllowed."""
-        token = connection.cookies.get(COOKIE)
+        token = connection.cookies.get(cookie_name(connection))
         session = await people.session(token) if token else None
         if session is None:
             raise NotSignedIn
@@ -57,6 +58,16 @@ class Gate:
         if self.where is Where.CITY:
             return may(session.grants, self.right, city)
         return reaches(session.grants, self.right, city if self.where is Where.PART else PROVINCE)
+
+
+def is_over_tls(connection: HTTPConnection) -> bool:
+    """True when a browser asks over HTTPS, be it of a proxy of the settings."""
+    return connection.scope["scheme"] in ("https", "wss")
+
+
+def cookie_name(connection: HTTPConnection, name: str = COOKIE) -> str:
+    """The one name under which a cookie is given to this browser and believed from it."""
+    return f"{_OVER_TLS}{name}" if is_over_tls(connection) else name
 
 
 def needs(right: Right, where: Where = Where.PART) -> Dependency:

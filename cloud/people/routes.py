@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from cloud.people.access import COOKIE, PeoplePart, SettingsPart, Where, needs
+from cloud.people.access import PeoplePart, SettingsPart, Where, cookie_name, is_over_tls, needs
 from cloud.people.rights import Right, Role
 from cloud.people.schemas import Credentials, GrantOut, Me, NewPassword
 from cloud.people.service import People
@@ -33,10 +33,10 @@ async def look(who: Self, settings: SettingsPart) -> Me:
 
 
 @router.delete("", status_code=204)
-async def sign_out(who: Self, response: Response, people: PeoplePart) -> None:
+async def sign_out(who: Self, request: Request, response: Response, people: PeoplePart) -> None:
     """Sign out."""
     await people.sign_out(who)
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_over_tls(request))
 
 
 @router.put("/password")
@@ -53,8 +53,8 @@ def address_of(request: Request) -> str:
 def give_cookie(request: Request, response: Response, token: str, people: People) -> None:
     """Let a browser hold a session's secret, where no script reads it."""
     lasts = int(people.session_lasts.total_seconds())
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
+    name, secure = cookie_name(request), is_over_tls(request)
+    response.set_cookie(name, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
 
 
 def me(who: Session, site: str) -> Me:

@@ -1,8 +1,8 @@
 """nginx before the console: HTTPS only, WebSockets, and the console's own headers on what nginx says itself."""
 
-from cloud.console import HEADERS
+from cloud.console import HEADERS, OVER_TLS
 
-_STRICT = "max-age=31536000"
+_HEADERS = {**HEADERS, **OVER_TLS}
 _AWAY = (
     '<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>Haidang</title></head><body><h1>Haidang</h1>'
     '<p lang="vi">Dịch vụ đang khởi động lại.</p><p lang="en">The service is starting again.</p></body></html>'
@@ -15,7 +15,8 @@ def configuration(host: str, cloud: str, https: str, http: str, public_port: int
     Every path in it is relative to the folder that is nginx's prefix.
     """
     port = "" if public_port == 443 else f":{public_port}"
-    own = "\n".join(f'      add_header {name} "{value}" always;' for name, value in HEADERS.items())
+    own = "\n".join(f'    add_header {name} "{value}" always;' for name, value in _HEADERS.items())
+    theirs = "\n".join(f"      proxy_hide_header {name};" for name in _HEADERS)  # ours are on every answer, and once
     return f"""\
 worker_processes auto;
 pid run/nginx.pid;
@@ -58,9 +59,10 @@ http {{
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:2m;
     ssl_session_tickets off;
-    add_header Strict-Transport-Security "{_STRICT}" always;
+{own}
     location / {{
       proxy_pass http://cloud;
+{theirs}
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;  # not what the browser says of itself
@@ -71,7 +73,6 @@ http {{
       error_page 502 504 = @away;
     }}
     location @away {{
-      add_header Strict-Transport-Security "{_STRICT}" always;
 {own}
       add_header Retry-After "5" always;
       default_type text/html;

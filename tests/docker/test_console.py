@@ -23,6 +23,7 @@ from tests.cloud.serving import PASSWORD, Service, serving, settings_in
 from tests.docker.deployments import HOST, Deployment, deployed
 
 SESSION = "/api/v1/session"
+OVER_TLS = f"__Host-{COOKIE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ async def test_nginx_shows_the_console_over_https_with_its_strict_headers(nginx:
         answered = await client.get("/")
     for name, value in HEADERS.items():
         assert answered.headers.get_list(name) == [value]
-    assert answered.headers["strict-transport-security"] == "max-age=31536000"
+    assert answered.headers.get_list("strict-transport-security") == ["max-age=31536000"]
     assert answered.headers["server"] == "nginx"
     assert "default-src 'none'" in answered.headers["content-security-policy"]
 
@@ -88,14 +89,16 @@ async def test_nginx_lets_people_sign_in_and_their_cookie_travels_over_tls_only(
         answered = await client.post(SESSION, json={"username": "lan", "password": PASSWORD})
         me = await client.get(SESSION)
     assert answered.status_code == 200
-    assert "secure" in {part.strip().lower() for part in answered.headers["set-cookie"].split(";")}
+    said = [part.strip().lower() for part in answered.headers["set-cookie"].split(";")]
+    assert said[0].startswith(OVER_TLS.lower())
+    assert {"secure", "httponly", "samesite=strict", "path=/"} <= set(said)
     assert me.json()["username"] == "lan"
 
 
 async def test_nginx_carries_the_live_map_and_another_site_s_page_does_not_get_it(nginx: Front) -> None:
     async with nginx.browser() as client:
         await client.post(SESSION, json={"username": "lan", "password": PASSWORD})
-        cookie = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+        cookie = {"Cookie": f"{OVER_TLS}={client.cookies[OVER_TLS]}"}
     url = f"{nginx.origin.replace('https', 'wss')}/api/v1/map/live"
     own = connect(url, ssl=nginx.trust, additional_headers=cookie, origin=Origin(nginx.origin), proxy=None)
     async with own as live:
@@ -131,6 +134,17 @@ async def test_who_is_no_proxy_is_not_believed_what_nginx_would_be(tmp_path: Pat
         acts = (await client.get("/api/v1/audit?limit=1")).json()
     assert "secure" not in answered.headers["set-cookie"].lower()
     assert (acts[0]["target"], acts[0]["address"]) == (HOST, HOST)
+
+
+async def test_nginx_s_own_refusals_and_the_service_s_carry_every_header_once(nginx: Front) -> None:
+    async with nginx.browser() as client:
+        large = await client.post(SESSION, content=b"x" * 1_100_000)
+        refused = await client.get(SESSION)
+    assert (large.status_code, refused.status_code) == (413, 401)
+    for answered in (large, refused):
+        assert {name: answered.headers.get_list(name) for name in HEADERS} == {n: [v] for n, v in HEADERS.items()}
+        assert answered.headers.get_list("strict-transport-security") == ["max-age=31536000"]
+    assert refused.headers.get_list("cache-control") == ["no-store"]
 
 
 async def test_nginx_says_in_both_languages_that_the_service_is_away(tmp_path: Path) -> None:
