@@ -6,19 +6,24 @@ the device's actual value has been read back. It ends `failed` when the edge or 
 nobody took it in time or its device slept through, and `unknown` when the edge took it and never said how it ended. An
 answer that was on its way when the cloud gave up still corrects the record: the edge keeps answers durably, so a late
 one is the truth.
+
+A group is many commands of one edge in one message, and nothing more: each luminaire has a command of its own, whose
+id is that of the message and the luminaire's place in it, and everything above holds for it.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from protocols.names import Id, Words
 
 DEFAULT_OVERRIDE = timedelta(hours=2)  # OMA LwM2M object 3416, resource 53: default override duration 7200 s
 LONGEST_OVERRIDE = timedelta(hours=24)
+MOST_LAMPS = 800  # in one message: with the longest ids it still has less than 64 kB
 
 
 class State(StrEnum):
@@ -46,6 +51,7 @@ class Step(StrEnum):
     RAN_OUT = "ran_out"  # the cloud's expiry passed without a last word
 
 
+AnswerStep = Literal[Step.ACCEPTED, Step.WAITING, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
 ENDS_BADLY = frozenset({Step.REFUSED, Step.TOO_LATE})
 
 
@@ -142,9 +148,52 @@ class Command(_Model):
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
-        if isinstance(self.action, Override) and self.action.until - self.issued_at > LONGEST_OVERRIDE:
-            raise ValueError(f"an override lasts {LONGEST_OVERRIDE.total_seconds() / 3600:g} h at most")
+        _check_end(self.action, self.issued_at)
         return self
+
+
+class Group(_Model):
+    """One command to many luminaires of one edge. Of another version, so that an edge which knows no groups names what
+    it does not understand."""
+
+    v: Literal[2] = 2
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+    lamps: tuple[Id, ...] = Field(min_length=1, max_length=MOST_LAMPS)
+    action: Action
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    who: str = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _is_one_of_each(self) -> Self:
+        _check_end(self.action, self.issued_at)
+        if len(set(self.lamps)) != len(self.lamps):
+            raise ValueError("a luminaire stands twice")
+        return self
+
+    def commands(self) -> list[Command]:
+        """What it says to each of its luminaires."""
+        said = {"action": self.action, "issued_at": self.issued_at, "expires_at": self.expires_at, "who": self.who}
+        return [Command(id=member_id(self.id, place), target=lamp, **said) for place, lamp in enumerate(self.lamps)]
+
+
+def member_id(group: str, place: int) -> str:
+    """The id of the command to the luminaire in a place of a group, from 0."""
+    return f"{group}-{place}"
+
+
+def group_and_place(command_id: str) -> tuple[str, int] | None:
+    """The reverse of member_id; `None` for an id that is not made so."""
+    found = _MEMBER.fullmatch(command_id)
+    return (found[1], int(found[2])) if found and int(found[2]) < MOST_LAMPS else None
+
+
+_MEMBER = re.compile(r"([A-Za-z0-9_-]{1,60})-(0|[1-9][0-9]{0,2})")
+
+
+def _check_end(action: Action, issued_at: datetime) -> None:
+    if isinstance(action, Override) and action.until - issued_at > LONGEST_OVERRIDE:
+        raise ValueError(f"an override lasts {LONGEST_OVERRIDE.total_seconds() / 3600:g} h at most")
 
 
 class Answer(_Model):
@@ -157,7 +206,7 @@ class Answer(_Model):
 
     type: Literal["command"] = "command"
     id: Id
-    step: Literal[Step.ACCEPTED, Step.WAITING, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
+    step: AnswerStep
     at: AwareDatetime
     actual_level: float | None = None
     active_power: float | None = None
@@ -171,6 +220,70 @@ class Answer(_Model):
         if (self.refusal is not None) != (self.step in ENDS_BADLY):
             raise ValueError(f"{self.step} with refusal {self.refusal}: a bad end has one, and no other answer")
         return self
+
+
+Place = Annotated[int, Field(ge=0, lt=MOST_LAMPS)]
+Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]  # until the year 9999
+Span = Annotated[float, Field(ge=0)]
+Detail = Annotated[Words, Field(max_length=100)]
+
+
+class GroupAnswer(_Model):
+    """Answers to commands of one group in columns: the n-th of each belongs to the luminaire in `places[n]`.
+
+    `at` is in milliseconds since 1970. A column in which nothing is known is left out.
+    """
+
+    type: Literal["group"] = "group"
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+    places: tuple[Place, ...] = Field(min_length=1, max_length=MOST_LAMPS)
+    at: tuple[Milliseconds, ...]
+    step: tuple[AnswerStep, ...]
+    actual_level: tuple[float | None, ...] | None = None
+    active_power: tuple[float | None, ...] | None = None
+    refusal: tuple[Refusal | None, ...] | None = None
+    wanted_level: tuple[float | None, ...] | None = None
+    waited_s: tuple[Span | None, ...] | None = None
+    detail: tuple[Detail | None, ...] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_table(self) -> Self:
+        for name in ("at", "step", *_FACTS):
+            column = getattr(self, name)
+            if column is not None and len(column) != len(self.places):
+                raise ValueError(f"{name} has {len(column)} entries for {len(self.places)} luminaires")
+        refusals = self.refusal or (None,) * len(self.places)
+        if any((step in ENDS_BADLY) != (why is not None) for step, why in zip(self.step, refusals, strict=True)):
+            raise ValueError("a bad end has a refusal, and no other answer")
+        return self
+
+    def answers(self) -> list[Answer]:
+        """One by one."""
+        columns = {name: column for name in _FACTS if (column := getattr(self, name)) is not None}
+        return [
+            Answer(
+                id=member_id(self.id, place),
+                at=datetime.fromtimestamp(self.at[n] / 1000, UTC),
+                step=self.step[n],
+                **{name: column[n] for name, column in columns.items()},
+            )
+            for n, place in enumerate(self.places)
+        ]
+
+
+_FACTS = ("actual_level", "active_power", "refusal", "wanted_level", "waited_s", "detail")
+
+
+def in_columns(group: str, answers: Sequence[Answer]) -> GroupAnswer:
+    """Answers to commands of one group; the reverse of GroupAnswer.answers, but for what is less than a millisecond."""
+    facts = {name: tuple(getattr(answer, name) for answer in answers) for name in _FACTS}
+    return GroupAnswer(
+        id=group,
+        places=tuple(int(answer.id.removeprefix(f"{group}-")) for answer in answers),
+        at=tuple(round(answer.at.timestamp() * 1000) for answer in answers),
+        step=tuple(answer.step for answer in answers),
+        **{name: column for name, column in facts.items() if any(value is not None for value in column)},
+    )
 
 
 def is_expired(command: Command, now: datetime) -> bool:

@@ -21,13 +21,15 @@ from typing import Any, Literal, TypeVar
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from protocols.commands import Answer
+from protocols.commands import MOST_LAMPS, Answer, Command, Group, GroupAnswer, group_and_place, in_columns
 from protocols.names import Id, Words, is_id
 from protocols.quantities import QUANTITIES
 from protocols.readings import LAST_SECOND, Quality, Table
 from protocols.topics import Stream
 
 VERSION = 1
+_GROUP_VERSION = 2
+_COMMAND_VERSIONS = (VERSION, _GROUP_VERSION)
 MAX_BYTES = 64_000  # nats-server's max_payload counts about 25 bytes of its own; the broker is set to 72 KB
 _HEADER_BYTES = 256  # room for version, epoch, seq and floor around a body
 _MAX_SEQ = 2**53  # exact in every JSON reader
@@ -147,11 +149,21 @@ def encode_message(message: BaseModel) -> bytes:
 def decode_message(model: type[M], payload: bytes) -> M:
     """The reverse of encode_message. Raises WireError."""
     _object(payload)
+    return _model(model, payload)
+
+
+def _model(model: type[M], payload: bytes) -> M:
     try:
         return model.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadShape(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def decode_command(payload: bytes) -> Command | Group:
+    """What a command's topic carries: one command, or from version 2 on one for many luminaires. Raises WireError."""
+    version = _object(payload, _COMMAND_VERSIONS)["v"]
+    return _model(Group, payload) if version == _GROUP_VERSION else _model(Command, payload)
 
 
 def encode_tables(tables: Iterable[Table]) -> list[bytes]:
@@ -168,6 +180,19 @@ def encode_events(events: Iterable[Event]) -> bytes:
     if len(body) > MAX_BYTES - _HEADER_BYTES:
         raise TooLarge(f"events of {len(body)} bytes; at most {MAX_BYTES - _HEADER_BYTES}")
     return body
+
+
+def encode_answers(answers: Sequence[Answer]) -> list[bytes]:
+    """Bodies that each fit into one batch; those to one group travel in columns."""
+    groups: dict[str, list[Answer]] = {}
+    alone: list[Answer] = []
+    for answer in answers:
+        found = group_and_place(answer.id)
+        (groups.setdefault(found[0], []) if found else alone).append(answer)
+    bodies = [encode_events([answer]) for answer in alone]
+    for group, members in groups.items():
+        bodies.extend(_group_bodies(group, members))
+    return bodies
 
 
 def seal(header: Header, body: bytes) -> bytes:
@@ -190,8 +215,20 @@ def decode_batch(payload: bytes) -> Batch:
     return Batch(
         _header(raw),
         [_table(table, f"tables[{n}]") for n, table in enumerate(_list(raw, "tables"))],
-        [_event(event, f"events[{n}]") for n, event in enumerate(_list(raw, "events"))],
+        [said for n, event in enumerate(_list(raw, "events")) for said in _events(event, f"events[{n}]")],
     )
+
+
+def _group_bodies(group: str, answers: Sequence[Answer]) -> list[bytes]:
+    if len(answers) == 1:
+        return [encode_events(answers)]
+    if len(answers) <= MOST_LAMPS:
+        told = in_columns(group, answers).model_dump(mode="json", exclude_none=True)
+        body = orjson.dumps({"events": [told]})
+        if len(body) <= MAX_BYTES - _HEADER_BYTES:
+            return [body]
+    half = len(answers) // 2
+    return _group_bodies(group, answers[:half]) + _group_bodies(group, answers[half:])
 
 
 def _table_bodies(table: Table) -> list[bytes]:
@@ -220,7 +257,7 @@ def _folded(column: Sequence[int]) -> int | Sequence[int]:
     return column[0] if len(set(column)) == 1 else column
 
 
-def _object(payload: bytes) -> dict[str, Any]:
+def _object(payload: bytes, spoken: Sequence[int] = (VERSION,)) -> dict[str, Any]:
     if len(payload) > MAX_BYTES:
         raise TooLarge(f"{len(payload)} bytes; at most {MAX_BYTES}")
     try:
@@ -230,8 +267,8 @@ def _object(payload: bytes) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise BadShape("not an object")
     version = raw.get("v")
-    if type(version) is not int or version != VERSION:
-        raise WrongVersion(f"version {version!r}; this software speaks {VERSION}")
+    if type(version) is not int or version not in spoken:
+        raise WrongVersion(f"version {version!r}; this software speaks {' and '.join(map(str, spoken))}")
     return raw
 
 
@@ -253,9 +290,12 @@ def _list(raw: dict[str, Any], key: str) -> list[Any]:
     return value
 
 
-def _event(raw: object, where: str) -> Event:
+def _events(raw: object, where: str) -> list[Event]:
+    """One event; what is told of a group are as many as it has columns."""
     try:
-        return Answer.model_validate_json(orjson.dumps(raw))
+        if isinstance(raw, dict) and raw.get("type") == "group":
+            return GroupAnswer.model_validate_json(orjson.dumps(raw)).answers()
+        return [Answer.model_validate_json(orjson.dumps(raw))]
     except ValidationError as error:
         first = error.errors()[0]
         raise BadShape(f"{where}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

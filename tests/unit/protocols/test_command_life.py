@@ -10,17 +10,21 @@ from pydantic import ValidationError
 from protocols.commands import (
     ENDS_BADLY,
     LONGEST_OVERRIDE,
+    MOST_LAMPS,
     NEXT,
     OPEN,
     Answer,
     Command,
+    Group,
     Override,
     Refusal,
     Resume,
     State,
     Step,
     after,
+    group_and_place,
     is_expired,
+    member_id,
 )
 
 T = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -171,3 +175,21 @@ def test_why_is_a_word_of_the_list_and_no_sentence() -> None:
 
 def test_an_override_lasts_a_day_at_most() -> None:
     assert timedelta(hours=24) == LONGEST_OVERRIDE
+
+
+def test_a_group_is_one_command_to_each_of_its_lamps() -> None:
+    said = command().model_dump(exclude={"v", "id", "target"})
+    first, second = Group.model_validate({"id": "g", "lamps": ["L1", "L2"], **said}).commands()
+    assert first == command(id="g-0", target="L1")
+    assert second == command(id="g-1", target="L2")
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,60}", fullmatch=True), st.integers(0, MOST_LAMPS - 1))
+def test_the_id_of_a_member_says_its_group_and_place(group: str, place: int) -> None:
+    assert group_and_place(member_id(group, place)) == (group, place)
+
+
+@given(st.text(max_size=70))
+def test_no_two_groups_and_places_have_one_id(text: str) -> None:
+    found = group_and_place(text)
+    assert found is None or member_id(*found) == text

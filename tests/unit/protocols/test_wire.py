@@ -12,7 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols import wire
-from protocols.commands import ENDS_BADLY, LONGEST_OVERRIDE, Answer, Command, Override, Refusal, Resume, Step
+from protocols.commands import (
+    ENDS_BADLY,
+    LONGEST_OVERRIDE,
+    MOST_LAMPS,
+    Answer,
+    Command,
+    Group,
+    Override,
+    Refusal,
+    Resume,
+    Step,
+    member_id,
+)
 from protocols.quantities import QUANTITIES
 from protocols.readings import Quality, Table
 from protocols.topics import Stream
@@ -349,3 +361,122 @@ def test_words_that_not_every_database_keeps_are_refused(software: str) -> None:
     payload = orjson.dumps({"v": 1, "epoch": "e", "software": software, "at": "2026-11-21T12:00:00Z"})
     with pytest.raises(BadShape, match=r"software: .* has a NUL in it"):
         wire.decode_message(Birth, payload)
+
+
+@st.composite
+def group_answers(draw: st.DrawFn) -> list[Answer]:
+    """Of several groups and of single commands, as an edge tells them: to the millisecond."""
+    told = draw(st.lists(answers, max_size=6))
+    names = st.one_of(ids, st.builds(member_id, st.sampled_from(["g", "h-1"]), st.integers(0, MOST_LAMPS - 1)))
+    milliseconds = st.integers(0, 4_102_444_800_000)
+    return [
+        answer.model_copy(update={"id": draw(names), "at": datetime.fromtimestamp(draw(milliseconds) / 1000, UTC)})
+        for answer in told
+    ]
+
+
+def by_id(told: list[Answer]) -> list[tuple[str, list[Answer]]]:
+    return [(name, [answer for answer in told if answer.id == name]) for name in sorted({a.id for a in told})]
+
+
+@given(group_answers())
+def test_answers_come_back_one_by_one_however_they_travelled(sent: list[Answer]) -> None:
+    bodies = wire.encode_answers(sent)
+    received = [event for body in bodies for event in wire.decode_batch(wire.seal(HEADER, body)).events]
+    assert by_id(received) == by_id(sent)
+
+
+def test_answers_of_a_group_travel_in_columns() -> None:
+    said = [Answer(id=f"g-{n}", step=Step.READ_BACK, at=MOMENT, actual_level=40.0) for n in range(3)]
+    [body] = wire.encode_answers(said)
+    at = round(MOMENT.timestamp() * 1000)
+    columns = {"type": "group", "id": "g", "places": [0, 1, 2], "at": [at] * 3, "step": ["read_back"] * 3}
+    assert orjson.loads(body) == {"events": [{**columns, "actual_level": [40.0] * 3}]}
+
+
+def test_answers_that_do_not_fit_into_one_message_go_in_several() -> None:
+    why = {"step": Step.REFUSED, "at": MOMENT, "refusal": Refusal.DEVICE_REFUSED, "detail": "x" * 100}
+    said = [Answer.model_validate({"id": f"g-{n}", **why}) for n in range(MOST_LAMPS)]
+    payloads = [wire.seal(Header("e" * 64, 2**53, 2**53), body) for body in wire.encode_answers(said)]
+    assert all(len(payload) <= wire.MAX_BYTES for payload in payloads)
+    assert [event for payload in payloads for event in wire.decode_batch(payload).events] == said
+
+
+@pytest.mark.parametrize("count", [1, MOST_LAMPS])
+def test_a_group_of_the_longest_ids_fits_into_one_message_and_comes_back(count: int) -> None:
+    lamps = tuple(f"{n:064d}" for n in range(count))
+    group = Group(id="g" * 60, lamps=lamps, action=Resume(), issued_at=MOMENT, expires_at=MOMENT, who="\x01" * 200)
+    assert wire.decode_command(wire.encode_message(group)) == group
+
+
+@given(commands())
+def test_a_single_command_is_still_told_as_before(command: Command) -> None:
+    assert wire.decode_command(wire.encode_message(command)) == command
+    assert wire.decode_message(Command, wire.encode_message(command)) == command
+
+
+def test_an_edge_that_knows_no_groups_names_the_version() -> None:
+    group = Group(id="g", lamps=("L1",), action=Resume(), issued_at=MOMENT, expires_at=MOMENT, who="lan")
+    with pytest.raises(WrongVersion, match="version 2; this software speaks 1"):
+        wire.decode_message(Command, wire.encode_message(group))
+    with pytest.raises(WrongVersion, match="version 3; this software speaks 1 and 2"):
+        wire.decode_command(wire.encode_message(group).replace(b'"v":2', b'"v":3'))
+
+
+GOOD_GROUP = {
+    "v": 2,
+    "id": "g",
+    "lamps": ["L1", "L2"],
+    "action": {"type": "resume"},
+    "issued_at": "2026-03-20T11:02:03Z",
+    "expires_at": "2026-03-20T11:03:03Z",
+    "who": "lan",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"lamps": []}, "^lamps: "),
+        ({"lamps": ["L1", "L1"]}, "a luminaire stands twice"),
+        ({"lamps": ["L1", "#"]}, r"^lamps\.1: "),
+        ({"lamps": [f"L{n}" for n in range(MOST_LAMPS + 1)]}, "^lamps: "),
+        ({"id": "g" * 61}, "^id: "),
+        ({"action": {"type": "blink"}}, "^action: "),
+        ({"action": {"type": "override", "level": 1, "until": "2026-03-22T11:02:03Z"}}, "24 h at most"),
+        ({"target": "L1"}, "^target: "),
+        ({"v": 1}, "^target: "),
+    ],
+)
+def test_a_group_that_makes_no_sense_is_named_with_its_place(changes: Mapping[str, object], said: str) -> None:
+    with pytest.raises(BadShape, match=said):
+        wire.decode_command(orjson.dumps({**GOOD_GROUP, **changes}))
+
+
+GOOD_COLUMNS = {"type": "group", "id": "g", "places": [0, 1], "at": [1, 2], "step": ["accepted", "read_back"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"places": []}, r"^events\[0\]\.places: "),
+        ({"places": [0, MOST_LAMPS]}, r"^events\[0\]\.places\.1: "),
+        ({"places": [0, -1]}, r"^events\[0\]\.places\.1: "),
+        ({"at": [1]}, "at has 1 entries for 2 luminaires"),
+        ({"at": [1, 10**18]}, r"^events\[0\]\.at\.1: "),
+        ({"step": ["accepted"]}, "step has 1 entries for 2 luminaires"),
+        ({"step": ["accepted", "published"]}, r"^events\[0\]\.step\.1: "),
+        ({"step": ["accepted", "refused"]}, "a bad end has a refusal"),
+        ({"refusal": ["no_answer", None]}, "a bad end has a refusal"),
+        ({"actual_level": [1]}, "actual_level has 1 entries for 2 luminaires"),
+        ({"actual_level": [1, "x"]}, r"^events\[0\]\.actual_level\.1: "),
+        ({"waited_s": [-1, None]}, r"^events\[0\]\.waited_s\.0: "),
+        ({"detail": ["x" * 101, None]}, r"^events\[0\]\.detail\.0: "),
+        ({"id": "g" * 61}, r"^events\[0\]\.id: "),
+        ({"surprise": 1}, r"^events\[0\]\.surprise: "),
+    ],
+)
+def test_columns_of_answers_that_do_not_fit_together_are_named(changes: Mapping[str, object], said: str) -> None:
+    body = orjson.dumps({"events": [{**GOOD_COLUMNS, **changes}]})
+    with pytest.raises(BadShape, match=said):
+        wire.decode_batch(wire.seal(HEADER, body))
