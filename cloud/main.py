@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from cloud.app import create_app
 from cloud.assembly import CannotOpen
@@ -83,7 +83,7 @@ def listening(address: Address) -> socket.socket:
     return socket.create_server((address.host, address.port), backlog=512)
 
 
-async def answer(app: FastAPI, door: socket.socket, proxies: Sequence[str] = ()) -> None:
+async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = ()) -> None:
     """Answer requests until cancelled; those that are under way get a moment to end.
 
     What a request says of where it comes from is believed of `proxies` alone (addresses or networks): anybody can write
