@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from cloud.account import routes as account
 from cloud.alarms import routes as alarms
 from cloud.assembly import assembled
 from cloud.audit import routes as audit
@@ -20,6 +21,7 @@ from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.directory import routes as directory
 from cloud.edges import routes as edges
 from cloud.errors import AnswerMistakes, ErrorOut, answer_refusals
+from cloud.factors import routes as factors
 from cloud.fleet import routes as fleet
 from cloud.latest import routes as devices
 from cloud.lighting import routes as lighting
@@ -35,7 +37,15 @@ from protocols.clock import DomainClock
 
 API = "/api/v1"
 # The only doors without a lock: (method, path).
-PUBLIC = frozenset({("GET", f"{API}/health"), ("POST", f"{API}/session"), ("GET", "/{path:path}")})
+PUBLIC = frozenset(
+    {
+        ("GET", f"{API}/health"),
+        ("GET", "/{path:path}"),
+        ("GET", f"{API}/session/ways"),  # what the log-in shows
+        ("POST", f"{API}/session"),  # the log-in itself, in its steps
+        ("POST", f"{API}/session/factor"),
+    }
+)
 # Doors that open for an edge's token and for no person.
 FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 
@@ -59,6 +69,8 @@ async def look() -> Health:
 _ROUTERS = (
     health,
     people.router,
+    factors.router,
+    account.router,
     directory.router,
     audit.router,
     fleet.router,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from cloud.account.service import Account
 from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
 from cloud.audit.heads import HEADS_FILE, Heads
@@ -19,6 +20,12 @@ from cloud.database import Database
 from cloud.directory.service import Directory
 from cloud.edges.service import Documents
 from cloud.errors import in_one_line
+from cloud.factors.confirmations import Confirmations
+from cloud.factors.service import Factors
+from cloud.factors.sign_in import SignIn
+from cloud.factors.step_up import StepUp
+from cloud.factors.vault import KEY_FILE as FACTORS_KEY_FILE
+from cloud.factors.vault import Vault, ensure_vault
 from cloud.fleet.basemap import load_basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
@@ -74,6 +81,7 @@ class _Ground:
     store: TelemetryStore
     link: Link
     signer: Signer
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,13 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
         opened.callback(inbox.close)
         with _opening(KEY_FILE):
             signer = ensure_signer(settings.data / KEY_FILE, settings.site)
+        with _opening(FACTORS_KEY_FILE):
+            vault = ensure_vault(settings.data / FACTORS_KEY_FILE)
         store = await open_store(settings)
         opened.push_async_callback(store.close)
         intake = Intake(settings, clock, inbox)
         opened.push_async_callback(intake.close)
-        ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer)
+        ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer, vault)
         yield await _assemble(ground, intake if link is None else None)
 
 
@@ -174,11 +184,18 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     topology = Topology(fleet)
     rollups = Rollups(topology, clock, ground.inbox, ground.store, settings.data / "rollups.npz")
     cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of, rollups)
+    confirmations = Confirmations(clock)
+    factors = Factors(database, clock, ground.vault, confirmations, f"Haidang {settings.site}")
     return Parts(
         settings=settings,
         clock=clock,
         database=database,
         people=people,
+        factors=factors,
+        confirmations=confirmations,
+        sign_in=SignIn(people, factors),
+        step_up=StepUp(people, factors, confirmations),
+        account=Account(database, clock),
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,

@@ -6,12 +6,16 @@
       TooLong            400
       NotSignedIn        401
       WrongPassword      401
+      WrongFactor        401
+      TicketGone         401
       NotAllowed         403
       ChoosePassword     403
+      ConfirmFirst       403
       WrongOrigin        403
       NotThere           404
       NameTaken          409
       LastAdministrator  409
+      HasFactor          409
       TooManyTries       429
       Broken             500
       NotReady           503
@@ -80,6 +84,18 @@ class WrongPassword(Refused):
     status, code, message = 401, "wrong_password", "user name or password is wrong"
 
 
+class WrongFactor(Refused):
+    """A code or a passkey that is not this person's, or was used before."""
+
+    status, code, message = 401, "wrong_factor", "this code or passkey does not fit, or was used before"
+
+
+class TicketGone(Refused):
+    """Half-way in for too long, with too many tries, or twice."""
+
+    status, code, message = 401, "ticket_gone", "this has taken too long or too many tries; begin anew"
+
+
 class NotAllowed(Refused):
     """Signed in, but without the right."""
 
@@ -90,6 +106,12 @@ class ChoosePassword(Refused):
     """Signed in with a password for once."""
 
     status, code, message = 403, "choose_password", "choose a password of your own first"
+
+
+class ConfirmFirst(Refused):
+    """Signed in, but for this one proves oneself once more; who has a second factor, with one."""
+
+    status, code, message = 403, "confirm_first", "confirm that it is you, with your second factor if you have one"
 
 
 class WrongOrigin(Refused):
@@ -114,6 +136,12 @@ class LastAdministrator(Refused):
     """Nobody could let people in any more."""
 
     status, code, message = 409, "last_administrator", "the city needs one administrator who may sign in"
+
+
+class HasFactor(Refused):
+    """There is one authenticator app for a person."""
+
+    status, code, message = 409, "has_factor", "you have an authenticator app already; remove it first"
 
 
 class TooManyTries(Refused):

@@ -6,12 +6,17 @@ from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
+from cloud.account.service import Account
 from cloud.alarms.service import Alarms
 from cloud.audit.heads import Heads
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.directory.service import Directory
 from cloud.edges.service import Documents
+from cloud.factors.confirmations import Confirmations
+from cloud.factors.service import Factors
+from cloud.factors.sign_in import SignIn
+from cloud.factors.step_up import StepUp
 from cloud.fleet.basemap import Basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
@@ -44,6 +49,11 @@ class Parts:
     clock: DomainClock
     database: Database
     people: People
+    factors: Factors
+    confirmations: Confirmations
+    sign_in: SignIn
+    step_up: StepUp
+    account: Account
     directory: Directory
     fleet: Fleet
     views: Views

@@ -5,6 +5,7 @@ from cloud.audit.tables import AuditRow, HeadRow
 from cloud.commands.tables import CommandRow
 from cloud.database import Base
 from cloud.edges.tables import DocumentRow
+from cloud.factors.tables import PasskeyRow, RecoveryRow, TotpRow
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.latest.tables import CursorRow, LatestRow
 from cloud.notifications.tables import NoticeRow
@@ -23,7 +24,10 @@ TABLES = (
     InventoryRow,
     LatestRow,
     NoticeRow,
+    PasskeyRow,
     PersonRow,
+    RecoveryRow,
     SessionRow,
+    TotpRow,
 )
 METADATA = Base.metadata

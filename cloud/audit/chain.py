@@ -27,6 +27,11 @@ class Act(StrEnum):
     ENABLE = "enable"
     END_SESSION = "end_session"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - the act, not one
+    CONFIRM = "confirm"
+    ADD_FACTOR = "add_factor"
+    REMOVE_FACTOR = "remove_factor"
+    FORGET_FACTORS = "forget_factors"
+    CHANGE_LANGUAGE = "change_language"
 
 
 Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from cloud.people.access import PeoplePart, SettingsPart, Where, cookie_name, is_over_tls, needs
 from cloud.people.rights import Right, Role
-from cloud.people.schemas import Credentials, GrantOut, Me, NewPassword
+from cloud.people.schemas import GrantOut, Me, NewPassword
 from cloud.people.service import People
 from cloud.people.store import Session
 from rules.areas import Area
@@ -14,16 +14,6 @@ from rules.areas import Area
 router = APIRouter(prefix="/session", tags=["people"])
 
 Self = Annotated[Session, needs(Right.OWN_SESSION, Where.ANYWHERE)]
-
-
-@router.post("")
-async def sign_in(
-    credentials: Credentials, request: Request, response: Response, people: PeoplePart, settings: SettingsPart
-) -> Me:
-    """Sign in; the session is a cookie."""
-    token, who = await people.sign_in(credentials, address_of(request))
-    give_cookie(request, response, token, people)
-    return me(who, settings.site)
 
 
 @router.get("")

@@ -68,17 +68,19 @@ class People:
         async with self.database.read() as session:
             return await store.count_people(session) == 0
 
-    async def sign_in(self, given: Credentials, address: str) -> tuple[str, Session]:
-        """The new session and its secret. Raises WrongPassword and TooManyTries."""
+    async def check_password(self, given: Credentials, address: str) -> PersonRow:
+        """Whose name and password these are. The try counts until it is forgiven: it may not be all there is to prove.
+
+        Raises WrongPassword and TooManyTries.
+        """
         username = canonical(given.username)
-        self.limiter.count(username, address)
+        self.count_try(username, address)
         person = await self.find(username)
         stored = person.password_hash if person and self.may_come(person) else None
         if not await self.passwords.fits(stored, given.password) or person is None:
-            await self._write_down(username, Act.LOG_IN_FAILED, address, "refused")
+            await self.note_failure(username, address, "password")
             raise WrongPassword
-        self.limiter.forgive(username, address)
-        return await self.open(person, address)
+        return person
 
     async def open(self, person: PersonRow, address: str, how: str = "password") -> tuple[str, Session]:
         """A new session and its secret, for who has proved to be this person; `how` stands in the audit log."""
@@ -106,11 +108,11 @@ class People:
 
     async def choose_password(self, who: Session, given: NewPassword) -> Session:
         """The session under another password; others of this person end. Raises WrongPassword and TooManyTries."""
-        self.limiter.count(who.username, "")
+        self.count_try(who.username, "")
         person = await self.find(who.username)
         if person is None or not await self.passwords.fits(person.password_hash, given.current):
             raise WrongPassword
-        self.limiter.forgive(who.username, "")
+        self.forgive(who.username, "")
         password_hash = await self.passwords.hash(given.new)
         async with self.database.write() as session:
             await store.put_password(session, person.id, password_hash)
@@ -132,8 +134,19 @@ class People:
         """Not when shut out, nor with a password for once that is too old."""
         return person.disabled_at is None and (person.password_until is None or self._wall() < person.password_until)
 
-    async def _write_down(self, who: str, act: Act, target: str, result: str) -> None:
-        await write_down(self.database, Entry(self.clock.now(), who, act, target, result=result))
+    def count_try(self, username: str, address: str) -> None:
+        """Before somebody proves to be this person, with whatever it is. Raises TooManyTries."""
+        self.limiter.count(username, address)
+
+    def forgive(self, username: str, address: str) -> None:
+        """Everything was right in the end."""
+        self.limiter.forgive(username, address)
+
+    async def note_failure(self, username: str, address: str, how: str) -> None:
+        """Write down that somebody could not prove to be this person; `how` is what with."""
+        told = written({"how": how})
+        entry = Entry(self.clock.now(), username, Act.LOG_IN_FAILED, address, result="refused", parameters=told)
+        await write_down(self.database, entry)
 
     def _wall(self) -> datetime:
         return datetime.fromtimestamp(self.clock.wall(), UTC)

@@ -21,7 +21,6 @@ from websockets.exceptions import InvalidStatus
 from cloud.app import create_app
 from cloud.people.access import Where
 from cloud.people.rights import RIGHTS, Role
-from cloud.people.schemas import Credentials
 from cloud.people.tables import GrantRow
 from cloud.settings import Settings
 from protocols.readings import Reading
@@ -38,6 +37,7 @@ MINE, OTHERS = Area("halong", "W2"), Area("mongcai")
 # What stands in W1 and nowhere else.
 HIDDEN = re.compile(r"HL-00000[135]\b|HL-TC001|HL-E01|HL-AIR-01|HL-CAM-01|\bW1\b|Hồng Gai|\bthu\b|\bnga\b")
 NEWCOMER = {"username": "tam", "display_name": "Tam", "grants": [{"role": "viewer", "area": "/halong/W1"}]}
+GUESS = {"confirmation": "guessed"}
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
 
 
@@ -57,6 +57,15 @@ KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/session": LISTED,
     f"DELETE {API}/session": Knock(right=204, other=204),
     f"PUT {API}/session/password": Knock(json={"current": PASSWORD, "new": PASSWORD}, right=422, other=422),
+    f"POST {API}/session/confirm": Knock(json={"password": PASSWORD}, other=200),
+    f"GET {API}/account": LISTED,
+    f"POST {API}/account/totp": Knock(json=GUESS, right=403, other=403),
+    f"PUT {API}/account/totp": Knock(json={"code": "123456"}, right=401, other=401),
+    f"DELETE {API}/account/totp": Knock(json=GUESS, right=403, other=403),
+    f"POST {API}/account/recovery-codes": Knock(json=GUESS, right=403, other=403),
+    f"DELETE {API}/account/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=404),
+    f"DELETE {API}/account/sessions": Knock(right=204, other=204),
+    f"PUT {API}/account/language": Knock(json={"language": "vi"}, other=200),
     f"GET {API}/people": LISTED,
     f"POST {API}/people": Knock(json=NEWCOMER, right=201, other=403),
     f"PUT {API}/people/{{username}}/grants": Knock({"username": "thu"}, json={"grants": NEWCOMER["grants"]}),
@@ -173,7 +182,9 @@ async def busy(service: Service, wall: Wall) -> Busy:
     alarm = service.parts.alarms.listed()[0]
     for name in ("thu", "nga"):
         await service.parts.people.add(name, PASSWORD, Role.OPERATOR, area=Area("halong", "W1"))
-    token, _ = await service.parts.people.sign_in(Credentials(username="nga", password=PASSWORD), "10.0.0.1")
+    nga = await service.parts.people.find("nga")
+    assert nga is not None
+    token, _ = await service.parts.people.open(nga, "10.0.0.1")
     session = hashlib.sha256(token.encode()).hexdigest()[:16]
     return Busy(service, feed, {"COMMAND": command["id"], "ALARM": alarm.id, "SESSION": session})
 

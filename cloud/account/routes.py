@@ -1,0 +1,69 @@
+"""One's own account over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from cloud.account.schemas import AccountOut, Confirmed, LanguageIn, RecoveryCodes, TotpCode, TotpOffer
+from cloud.account.service import Account
+from cloud.errors import ErrorOut
+from cloud.factors import totp
+from cloud.factors.service import Factors
+from cloud.parts import part
+from cloud.people.access import SettingsPart
+from cloud.people.routes import Self, me
+from cloud.people.schemas import Me
+
+router = APIRouter(prefix="/account", tags=["account"])
+
+AccountPart = Annotated[Account, Depends(part(lambda parts: parts.account))]
+FactorsPart = Annotated[Factors, Depends(part(lambda parts: parts.factors))]
+
+
+@router.get("")
+async def look(who: Self, account: AccountPart) -> AccountOut:
+    """Who I am here."""
+    return await account.look(who)
+
+
+@router.post("/totp", responses={409: {"model": ErrorOut}})
+async def offer_totp(given: Confirmed, who: Self, factors: FactorsPart) -> TotpOffer:
+    """A secret for an authenticator app. It counts from the first code on."""
+    secret, uri = await factors.offer_totp(who, given.confirmation)
+    return TotpOffer(secret=secret, uri=uri, picture=totp.picture(uri))
+
+
+@router.put("/totp")
+async def start_totp(given: TotpCode, who: Self, factors: FactorsPart) -> RecoveryCodes:
+    """Ask me for codes of my authenticator app from now on."""
+    return RecoveryCodes(recovery_codes=await factors.start_totp(who, given.code))
+
+
+@router.delete("/totp", status_code=204)
+async def end_totp(given: Confirmed, who: Self, factors: FactorsPart) -> None:
+    """Ask me for no more codes."""
+    await factors.end_totp(who, given.confirmation)
+
+
+@router.post("/recovery-codes", responses={404: {"model": ErrorOut}})
+async def renew_recovery(given: Confirmed, who: Self, factors: FactorsPart) -> RecoveryCodes:
+    """New recovery codes; the old ones open nothing any more."""
+    return RecoveryCodes(recovery_codes=await factors.renew_recovery(who, given.confirmation))
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses={404: {"model": ErrorOut}})
+async def end(session_id: str, who: Self, account: AccountPart) -> None:
+    """End one of my sessions."""
+    await account.end(who, session_id)
+
+
+@router.delete("/sessions", status_code=204)
+async def end_others(who: Self, account: AccountPart) -> None:
+    """End all my other sessions."""
+    await account.end_others(who)
+
+
+@router.put("/language")
+async def speak(given: LanguageIn, who: Self, account: AccountPart, settings: SettingsPart) -> Me:
+    """Another language."""
+    return me(await account.speak(who, given.language), settings.site)

@@ -1,0 +1,1 @@
+"""The second proof of who somebody is."""
