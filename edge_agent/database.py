@@ -7,7 +7,7 @@ to be damaged is set aside and begun anew: the street has to be lit, whatever be
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -103,12 +103,12 @@ class Database:
             self._connection = None
 
 
-def both(first: Act, second: Act) -> Act:
-    """Two in one transaction."""
+def together(acts: Iterable[Act]) -> Act:
+    """All of them in one transaction, in their order."""
 
     def act(connection: sqlite3.Connection) -> None:
-        first(connection)
-        second(connection)
+        for one in acts:
+            one(connection)
 
     return act
 

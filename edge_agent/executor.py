@@ -1,44 +1,45 @@
 """Carries out commands. Done means that the device's actual level was read and is the commanded one.
 
 A command is on the disk before anything is done, so it survives us; the same id twice has one effect and one answer; of
-two commands for one luminaire the one that was issued later wins, in whatever order they come.
+two commands for one luminaire the one that was issued later wins, in whatever order they come. A group is many
+commands that came together: they are taken in one transaction, carried out bus by bus, and answered some together.
 """
 
 import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import NoReturn
 
 from edge_agent import ledger, overrides
-from edge_agent.bus import Priority
-from edge_agent.database import Act, both, disk_refuses
-from edge_agent.lamps import Hold, Lamp, Order, Programme, Release
+from edge_agent.bus import Bus, Priority
+from edge_agent.database import disk_refuses, together
+from edge_agent.judging import Judge
+from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
+from edge_agent.line_work import Job, LineWork
 from edge_agent.links import LinkError, Refused
-from edge_agent.modbus_lamps import Reason
-from edge_agent.obstacles import Obstacle, refused, trouble
+from edge_agent.modbus_lamps import ModbusLamp
+from edge_agent.obstacles import Obstacle, trouble
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from edge_agent.recorder import Recorder
+from edge_agent.replies import Replies
 from edge_agent.wanted import Wanted
-from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Answer, Command, Override, Refusal, Step, is_expired
+from protocols.commands import Answer, Command, Group, Override, Refusal, Step, is_expired
 from protocols.readings import Reading
-from protocols.topics import Stream
-from rules.lamp_state import reached
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
 _ASLEEP_S = 1.0  # between two looks at a command that waits for its lamp to wake
-_AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 
 
 class _NotDone(Exception):
@@ -51,10 +52,11 @@ class _NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A command under way, and the override to fall back to."""
+    """A command under way, the override to fall back to, and whether others came with it."""
 
     command: Command
     before: Override | None
+    is_one_of_many: bool = False
 
 
 class Executor:
@@ -73,46 +75,54 @@ class Executor:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._lamps = lamps
-        self._wanted = wanted
         self._overrides = held
         self._ledger = commands
-        self._outbox = outbox
+        self._replies = Replies(outbox)
         self._recorder = recorder
         self._lights = lights
         self._clock = clock
         self._patience_s = patience_s
-        self._queue: asyncio.Queue[Command] = asyncio.Queue()
+        self._judge = Judge(lamps, wanted, clock)
+        self._line_work = LineWork(self._judge, lights, self._tell_once, self._is_current, patience_s)
+        self._queue: asyncio.Queue[Command | Group] = asyncio.Queue()
         self._running: dict[str, _Running] = {}
 
-    def submit(self, command: Command) -> None:
-        """Take a command; does not wait."""
-        self._queue.put_nowait(command)
+    def submit(self, said: Command | Group) -> None:
+        """Take a command, or many; does not wait."""
+        self._queue.put_nowait(said)
 
     async def run(self) -> NoReturn:
         """Carry out commands until cancelled; first those that a restart interrupted."""
         async with asyncio.TaskGroup() as group:
-            for command in await self._ledger.unfinished():
-                await self._resume(command, group)
+            self._start(await self._resumed(), group)
             while True:
-                await self._take(await self._queue.get(), group)
+                said = await self._queue.get()
+                await self._take(said.commands() if isinstance(said, Group) else [said], group)
 
-    async def _take(self, command: Command, group: asyncio.TaskGroup) -> None:
+    async def _take(self, commands: Sequence[Command], group: asyncio.TaskGroup) -> None:
         try:
-            before = self._overrides.current(command.target, self._clock.now())
-            if await self._admit(command):
-                self._start(command, before, group)
+            now = self._clock.now()
+            before = {command.target: self._overrides.current(command.target, now) for command in commands}
+            admitted = await self._admit(commands)
         except sqlite3.OperationalError as error:
-            self._leave(command, error)
+            for command in commands:
+                self._leave(command, error)
+        else:
+            self._start([(command, before[command.target]) for command in admitted], group)
 
-    async def _resume(self, command: Command, group: asyncio.TaskGroup) -> None:
-        obstacle = self._obstacle(command)
-        try:
-            if obstacle is None:
-                self._start(command, await self._held_before(command), group)
-            else:
-                await self._end(command, self._refusal(command, obstacle))
-        except sqlite3.OperationalError as error:
-            self._leave(command, error)
+    async def _resumed(self) -> list[tuple[Command, Override | None]]:
+        """What was interrupted, oldest first, each with the override to fall back to."""
+        found: list[tuple[Command, Override | None]] = []
+        for command in await self._ledger.unfinished():
+            obstacle = self._judge.obstacle(command)
+            try:
+                if obstacle is None:
+                    found.append((command, await self._held_before(command)))
+                else:
+                    await self._end(_Running(command, None), self._judge.refusal(command, obstacle))
+            except sqlite3.OperationalError as error:
+                self._leave(command, error)
+        return found
 
     async def _held_before(self, command: Command) -> Override | None:
         """The override that an interrupted command found, which is not known any more when it had put its own."""
@@ -122,50 +132,58 @@ class Executor:
         await self._overrides.put(command.target, its_own)
         return held
 
-    def _start(self, command: Command, before: Override | None, group: asyncio.TaskGroup) -> None:
-        """A command that takes the place of another one falls back to where that one began."""
-        overtaken = self._running.get(command.target)
-        self._running[command.target] = running = _Running(command, overtaken.before if overtaken else before)
-        self._lights.awaiting.add(command.target)
-        group.create_task(self._carry_out_or_leave(running))
+    def _start(self, found: Sequence[tuple[Command, Override | None]], group: asyncio.TaskGroup) -> None:
+        """A command that takes the place of another one falls back to where that one began. Those of one bus that came
+        together are carried out together."""
+        lines: dict[Bus, list[_Running]] = defaultdict(list)
+        for command, before in found:
+            overtaken = self._running.get(command.target)
+            running = _Running(command, overtaken.before if overtaken else before, len(found) > 1)
+            self._running[command.target] = running
+            self._lights.awaiting.add(command.target)
+            lamp = self._lamps[command.target]
+            if running.is_one_of_many and isinstance(lamp, ModbusLamp):
+                lines[lamp.line].append(running)
+            else:
+                group.create_task(self._carry_out_or_leave(running))
+        for line, some in lines.items():
+            group.create_task(self._carry_out_together(line, some))
 
-    async def _admit(self, command: Command) -> bool:
-        """Say the first word on a command, or the last one again. True when it is to be carried out."""
-        known, latest = await self._ledger.known(command)
-        if known is not None:
-            await self._say(known)
-            return False
-        answer = self._first_word(command, latest)
-        if answer.step is not Step.ACCEPTED:
-            await self._say(answer, ledger.begin(command, answer))
-            return False
-        held = overrides.holding(command.target, _override(command))
-        await self._say(answer, both(ledger.begin(command, answer), held))
-        self._overrides.remember(command.target, _override(command))
-        return True
-
-    def _first_word(self, command: Command, latest: datetime | None) -> Answer:
-        now = self._clock.now()
-        if is_expired(command, now):
-            return self._refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
-        obstacle = self._obstacle(command)
-        if obstacle is None and latest is not None and command.issued_at < latest <= now + _AHEAD:
-            obstacle = Obstacle(Refusal.SUPERSEDED)
-        return self._refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
-
-    def _obstacle(self, command: Command) -> Obstacle | None:
-        """Why this edge cannot even begin."""
-        if command.target not in self._lamps:
-            return Obstacle(Refusal.NO_SUCH_LAMP)
-        if isinstance(command.action, Override) and command.action.until <= self._clock.now():
-            return Obstacle(Refusal.ALREADY_OVER)
-        return None
+    async def _admit(self, commands: Sequence[Command]) -> list[Command]:
+        """Say the first word on each command, or the last one again. Returns those that are to be carried out."""
+        known = await self._ledger.known(commands)
+        words = [
+            said or self._judge.first_word(command, latest)
+            for command, (said, latest) in zip(commands, known, strict=True)
+        ]
+        new = [(command, word) for command, word, (said, _) in zip(commands, words, known, strict=True) if said is None]
+        admitted = [command for command, word in new if word.step is Step.ACCEPTED]
+        begun = [ledger.begin(command, word) for command, word in new]
+        held = [overrides.holding(command.target, _override(command)) for command in admitted]
+        await self._replies.say(words, together([*begun, *held]))
+        for command in admitted:
+            self._overrides.remember(command.target, _override(command))
+        return admitted
 
     async def _carry_out_or_leave(self, running: _Running) -> None:
         try:
             await self._carry_out(running)
         except sqlite3.OperationalError as error:
             self._leave(running.command, error)
+
+    async def _carry_out_together(self, bus: Bus, some: Sequence[_Running]) -> None:
+        """To the last word on each."""
+        jobs = [
+            Job(one.command, lamp) for one in some if isinstance(lamp := self._lamps[one.command.target], ModbusLamp)
+        ]
+        running = {one.command.id: one for one in some}
+        try:
+            async with aclosing(self._line_work.outcomes(bus, jobs)) as outcomes:
+                async for ended in outcomes:
+                    await self._end_together([(running[command.id], found) for command, found in ended])
+        except sqlite3.OperationalError as error:
+            for one in some:
+                self._leave(one.command, error)
 
     def _leave(self, command: Command, error: sqlite3.OperationalError) -> None:
         """On a full disk nothing can be promised, and the street must not go dark for it. A command that was not taken
@@ -180,29 +198,41 @@ class Executor:
         """To the last word. What failed leaves the luminaire as it was: its next reading puts it right."""
         command, lamp = running.command, self._lamps[running.command.target]
         try:
-            await self._tell(lamp, command)
+            await self._tell(lamp, running)
             reading = await self._read_back(lamp, command)
         except _NotDone as error:
             if self._is_current(command):
                 await self._overrides.put(lamp.device, running.before)
-            await self._end(command, self._refusal(command, error.obstacle))
+            await self._end(running, self._judge.refusal(command, error.obstacle))
         else:
-            await self._end(command, self._confirmation(command, reading))
+            await self._end(running, self._judge.confirmation(command, reading))
             if not lamp.reports_itself:
                 await self._show(lamp, reading)
 
-    async def _tell(self, lamp: Lamp, command: Command) -> None:
+    async def _tell(self, lamp: Lamp, running: _Running) -> None:
         """Nobody else tells it the same meanwhile: a gateway's echo of that would pass for what the lamp says."""
         try:
-            await self._tell_until_heard(lamp, command)
+            await self._tell_until_heard(lamp, running)
+        finally:
+            if self._is_current(running.command):
+                self._lights.awaiting.discard(lamp.device)
+
+    async def _tell_once(self, lamp: Lamp, command: Command) -> Obstacle | None:
+        """What stands in the way."""
+        try:
+            await self._write(lamp, command)
+        except _NotDone as error:
+            return error.obstacle
         finally:
             if self._is_current(command):
                 self._lights.awaiting.discard(lamp.device)
+        return None
 
-    async def _tell_until_heard(self, lamp: Lamp, command: Command) -> None:
+    async def _tell_until_heard(self, lamp: Lamp, running: _Running) -> None:
         """A lamp that fell asleep just when it was told is told again when it wakes, or says something else."""
+        command = running.command
         while True:
-            await self._until_it_listens(lamp, command)
+            await self._until_it_listens(lamp, running)
             try:
                 return await self._write(lamp, command)
             except _NotDone as error:
@@ -211,14 +241,14 @@ class Executor:
             self._give_up_in_vain(command)
             await lamp.listens(_ASLEEP_S)
 
-    async def _until_it_listens(self, lamp: Lamp, command: Command) -> None:
+    async def _until_it_listens(self, lamp: Lamp, running: _Running) -> None:
         """A lamp that sleeps is told when it wakes, unless the command has expired by then; meanwhile the cloud knows
         what it waits for."""
         if lamp.is_listening:
             return
+        command = running.command
         log.info("command %s waits until %s wakes", command.id, lamp.device)
-        waiting = Answer(id=command.id, step=Step.WAITING, at=self._clock.now())
-        await self._say(waiting, ledger.word(waiting))
+        await self._say(running, Answer(id=command.id, step=Step.WAITING, at=self._clock.now()))
         while not lamp.is_listening:
             self._give_up_in_vain(command)
             await lamp.listens(_ASLEEP_S)
@@ -227,7 +257,7 @@ class Executor:
     def _give_up_in_vain(self, command: Command) -> None:
         if not self._is_current(command):
             raise _NotDone(Obstacle(Refusal.SUPERSEDED))
-        if is_expired(command, self._clock.now()) or self._obstacle(command):
+        if is_expired(command, self._clock.now()) or self._judge.obstacle(command):
             raise _NotDone(Obstacle(Refusal.SLEPT_THROUGH))
 
     async def _write(self, lamp: Lamp, command: Command) -> None:
@@ -235,15 +265,10 @@ class Executor:
             async with lamp.turn(Priority.URGENT) as obey:
                 if not self._is_current(command):
                     raise _NotDone(Obstacle(Refusal.SUPERSEDED))
-                for order in self._orders(command):
+                for order in self._judge.orders(command):
                     await obey(order)
         except LinkError as error:
             raise _NotDone(await self._explained(lamp, error)) from error
-
-    def _orders(self, command: Command) -> list[Order]:
-        if isinstance(command.action, Override):
-            return [Hold(command.action.level, command.action.until)]
-        return [Programme(self._wanted.programme(self._clock.now())), Release()]
 
     async def _explained(self, lamp: Lamp, error: LinkError) -> Obstacle:
         """A controller that has lost its lamp refuses a write with a bare code, but says so when it is read."""
@@ -278,19 +303,7 @@ class Executor:
         except LinkError as error:
             return trouble(error)
         self._lights.hear([reading])
-        return self._difference(command, reading) or reading
-
-    def _difference(self, command: Command, reading: Reading) -> Obstacle | None:
-        action, actual = command.action, reading.values.get("actual_level")
-        is_held = reading.values.get("command_reason") == Reason.OVERRIDE
-        if actual is None:
-            return Obstacle(Refusal.LAMP_SILENT)
-        if not isinstance(action, Override) and is_held:
-            return Obstacle(Refusal.STILL_HELD, actual_level=actual)
-        wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
-        if not reached(actual, self._lamps[command.target].shown(wanted)):
-            return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
-        return None
+        return self._judge.difference(command, reading) or reading
 
     async def _show(self, lamp: Lamp, reading: Reading) -> None:
         """Let the chart follow at once. In a second that was recorded already there is no place for another reading,
@@ -313,26 +326,34 @@ class Executor:
         running = self._running.get(command.target)
         return running is not None and running.command is command
 
-    async def _end(self, command: Command, answer: Answer) -> None:
-        await self._say(answer, ledger.word(answer))
-        if self._is_current(command):
-            del self._running[command.target]
+    async def _end(self, running: _Running, answer: Answer) -> None:
+        await self._say(running, answer)
+        if self._is_current(running.command):
+            del self._running[running.command.target]
 
-    async def _say(self, answer: Answer, also: Act | None = None) -> None:
-        await self._outbox.append(Stream.EVENT, [wire.encode_events([answer])], also)
+    async def _say(self, running: _Running, answer: Answer) -> None:
+        if running.is_one_of_many:
+            await self._replies.say_soon(answer, ledger.word(answer))
+        else:
+            await self._replies.say([answer], ledger.word(answer))
 
-    def _refusal(self, command: Command, obstacle: Obstacle) -> Answer:
-        log.info("command %s for %s is refused: %s", command.id, command.target, obstacle)
-        return refused(command, obstacle, self._clock.now())
+    async def _end_together(self, ended: Sequence[tuple[_Running, Reading | Obstacle]]) -> None:
+        """What failed leaves its luminaire as it was: its next reading puts it right."""
+        left = [one for one, found in ended if isinstance(found, Obstacle) and self._is_current(one.command)]
+        answers = [self._last_word(one.command, found) for one, found in ended]
+        held = [overrides.holding(one.command.target, one.before) for one in left]
+        await self._replies.say(answers, together([*map(ledger.word, answers), *held]))
+        for one in left:
+            self._overrides.remember(one.command.target, one.before)
+        for one, _ in ended:
+            if self._is_current(one.command):
+                self._lights.awaiting.discard(one.command.target)
+                del self._running[one.command.target]
 
-    def _confirmation(self, command: Command, reading: Reading) -> Answer:
-        return Answer(
-            id=command.id,
-            step=Step.READ_BACK,
-            at=self._clock.now(),
-            actual_level=reading.values.get("actual_level"),
-            active_power=reading.values.get("active_power"),
-        )
+    def _last_word(self, command: Command, found: Reading | Obstacle) -> Answer:
+        if isinstance(found, Obstacle):
+            return self._judge.refusal(command, found)
+        return self._judge.confirmation(command, found)
 
 
 def _override(command: Command) -> Override | None:

@@ -1,6 +1,7 @@
 """Which commands this edge has taken, and what it said of them: the same id twice has one effect and one answer."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from edge_agent.database import Act, Database
@@ -19,16 +20,21 @@ _UNFINISHED = Step.ACCEPTED, Step.WAITING
 _KEPT = timedelta(days=7)  # a command lives for minutes; a week covers every resend
 
 
+Known = tuple[Answer | None, datetime | None]
+
+
 class Ledger:
     """Reads what `begin` and `word` wrote. The database has SCHEMA."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def known(self, command: Command) -> tuple[Answer | None, datetime | None]:
-        """The last word on a command, or `None` when it is new; and when the youngest command that was taken for its
+    async def known(self, commands: Sequence[Command]) -> list[Known]:
+        """Of each command the last word, or `None` when it is new; and when the youngest command that was taken for its
         target was issued."""
-        return await self._database.run(lambda connection: (_answer(connection, command), _latest(connection, command)))
+        return await self._database.run(
+            lambda connection: [(_answer(connection, command), _latest(connection, command)) for command in commands]
+        )
 
     async def unfinished(self) -> list[Command]:
         """What was taken and not ended when the process died, oldest first."""

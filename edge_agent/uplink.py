@@ -24,7 +24,7 @@ from edge_agent.pauses import Pause
 from protocols import topics, wire
 from protocols.audit_head import AuditHead
 from protocols.clock import DomainClock
-from protocols.commands import Command
+from protocols.commands import Command, Group
 from protocols.topics import Leaf, Stream
 from protocols.wire import Birth, Desired, EdgeState, Header, Watermark, WireError
 
@@ -45,7 +45,7 @@ def _deaf(_: object) -> None:
 class Ears:
     """Who hears what comes from the cloud; none of them may wait. `time` is the city's, as the cloud has it now."""
 
-    command: Callable[[Command], None] = _deaf
+    command: Callable[[Command | Group], None] = _deaf
     desired: Callable[[Desired], None] = _deaf
     time: Callable[[datetime], None] = _deaf
     audit_head: Callable[[AuditHead], None] = _deaf
@@ -209,7 +209,7 @@ class Uplink:
                 self._ears.time(watermark.at)
             await self._watermark(watermark)
         elif leaf is Leaf.COMMAND:
-            self._ears.command(wire.decode_message(Command, payload))
+            self._ears.command(wire.decode_command(payload))
         elif leaf is Leaf.DESIRED:
             self._ears.desired(wire.decode_message(Desired, payload))
         elif leaf is Leaf.AUDIT_HEAD:

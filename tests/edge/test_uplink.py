@@ -25,7 +25,7 @@ from edge_agent.uplink import Ears, Uplink
 from haidang.demo import broker as brokers
 from haidang.demo.ports import free_port
 from protocols import wire
-from protocols.commands import Command, Resume
+from protocols.commands import Command, Group, Resume
 from protocols.readings import Reading, tables
 from protocols.topics import Leaf, Stream
 from protocols.wire import Birth, Mark, Watermark
@@ -65,7 +65,7 @@ def configured(broker: Broker | int, **uplink: Any) -> EdgeConfig:
 async def up(
     outbox: Outbox,
     config: EdgeConfig,
-    on_command: Callable[[Command], None] = lambda _: None,
+    on_command: Callable[[Command | Group], None] = lambda _: None,
     patience_s: float = 5.0,
 ) -> AsyncIterator[Uplink]:
     uplink = Uplink(
@@ -131,7 +131,7 @@ class TestOnEveryBroker:
             expires_at=MIDNIGHT + timedelta(minutes=1),
             who="anna",
         )
-        commands: list[Command] = []
+        commands: list[Command | Group] = []
         async with up(outbox, configured(broker), commands.append) as uplink:
             await connected(uplink)
             await cloud.command(command)
@@ -345,7 +345,7 @@ async def test_a_wrong_password_is_told_and_a_new_one_needs_no_restart(
 async def test_nonsense_from_the_cloud_changes_nothing(
     outbox: Outbox, broker: Broker, cloud: Cloud, leaf: Leaf, payload: bytes
 ) -> None:
-    commands: list[Command] = []
+    commands: list[Command | Group] = []
     async with up(outbox, configured(broker), commands.append) as uplink:
         await connected(uplink)
         await cloud.say(leaf, payload)
