@@ -99,8 +99,12 @@ def _expected(value: float | None) -> Quality:
 def tables(readings: Iterable[Reading]) -> list[Table]:
     """Group readings into tables by kind and set of quantities; the order inside a table is that of the readings."""
     groups: dict[tuple[str, tuple[str, ...]], list[Reading]] = {}
+    ordered: dict[tuple[str, ...], tuple[str, ...]] = {}  # what is told in one order is sorted once
     for reading in readings:
-        groups.setdefault((reading.kind, tuple(sorted(reading.values))), []).append(reading)
+        told = tuple(reading.values)
+        if (quantities := ordered.get(told)) is None:
+            quantities = ordered[told] = tuple(sorted(told))
+        groups.setdefault((reading.kind, quantities), []).append(reading)
     return [_table(kind, quantities, rows) for (kind, quantities), rows in groups.items()]
 
 
@@ -122,4 +126,10 @@ def _flags(
     """Mostly there is nothing to say."""
     if any(row.flags for row in rows):
         return [[int(row.flag(q)) for row in rows] for q in quantities]
-    return [[_GOOD if value is not None else _MISSING for value in column] for column in values]
+    return [_flags_of_column(column) for column in values]
+
+
+def _flags_of_column(column: Sequence[float | None]) -> list[int]:
+    if None not in column:
+        return [_GOOD] * len(column)
+    return [_GOOD if value is not None else _MISSING for value in column]

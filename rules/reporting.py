@@ -64,8 +64,8 @@ class Reporting(ConfigModel):
 
 @dataclass(slots=True)
 class Said:
-    """What was sent of one device: for each quantity its value, its flag and when. `at` is that of its last reading,
-    sent or not."""
+    """What was sent of one device: for each quantity that may be left out its value, its flag and when. `at` is that of
+    its last reading, sent or not."""
 
     at: int
     values: dict[str, tuple[float | None, Quality | None, int]] = field(default_factory=dict)
@@ -74,9 +74,11 @@ class Said:
 def worth_sending(reading: Reading, said: Said | None, rule: Rule) -> tuple[Reading | None, Said]:
     """What of a reading goes out, and what has been said then. The first reading of a device goes out whole."""
     said = said or Said(reading.at)
+    if rule.bands.keys().isdisjoint(reading.values):
+        return reading, Said(reading.at, said.values)
     due = _due(reading, said, rule)
-    values = said.values | {name: (reading.values[name], reading.flags.get(name), reading.at) for name in due}
-    return _only(reading, due), Said(reading.at, values)
+    news = {n: (reading.values[n], reading.flags.get(n), reading.at) for n in due if n in rule.bands}
+    return _only(reading, due), Said(reading.at, said.values | news if news else said.values)
 
 
 def _due(reading: Reading, said: Said, rule: Rule) -> list[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from protocols.modbus.registers import Register, Space
 from protocols.profiles import LAST_ADDRESS, MOST_REGISTERS, Point, Profile
-from protocols.profiles.decoding import Decoder, decoder
+from protocols.profiles.decoding import Decoder, OneWord, decoder, of_one_word, one_word
 from protocols.readings import Reading
 
 _BITS_PER_CHARACTER = 11
@@ -77,12 +77,11 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a point is found, how it is read there, and the registers that it depends on."""
+    """Where a point is found, and the registers that it depends on."""
 
     point: Point
     block: Block
     offset: int
-    decode: Decoder
     beside: Mapping[Register, Spot]
 
     @property
@@ -157,6 +156,7 @@ class ReadPlan:
             answer = answers.get(column.block)
             if answer is not None:
                 words, at = answer.words, max(at, answer.at)
+                values |= of_one_word(column.one_word, words)
                 for quantity, decode, offset in column.plain:
                     values[quantity] = decode(words, offset)
                 for place in column.dependent:
@@ -166,9 +166,10 @@ class ReadPlan:
 
 
 class _Column(NamedTuple):
-    """The points of a device in one answer: those that depend on nothing else, and the others."""
+    """The points of a device in one answer: the usual ones, the others that depend on nothing else, and the rest."""
 
     block: Block
+    one_word: Sequence[OneWord]
     plain: Sequence[tuple[str, Decoder, int]]
     dependent: Sequence[Place]
 
@@ -176,8 +177,10 @@ class _Column(NamedTuple):
 def _columns(places: Sequence[Place]) -> Iterator[_Column]:
     for block in dict.fromkeys(place.block for place in places):
         here = [place for place in places if place.block == block]
-        plain = [(place.point.quantity, place.decode, place.offset) for place in here if not place.beside]
-        yield _Column(block, plain, [place for place in here if place.beside])
+        alone = [place for place in here if not place.beside]
+        usual = [one for place in alone if (one := one_word(place.point, place.offset))]
+        plain = [(p.point.quantity, decoder(p.point), p.offset) for p in alone if not one_word(p.point, p.offset)]
+        yield _Column(block, usual, plain, [place for place in here if place.beside])
 
 
 def _value(place: Place, answer: Answer, answers: Mapping[Block, Answer]) -> float | None:
@@ -220,7 +223,7 @@ def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Itera
     for point in member.points:
         block, offset = spots[member.device, point.register_]
         beside = {register: spots[member.device, register] for register in point.beside}
-        yield Place(point, block, offset, decoder(point), beside)
+        yield Place(point, block, offset, beside)
 
 
 @dataclass(frozen=True, slots=True)

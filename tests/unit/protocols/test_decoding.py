@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from protocols.modbus import registers
 from protocols.modbus.registers import Order, Type
-from protocols.profiles.decoding import decoder
+from protocols.profiles.decoding import decoder, of_one_word, one_word
 from protocols.profiles.points import Point
 
 WORDS = st.lists(st.integers(0, 0xFFFF) | st.sampled_from([0, 0x7FC0, 0x7F80, 0x8000, 0xFFFF]), min_size=6, max_size=6)
@@ -34,8 +34,15 @@ def points(draw: st.DrawFn) -> Point:
 
 @given(points(), WORDS, st.integers(0, 2))
 def test_both_ways_say_the_same(point: Point, words: list[int], offset: int) -> None:
-    short = decoder(point)(words, offset)
-    assert short == point.decode(words[offset : offset + point.width])
+    long = point.decode(words[offset : offset + point.width])
+    assert decoder(point)(words, offset) == long
+    if usual := one_word(point, offset):
+        assert of_one_word([usual], words) == {"voltage": long}
+
+
+def test_most_points_are_numbers_in_one_register() -> None:
+    kinds = {kind: Point.model_validate({"quantity": "voltage", "register": "input/0", "type": kind}) for kind in Type}
+    assert [kind for kind, point in kinds.items() if one_word(point, 0)] == [Type.UINT16, Type.INT16]
 
 
 @given(st.floats(width=32, allow_nan=True, allow_infinity=True), st.sampled_from([Order.ABCD, Order.CDAB]))

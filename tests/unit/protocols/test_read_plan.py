@@ -234,7 +234,7 @@ def test_every_polled_point_is_found_in_exactly_one_answer(bus: list[Member], ba
     for member in bus:
         found = read.places[member.device]
         assert sorted(place.point.quantity for place in found) == sorted(p.quantity for p in member.profile.polled)
-        for point, block, offset, _, _ in found:
+        for point, block, offset, _ in found:
             assert (block.unit, block.space) == (member.unit, point.register_.space)
             assert block.address + offset == member.address(point)
             assert offset + point.width <= block.count
@@ -246,7 +246,7 @@ def test_every_polled_point_is_found_in_exactly_one_answer(bus: list[Member], ba
 def test_no_request_is_larger_than_the_devices_in_it_allow(bus: list[Member], baud: int | None) -> None:
     read = plan(bus, baud)
     for member in bus:
-        assert all(block.count <= member.profile.most_registers for _, block, _, _, _ in read.places[member.device])
+        assert all(block.count <= member.profile.most_registers for _, block, _, _ in read.places[member.device])
 
 
 @settings(max_examples=150)
