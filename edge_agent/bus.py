@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from edge_agent.links import LineCounts, Link
 from protocols.clock import DomainClock
@@ -58,7 +59,7 @@ class Turns:
         self._taken = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """One turn; written out, because it is taken a thousand times a second."""
 
@@ -75,8 +76,7 @@ class Turn:
 Write = Callable[[str, int, Sequence[int]], Awaitable[None]]  # device, address, words; raises LinkError
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What a block answered, how many writes the bus had seen when the read began, and how long it took (s)."""
 
     answer: Answer

@@ -48,6 +48,8 @@ class Hearing:
 
     def answered(self, unit: int) -> None:
         """A unit said something."""
+        if unit not in self._quarantine:
+            return
         gap = self._quarantine.answered(unit, time.monotonic())
         if gap is not None:
             log.info("%s: %s answers again after %.0f s", self._bus.name, self._who(unit), gap)
@@ -61,7 +63,8 @@ class Hearing:
 
     def accepted(self, request: object) -> None:
         """The same request brought what was asked for."""
-        self._refusing.discard(request)
+        if self._refusing:
+            self._refusing.discard(request)
 
     def unreachable(self, error: Unreachable) -> None:
         """The whole bus is away."""

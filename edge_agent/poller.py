@@ -158,7 +158,7 @@ class Poller:
             self._not_there[block] = time.monotonic() + _REFUSED_FOR_S
 
     def _is_known_not_to_be_there(self, block: Block) -> bool:
-        return time.monotonic() < self._not_there.get(block, 0.0)
+        return bool(self._not_there) and time.monotonic() < self._not_there.get(block, 0.0)
 
     def _silent(self, unit: int, error: NoAnswer, patience_s: float) -> None:
         """Silence is believed after the probe, or when a gateway says so."""

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+_HALF_MICROSECOND = 0.5e-6  # to which a datetime rounds
+
 
 class ClockSettings(BaseModel):
     """At wall time `started` (Unix seconds) the city's time was `origin`; it runs `speed` times as fast."""
@@ -38,4 +40,5 @@ class DomainClock:
 
     def seconds(self) -> int:
         """The city's time in whole Unix seconds, as samples carry it."""
-        return int(self.now().timestamp())
+        settings = self.settings
+        return int(settings.origin.timestamp() + (self.wall() - settings.started) * settings.speed + _HALF_MICROSECOND)

@@ -38,6 +38,10 @@ class TcpFramer(FramerSocket):
     def forget(self) -> None:
         """A new connection."""
 
+    def frame(self, question: Question, transaction: int) -> bytes:
+        """What goes over the wire."""
+        return _HEADER.pack(transaction, 0, 1 + len(question.pdu), question.dev_id) + question.pdu
+
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: N802
         at = 0
         self.heard_at = time.monotonic()
@@ -91,6 +95,10 @@ class RtuFramer(FramerRTU):
         self._question = None
         self._owed.clear()
 
+    def frame(self, question: Question, transaction: int) -> bytes:  # noqa: ARG002 - a line has no transactions
+        """What goes over the wire."""
+        return rtu.sealed(question.dev_id, question.pdu)
+
     def handleFrame(self, data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:  # noqa: ARG002, N802
         self.heard_at = time.monotonic()
         used = 0
@@ -133,7 +141,7 @@ class RtuFramer(FramerRTU):
         first = next((n for n, one in enumerate(owed) if one.expected.fits(frame)), None)
         if first is None:
             return False
-        return any(one.name != question.name for one in owed[first:])
+        return any(one.pdu != question.pdu for one in owed[first:])
 
     def _spoilt(self, unit: int) -> ModbusPDU:
         self.counts.spoilt += 1

@@ -20,8 +20,9 @@ from edge_agent.links import (
     Unreachable,
     pdus,
 )
+from edge_agent.links.exchange import Exchange
 from edge_agent.links.pdus import Question, Reply, Spoilt
-from edge_agent.links.ports import Client, Port, TcpPort
+from edge_agent.links.ports import Port, TcpPort
 from edge_agent.pauses import Pause
 from protocols.modbus.plan import Block
 
@@ -31,7 +32,6 @@ _SILENT_BEHIND_GATEWAY = (0x0A, 0x0B)  # "gateway path unavailable", "gateway ta
 _MOST_SILENCES = 4  # in a row, before the connection itself is doubted
 _TICK_S = 0.001  # of the event loop
 _REQUEST = 8  # bytes of a usual one
-_BUFFER = 4096  # bytes; pymodbus throws everything away beyond it
 
 
 class ModbusLink:
@@ -57,7 +57,7 @@ class ModbusLink:
         self._timeouts = timeouts or {}
         self._pause = pause
         self._gap = max(gap, port.pace.silence_s if port.pace else 0.0)
-        self._client: Client | None = None
+        self._exchange: Exchange | None = None
         self._not_before = 0.0
         self._silent_s = 0.0
 
@@ -73,8 +73,8 @@ class ModbusLink:
 
     async def read(self, block: Block, patience_s: float | None = None) -> list[int]:
         """The registers of a block. Raises LinkError."""
-        client = await self._connected(patiently=True)
-        reply = await self._ask(client, pdus.read(block), patience_s)
+        exchange = await self._connected(patiently=True)
+        reply = await self._ask(exchange, pdus.read(block), patience_s)
         try:
             words = reply.words()
         except ValueError as error:
@@ -85,54 +85,48 @@ class ModbusLink:
 
     async def write(self, unit: int, address: int, words: Sequence[int], function: int = WRITE_SEVERAL) -> None:
         """Write with function code 16, or each register with 6. Raises LinkError."""
-        client = await self._connected(patiently=False)
+        exchange = await self._connected(patiently=False)
         if function == WRITE_ONE:
             for n, word in enumerate(words, address):
-                if (echo := await self._echo(client, pdus.write_one(unit, n, word))) != (n, word):
+                if (echo := await self._echo(exchange, pdus.write_one(unit, n, word))) != (n, word):
                     raise self._garbled(f"{echo[1]} written at {echo[0]} instead of {word} at {n}")
             return
-        echo = await self._echo(client, pdus.write_several(unit, address, words))
+        echo = await self._echo(exchange, pdus.write_several(unit, address, words))
         if echo != (address, len(words)):
             raise self._garbled(f"{echo[1]} registers written at {echo[0]} instead of {len(words)} at {address}")
 
     def close(self) -> None:
         """Let the connection go."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._exchange is not None:
+            self._exchange.close()
+            self._exchange = None
 
-    async def _connected(self, patiently: bool) -> Client:
-        if self._client is not None and self._client.connected:
-            return self._client
+    async def _connected(self, patiently: bool) -> Exchange:
+        if self._exchange is not None and self._exchange.transport is not None:
+            return self._exchange
         self.close()
         if patiently and time.monotonic() < self._not_before:
             raise Unreachable(f"no connection to {self._port.name}")
-        client = self._made()
-        if await client.connect():
-            self._client = client
+        self._framer.forget()
+        exchange = Exchange(self._port.client(self._timeout).comm_params, self._framer)
+        if await exchange.connect():
+            self._exchange = exchange
         notice_cancellation()
-        if self._client is None:
+        if self._exchange is None:
             self._not_before = time.monotonic() + self._pause.after_failure()
             raise Unreachable(f"cannot connect to {self._port.name}")
         self._pause.reset()
         self._silent_s = 0.0
-        return client
+        return exchange
 
-    def _made(self) -> Client:
-        client = self._port.client(self._timeout)
-        client.ctx.framer = self._framer
-        client.ctx.max_buffer_size = _BUFFER
-        self._framer.forget()
-        return client
-
-    async def _echo(self, client: Client, question: Question) -> tuple[int, int]:
-        reply = await self._ask(client, question)
+    async def _echo(self, exchange: Exchange, question: Question) -> tuple[int, int]:
+        reply = await self._ask(exchange, question)
         try:
             return reply.echo()
         except ValueError as error:
             raise self._garbled(str(error)) from error
 
-    async def _ask(self, client: Client, question: Question, patience_s: float | None = None) -> Reply:
+    async def _ask(self, exchange: Exchange, question: Question, patience_s: float | None = None) -> Reply:
         """Raises LinkError."""
         own = self._timeouts.get(question.dev_id, self._timeout)
         patience_s = own if patience_s is None else min(patience_s, own)
@@ -140,7 +134,7 @@ class ModbusLink:
             await self._silence()
         self._framer.ask(question)
         try:
-            reply = await self._exchange(client, question, patience_s + self._on_the_line_s(question))
+            reply = await exchange.ask(question, patience_s + self._on_the_line_s(question))
         except asyncio.CancelledError:
             self._framer.give_up()
             self._doubt(self._timeout)  # somebody had less patience than we
@@ -151,23 +145,6 @@ class ModbusLink:
             raise self._unanswered(patience_s) from error
         self._silent_s = 0.0
         return _understood(reply)
-
-    async def _exchange(self, client: Client, question: Question, seconds: float) -> ModbusPDU:
-        """What pymodbus' own `execute` does, without the lock, the retries and the `wait_for`, which cost as much as
-        the rest of it. Raises TimeoutError, ConnectionError."""
-        if not client.connected:
-            raise ConnectionError
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[ModbusPDU] = loop.create_future()
-        question.transaction_id = client.ctx.getNextTID()
-        client.ctx.response_future = answer
-        timer = loop.call_later(seconds, _end, answer, TimeoutError())
-        client.ctx.trace_connect = lambda is_there: None if is_there else _end(answer, ConnectionError())
-        client.ctx.pdu_send(question)
-        try:
-            return await answer
-        finally:
-            timer.cancel()
 
     async def _silence(self) -> None:
         """What parts two frames on a line; a line that babbles is not waited for for ever."""
@@ -194,11 +171,6 @@ class ModbusLink:
     def _garbled(self, why: str) -> Garbled:
         self._framer.counts.spoilt += 1
         return Garbled(why)
-
-
-def _end(answer: asyncio.Future[ModbusPDU], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
 
 
 async def _pause(seconds: float) -> None:

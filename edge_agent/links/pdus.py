@@ -1,6 +1,7 @@
 """Questions and answers as pymodbus passes them through. Its own classes unpack one register at a time, and refuse
 requests for no registers at all, which some probes take as an order."""
 
+import functools
 import struct
 from collections.abc import Sequence
 
@@ -21,15 +22,7 @@ class Question(ModbusPDU):
         super().__init__(dev_id=unit)
         self.function_code = function
         self.expected = expected
-        self._data = data
-
-    def encode(self) -> bytes:
-        return self._data
-
-    @property
-    def name(self) -> tuple[int, bytes]:
-        """What makes two questions to a unit the same."""
-        return self.function_code, self._data
+        self.pdu = bytes((function,)) + data  # also what makes two questions to a unit the same
 
 
 class Reply(ModbusPDU):
@@ -68,6 +61,7 @@ class Spoilt(ModbusPDU):
         self.why = why
 
 
+@functools.lru_cache(4096)  # the same again with every round
 def read(block: Block) -> Question:
     """A read of a block."""
     function = _FUNCTIONS[block.space]

@@ -61,8 +61,7 @@ class Block:
         return f"unit {self.unit} {self.space}/0x{self.address:04X}+{self.count}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a block answered, and when (domain time, whole seconds UTC)."""
 
     words: Sequence[int]

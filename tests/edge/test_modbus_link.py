@@ -46,8 +46,8 @@ async def test_registers_are_written_in_one_request(link: ModbusTcpLink, control
 
 async def test_a_small_request_is_not_held_back(link: ModbusTcpLink) -> None:
     await link.read(BLOCK)
-    assert link._client is not None
-    connection = link._client.ctx.transport.get_extra_info("socket")
+    assert link._exchange is not None
+    connection = link._exchange.transport.get_extra_info("socket")
     assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -125,7 +125,7 @@ async def test_the_echo_of_a_write_is_checked(link: ModbusTcpLink, controller: C
 async def test_a_lost_connection_is_made_again(link: ModbusTcpLink, controller: Controller) -> None:
     await link.read(BLOCK)
     controller.drop_connections()
-    await until(lambda: link._client and not link._client.connected)
+    await until(lambda: link._exchange and not link._exchange.is_active())
     assert await link.read(BLOCK) == [7, 8, 9]
 
 
