@@ -53,7 +53,7 @@ from cloud.notifications.mail import Mailer
 from cloud.notifications.service import Notifier
 from cloud.parts import Parts
 from cloud.people.first import ensure_administrator
-from cloud.people.limiter import Limiter
+from cloud.people.guard import Guard
 from cloud.people.passwords import Passwords
 from cloud.people.service import People
 from cloud.rollups.cursor import Rollups
@@ -135,7 +135,11 @@ def _opening(what: str) -> Iterator[None]:
 async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     settings, clock = ground.settings, ground.clock
     passwords = Passwords(settings.passwords)
-    people = People(ground.database, passwords, Limiter(time.monotonic), clock, settings.session_lasts)
+    guard = Guard(ground.database, clock, passwords.is_crowded)
+    async with ground.database.read() as session:
+        await guard.load(session)
+    lasts, idle = settings.session_lasts, settings.session_idle
+    people = People(ground.database, passwords, guard, clock, lasts, idle)
     await ensure_administrator(people, settings.admin_password_file)
     fleet = await import_inventory(ground.database, settings.inventory, settings.site, clock.now())
     memory = await _remembered(ground, fleet)

@@ -26,7 +26,10 @@ does a registry that is away, as NotReady.
 
 import json
 import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import ClassVar
 
 from fastapi import FastAPI
@@ -49,6 +52,7 @@ class Refused(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = "refused"
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
@@ -149,6 +153,10 @@ class TooManyTries(Refused):
 
     status, code, message = 429, "too_many_tries", "too many failed log-ins; wait a few minutes"
 
+    def __init__(self, wait_s: float = 60.0) -> None:
+        super().__init__(f"too many tries; wait {math.ceil(wait_s)} s")
+        self.headers = {"Retry-After": str(math.ceil(wait_s))}
+
 
 class Broken(Refused):
     """A mistake of ours; the log has it, and nobody else."""
@@ -187,7 +195,9 @@ def answer_refusals(app: FastAPI) -> None:
 
 def as_json(error: Refused) -> JSONResponse:
     """The answer to a refused request."""
-    return _json(error.status, error.code, str(error))
+    answer = _json(error.status, error.code, str(error))
+    answer.headers.update(error.headers)
+    return answer
 
 
 def as_json_of(error: HTTPException) -> JSONResponse:

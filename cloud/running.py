@@ -36,6 +36,7 @@ def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "live map", parts.map_feed.run()
     yield "overview", parts.events.run()
     yield "sessions", watch_sessions(parts.people, [parts.map_hub, parts.event_hub])
+    yield "guard", parts.people.guard.run()
     if parts.upkeep is not None:
         yield "upkeep of the store", parts.upkeep.run()
     if parts.notifier is not None:

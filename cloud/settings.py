@@ -96,6 +96,7 @@ class Settings(ConfigModel):
     session_lasts: Span = span("12h")
     resend_every: Span = span("5s")
     stale_after: Span = Field(default=span("2m"), description="without a reading for so long, a lamp is out of contact")
+    session_idle: Span = Field(default=span("4h"), description="nobody has done anything; administrators: 30 minutes")
     commit_every: Span = Field(default=span("10s"), description="how often samples go into the telemetry store")
     live_every: Span = span("1s")
     overview_every: Span = span("2s")

@@ -9,7 +9,9 @@ from cloud.factors.tables import PasskeyRow, RecoveryRow, TotpRow
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.latest.tables import CursorRow, LatestRow
 from cloud.notifications.tables import NoticeRow
-from cloud.people.tables import GrantRow, PersonRow, SessionRow
+from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
+from cloud.reset.tables import ResetRow
+from cloud.tokens.tables import TokenRow
 
 TABLES = (
     AuditRow,
@@ -24,10 +26,13 @@ TABLES = (
     InventoryRow,
     LatestRow,
     NoticeRow,
+    KnownRow,
     PasskeyRow,
     PersonRow,
     RecoveryRow,
     SessionRow,
     TotpRow,
+    ResetRow,
 )
+    TokenRow,
 METADATA = Base.metadata

@@ -17,6 +17,7 @@ class Act(StrEnum):
     LOG_IN = "log_in"
     LOG_IN_FAILED = "log_in_failed"
     LOG_OUT = "log_out"
+    SLOWED = "slowed"
     COMMAND = "command"
     ACKNOWLEDGE = "acknowledge"
     CONFIGURE = "configure"
@@ -26,6 +27,13 @@ class Act(StrEnum):
     DISABLE = "disable"
     ENABLE = "enable"
     END_SESSION = "end_session"
+    FIRST_ADMINISTRATOR = "first_administrator"
+    CHANGE_EMAIL = "change_email"
+    GIVE_PASSWORD = "give_password"  # noqa: S105 - the act, not one
+    ASK_RESET = "ask_reset"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the act, not one
+    MAKE_TOKEN = "make_token"  # noqa: S105 - the act, not one
+    END_TOKEN = "end_token"  # noqa: S105 - the act, not one
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - the act, not one
     CONFIRM = "confirm"
     ADD_FACTOR = "add_factor"

@@ -49,10 +49,11 @@ class InvitedOut(PersonOut):
 
 
 class OpenSessionOut(BaseModel):
-    """`id` names a session and opens nothing. Times are wall time."""
+    """`id` names a session and opens nothing. Times are wall time; `seen_at` is right to the minute."""
 
     id: str
     username: str
     opened_at: datetime | None
+    seen_at: datetime | None
     expires_at: datetime
     address: str | None

@@ -101,6 +101,7 @@ class Directory:
                 id=store.session_id(row),
                 username=person.username,
                 opened_at=row.opened_at,
+                seen_at=row.seen_at,
                 expires_at=row.expires_at,
                 address=row.address,
             )

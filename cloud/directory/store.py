@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.people.store import grant_of
+from cloud.people.store import grant_of, is_open
 from cloud.people.tables import GrantRow, PersonRow, SessionRow
 from rules.areas import Grant
 
@@ -37,7 +37,7 @@ async def put_grants(session: AsyncSession, person_id: int, grants: Iterable[Gra
 
 async def load_open(session: AsyncSession, now: datetime) -> Sequence[tuple[SessionRow, PersonRow]]:
     """Every session that has not ended at `now` (wall time), the newest first."""
-    query = select(SessionRow, PersonRow).join(PersonRow).where(SessionRow.expires_at > now)
+    query = select(SessionRow, PersonRow).join(PersonRow).where(is_open(now))
     rows = (await session.execute(query.order_by(SessionRow.expires_at.desc()))).all()
     return [(row[0], row[1]) for row in rows]
 

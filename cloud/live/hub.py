@@ -31,6 +31,8 @@ class Listener:
     session: Session
     views: Views
     devices: frozenset[str] = frozenset()
+    _messages: int = 0
+    _spoke: bool = False
     _waiting: asyncio.Queue[Item] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -40,6 +42,17 @@ class Listener:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
             self.close(SLOW, "too slow")
+
+    def heard(self) -> None:
+        """It has said something. The first word is what a console says by itself when it connects; what comes later
+        somebody has asked for."""
+        self._spoke = self._messages > 0
+        self._messages += 1
+
+    def has_spoken(self) -> bool:
+        """True when somebody has asked for something since the last time that this was asked."""
+        spoke, self._spoke = self._spoke, False
+        return spoke
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket; what was still waiting is dropped."""

@@ -14,7 +14,8 @@ async def close_ended(people: People, hubs: Sequence[Hub]) -> None:
     listeners = [listener for hub in hubs for listener in hub]
     if not listeners:
         return
-    living = await people.living({listener.session.token_hash for listener in listeners})
+    spoke = [listener.session for listener in listeners if listener.has_spoken()]
+    living = await people.living([listener.session for listener in listeners], spoke)
     for listener in listeners:
         if listener.session.token_hash not in living:
             listener.close(SIGNED_OUT, "signed out")

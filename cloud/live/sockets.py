@@ -46,6 +46,7 @@ async def _lose_patience(listener: Listener) -> None:
 async def _hear(socket: WebSocket, listener: Listener, hear: Hear) -> None:
     try:
         async for text in socket.iter_text():
+            listener.heard()
             hear(listener, text)
     except (WebSocketDisconnect, KeyError):  # gone, or it sent bytes, which nobody here understands
         return

@@ -21,6 +21,7 @@ from cloud.settings import Settings
 from rules.areas import PROVINCE, Area, may, reaches
 
 COOKIE = "haidang_session"
+UNATTENDED = "haidang-unattended"  # a header, whatever its value
 _OVER_TLS = "__Host-"  # no other host may set a cookie of that name, and no page without TLS
 
 SettingsPart = Annotated[Settings, Depends(part(lambda parts: parts.settings))]
@@ -45,7 +46,7 @@ class Gate:
     async def __call__(self, connection: HTTPConnection, people: PeoplePart, settings: SettingsPart) -> Session:
         """The session of who asks. Raises NotSignedIn, ChoosePassword and NotAllowed."""
         token = connection.cookies.get(cookie_name(connection))
-        session = await people.session(token) if token else None
+        session = await people.session(token, acts=_acts(connection)) if token else None
         if session is None:
             raise NotSignedIn
         if session.is_held and self.right is not Right.OWN_SESSION:
@@ -58,6 +59,12 @@ class Gate:
         if self.where is Where.CITY:
             return may(session.grants, self.right, city)
         return reaches(session.grants, self.right, city if self.where is Where.PART else PROVINCE)
+
+
+def _acts(connection: HTTPConnection) -> bool:
+    """True for what somebody does. A session is idle all the same when a socket opens, and when the console asks by
+    itself while nobody is there."""
+    return connection.scope["type"] == "http" and UNATTENDED not in connection.headers
 
 
 def is_over_tls(connection: HTTPConnection) -> bool:

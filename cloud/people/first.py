@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from cloud.audit.chain import Act, Entry
+from cloud.audit.store import write_down
 from cloud.people.rights import Role
 from cloud.people.service import People
 
@@ -20,6 +22,7 @@ async def ensure_administrator(people: People, password_file: Path) -> None:
     password = secrets.token_urlsafe(18)
     _write_secret(password_file, password)
     await people.add(USERNAME, password, Role.ADMINISTRATOR, "Administrator")
+    await write_down(people.database, Entry(people.clock.now(), "", Act.FIRST_ADMINISTRATOR, USERNAME))
     log.info("made the first administrator %r; the password stands in %s", USERNAME, password_file)
 
 

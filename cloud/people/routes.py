@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from cloud.people.access import PeoplePart, SettingsPart, Where, cookie_name, is_over_tls, needs
+from cloud.people.devices import give_device
 from cloud.people.rights import Right, Role
 from cloud.people.schemas import GrantOut, Me, NewPassword
 from cloud.people.service import People
@@ -45,6 +46,7 @@ def give_cookie(request: Request, response: Response, token: str, people: People
     lasts = int(people.session_lasts.total_seconds())
     name, secure = cookie_name(request), is_over_tls(request)
     response.set_cookie(name, token, max_age=lasts, httponly=True, samesite="strict", path="/", secure=secure)
+    give_device(response, token, secure=secure)
 
 
 def me(who: Session, site: str) -> Me:

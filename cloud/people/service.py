@@ -3,22 +3,30 @@
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.audit import asking
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append, write_down
 from cloud.database import Database
 from cloud.errors import WrongPassword
 from cloud.people import store
-from cloud.people.limiter import Limiter
+from cloud.people.devices import cookie_of, device_name, network_name, secret_of
+from cloud.people.guard import Guard
 from cloud.people.passwords import Passwords
-from cloud.people.rights import Role
+from cloud.people.rights import Right, Role
 from cloud.people.schemas import Credentials, Language, NewPassword
 from cloud.people.store import Session
 from cloud.people.tables import GrantRow, PersonRow, SessionRow
 from protocols.clock import DomainClock
 from rules.areas import PROVINCE, Area
+
+ADMINISTRATORS_IDLE = timedelta(minutes=30)  # of wall time; who may let people in leaves no open desk behind
+SEEN_EVERY = timedelta(minutes=1)
 
 
 def canonical(username: str) -> str:
@@ -32,9 +40,10 @@ class People:
 
     database: Database
     passwords: Passwords
-    limiter: Limiter
+    guard: Guard
     clock: DomainClock
     session_lasts: timedelta
+    session_idle: timedelta
 
     async def add(
         self,
@@ -77,7 +86,10 @@ class People:
         self.count_try(username, address)
         person = await self.find(username)
         stored = person.password_hash if person and self.may_come(person) else None
-        if not await self.passwords.fits(stored, given.password) or person is None:
+        if (
+            not await self.passwords.fits(stored, given.password, of_stranger=not self.guard.knows(username, address))
+            or person is None
+        ):
             await self.note_failure(username, address, "password")
             raise WrongPassword
         return person
@@ -92,13 +104,24 @@ class People:
             expires_at=now + self.session_lasts,
             opened_at=now,
             address=address,
+            seen_at=now,
         )
         entry = Entry(self.clock.now(), person.username, Act.LOG_IN, address, parameters=written({"how": how}))
         async with self.database.write() as session:
             await store.forget_ended(session, now)
+            who = await store.signed_in(session, row.token_hash, person)
+            row.idle_until = now + self._idle(who)
             session.add(row)
             await append(session, entry)
-            return token, await store.signed_in(session, row.token_hash, person)
+            await self.know(session, person, address, secret_of(token))
+        return token, who
+
+    async def know(self, session: AsyncSession, person: PersonRow, address: str, device: str) -> None:
+        """From here, and with this device's cookie, this person has tries of his own from now on."""
+        names = [device_name(device), *([network_name(address)] if address else [])]
+        before = cookie_of(asking.request())  # the same browser, which takes another cookie now
+        gone = device_name(before) if before else None
+        self.guard.learn(person.username, await store.put_known(session, person.id, names, gone, self._wall()))
 
     async def sign_out(self, who: Session) -> None:
         """End a session, now and everywhere."""
@@ -108,11 +131,13 @@ class People:
 
     async def choose_password(self, who: Session, given: NewPassword) -> Session:
         """The session under another password; others of this person end. Raises WrongPassword and TooManyTries."""
-        self.count_try(who.username, "")
+        address = asking.address() or ""
+        self.count_try(who.username, address)
         person = await self.find(who.username)
         if person is None or not await self.passwords.fits(person.password_hash, given.current):
+            await self.note_failure(who.username, address, "password")
             raise WrongPassword
-        self.forgive(who.username, "")
+        self.forgive(who.username, address)
         password_hash = await self.passwords.hash(given.new)
         async with self.database.write() as session:
             await store.put_password(session, person.id, password_hash)
@@ -120,15 +145,38 @@ class People:
             await append(session, Entry(self.clock.now(), who.username, Act.CHANGE_PASSWORD, who.username))
         return replace(who, is_held=False)
 
-    async def session(self, token: str) -> Session | None:
-        """Who holds this secret, if its session has not ended."""
+    async def session(self, token: str, *, acts: bool = True) -> Session | None:
+        """Who holds this secret, if its session is open. One that `acts` is used, and not idle."""
         async with self.database.read() as session:
-            return await store.load_session(session, _hash(token), self._wall())
+            found = await store.load_session(session, _hash(token), self._wall())
+        if found is None:
+            return None
+        who, seen_at = found
+        if acts:
+            await self._touch([(who, seen_at)])
+        return who
 
-    async def living(self, token_hashes: set[str]) -> set[str]:
-        """Those of the sessions that have not ended."""
+    async def living(self, listening: Iterable[Session], speaking: Collection[Session] = ()) -> set[str]:
+        """The hashes of those of the sessions that are open; who is speaking is not idle."""
+        mine = [who for who in listening if not who.is_machine]
         async with self.database.read() as session:
-            return await store.load_living(session, token_hashes, self._wall())
+            found = await store.load_living(session, {who.token_hash for who in mine}, self._wall())
+        await self._touch([(who, found[who.token_hash]) for who in speaking if who.token_hash in found])
+        return set(found)
+
+    async def _touch(self, used: Sequence[tuple[Session, datetime | None]]) -> None:
+        """Remember when sessions were used, once a minute: not every look at a lamp should be a write."""
+        now = self._wall()
+        due = {who.token_hash: who for who, seen_at in used if seen_at is None or now - seen_at >= SEEN_EVERY}
+        if due:
+            async with self.database.write() as session:
+                for who in due.values():
+                    await store.touch(session, who.token_hash, now, now + self._idle(who))
+
+    def _idle(self, who: Session) -> timedelta:
+        """How long a session may stand unused."""
+        is_weighty = any(Right.MANAGE_PEOPLE in grant.rights for grant in who.grants)
+        return min(ADMINISTRATORS_IDLE, self.session_idle) if is_weighty else self.session_idle
 
     def may_come(self, person: PersonRow) -> bool:
         """Not when shut out, nor with a password for once that is too old."""
@@ -136,14 +184,17 @@ class People:
 
     def count_try(self, username: str, address: str) -> None:
         """Before somebody proves to be this person, with whatever it is. Raises TooManyTries."""
-        self.limiter.count(username, address)
+        self.guard.count(username, address)
 
     def forgive(self, username: str, address: str) -> None:
         """Everything was right in the end."""
-        self.limiter.forgive(username, address)
+        self.guard.forgive(username, address)
 
     async def note_failure(self, username: str, address: str, how: str) -> None:
-        """Write down that somebody could not prove to be this person; `how` is what with."""
+        """Write down that somebody could not prove to be this person; `how` is what with. When there are too many of
+        them they are counted together."""
+        if not self.guard.may_tell():
+            return
         told = written({"how": how})
         entry = Entry(self.clock.now(), username, Act.LOG_IN_FAILED, address, result="refused", parameters=told)
         await write_down(self.database, entry)

@@ -1,20 +1,23 @@
 """People, their grants and their sessions in the registry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.database import upsert
 from cloud.people.rights import Right, Role, granted
-from cloud.people.tables import GrantRow, PersonRow, SessionRow
+from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from rules.areas import Area, Grant
+
+_MOST_KNOWN = 50  # devices and networks of one person
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in; held back until a password for once has been replaced."""
+    """Who is asking: somebody who is signed in, held back until a password for once has been replaced, or a machine."""
 
     token_hash: str
     username: str
@@ -22,6 +25,7 @@ class Session:
     grants: Sequence[Grant]
     language: str
     is_held: bool = False
+    is_machine: bool = False
 
     @property
     def role(self) -> Role:
@@ -54,11 +58,17 @@ async def load_grants(session: AsyncSession, person_id: int) -> Sequence[Grant]:
     return [grant_of(row) for row in rows]
 
 
-async def load_session(session: AsyncSession, token_hash: str, now: datetime) -> Session | None:
-    """A session that has not ended at `now` (wall time)."""
-    query = select(PersonRow).join(SessionRow).where(SessionRow.token_hash == token_hash, SessionRow.expires_at > now)
-    person = await session.scalar(query.where(PersonRow.disabled_at.is_(None)))
-    return await signed_in(session, token_hash, person) if person else None
+def is_open(now: datetime) -> ColumnElement[bool]:
+    """True for a session that has neither ended nor been idle for too long at `now` (wall time)."""
+    return and_(SessionRow.expires_at > now, or_(SessionRow.idle_until.is_(None), SessionRow.idle_until > now))
+
+
+async def load_session(session: AsyncSession, token_hash: str, now: datetime) -> tuple[Session, datetime | None] | None:
+    """A session that is open at `now` (wall time), and when it was last used."""
+    query = select(PersonRow, SessionRow.seen_at).join(SessionRow)
+    mine = SessionRow.token_hash == token_hash, is_open(now), PersonRow.disabled_at.is_(None)
+    found = (await session.execute(query.where(*mine))).one_or_none()
+    return (await signed_in(session, token_hash, found[0]), found[1]) if found else None
 
 
 async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow) -> Session:
@@ -68,10 +78,41 @@ async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow) -
     return Session(token_hash, person.username, person.display_name, grants, person.language, is_held)
 
 
-async def load_living(session: AsyncSession, token_hashes: Iterable[str], now: datetime) -> set[str]:
-    """Those of the sessions that have not ended."""
-    wanted = SessionRow.token_hash.in_(list(token_hashes))
-    return set(await session.scalars(select(SessionRow.token_hash).where(wanted, SessionRow.expires_at > now)))
+async def load_living(
+    session: AsyncSession, token_hashes: Iterable[str], now: datetime
+) -> Mapping[str, datetime | None]:
+    """Those of the sessions that are open, and when they were last used."""
+    query = select(SessionRow.token_hash, SessionRow.seen_at)
+    rows = await session.execute(query.where(SessionRow.token_hash.in_(list(token_hashes)), is_open(now)))
+    return {row[0]: row[1] for row in rows}
+
+
+async def touch(session: AsyncSession, token_hash: str, seen_at: datetime, idle_until: datetime) -> None:
+    """Somebody does something in a session."""
+    mine = update(SessionRow).where(SessionRow.token_hash == token_hash, is_open(seen_at))
+    await session.execute(mine.values(seen_at=seen_at, idle_until=idle_until))
+
+
+async def load_known(session: AsyncSession) -> dict[str, set[str]]:
+    """From where everybody has signed in, by user name."""
+    known: dict[str, set[str]] = {}
+    query = select(PersonRow.username, KnownRow.name).join(KnownRow)
+    for username, name in await session.execute(query):
+        known.setdefault(username, set()).add(name)
+    return known
+
+
+async def put_known(
+    session: AsyncSession, person_id: int, names: Sequence[str], gone: str | None, now: datetime
+) -> set[str]:
+    """Somebody signs in from here, and one name is no longer used; everything that is known then, but no more than the
+    newest."""
+    mine = KnownRow.person_id == person_id
+    await upsert(session, KnownRow, [{"person_id": person_id, "name": name, "seen_at": now} for name in names])
+    found = await session.scalars(select(KnownRow.name).where(mine).order_by(KnownRow.seen_at.desc(), KnownRow.name))
+    kept = [name for name in dict.fromkeys([*names, *found]) if name != gone][:_MOST_KNOWN]
+    await session.execute(delete(KnownRow).where(mine, KnownRow.name.not_in(kept)))
+    return set(kept)
 
 
 async def end_session(session: AsyncSession, token_hash: str) -> None:
@@ -91,8 +132,8 @@ async def end_others(session: AsyncSession, person_id: int, kept: str) -> None:
 
 
 async def forget_ended(session: AsyncSession, now: datetime) -> None:
-    """Forget every session that is past its end."""
-    await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+    """Forget every session that has ended by itself."""
+    await session.execute(delete(SessionRow).where(not_(is_open(now))))
 
 
 def grant_of(row: GrantRow) -> Grant:

@@ -9,7 +9,7 @@ from cloud.database import Base
 
 
 class PersonRow(Base):
-    """Somebody who may sign in, until `disabled_at`.
+    """Somebody who may sign in, until `disabled_at`. A forgotten password is made good through `email`.
 
     `password_until` is set while the password is one that was given to them: it fits once, until then (wall time).
     """
@@ -23,6 +23,7 @@ class PersonRow(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     disabled_at: Mapped[datetime | None]
     password_until: Mapped[datetime | None]
+    email: Mapped[str | None] = mapped_column(String(254))
 
 
 class GrantRow(Base):
@@ -36,7 +37,10 @@ class GrantRow(Base):
 
 
 class SessionRow(Base):
-    """One browser that is signed in; its times are wall time. Those from before version 10 say less of themselves."""
+    """One browser that is signed in; its times are wall time. Those from before version 10 say less of themselves.
+
+    It ends at `expires_at`, and at `idle_until` if nobody does anything until then. `seen_at` is right to the minute.
+    """
 
     __tablename__ = "session"
 
@@ -45,3 +49,15 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     opened_at: Mapped[datetime | None]
     address: Mapped[str | None] = mapped_column(String(64))
+    seen_at: Mapped[datetime | None]
+    idle_until: Mapped[datetime | None]
+
+
+class KnownRow(Base):
+    """A network or a browser from which somebody has signed in (`devices.py`), at last at `seen_at` (wall time)."""
+
+    __tablename__ = "known_device"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""A way back in for who has forgotten the password."""

@@ -1,0 +1,1 @@
+"""Machines that ask in somebody's name."""
