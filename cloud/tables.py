@@ -24,15 +24,15 @@ TABLES = (
     GrantRow,
     HeadRow,
     InventoryRow,
+    KnownRow,
     LatestRow,
     NoticeRow,
-    KnownRow,
     PasskeyRow,
     PersonRow,
     RecoveryRow,
-    SessionRow,
-    TotpRow,
     ResetRow,
-)
+    SessionRow,
     TokenRow,
+    TotpRow,
+)
 METADATA = Base.metadata
