@@ -44,6 +44,8 @@ PUBLIC = frozenset(
         ("GET", f"{API}/session/ways"),  # what the log-in shows
         ("POST", f"{API}/session"),  # the log-in itself, in its steps
         ("POST", f"{API}/session/factor"),
+        ("POST", f"{API}/session/passkey/options"),
+        ("POST", f"{API}/session/passkey"),
     }
 )
 # Doors that open for an edge's token and for no person.

@@ -20,8 +20,11 @@ from cloud.database import Database
 from cloud.directory.service import Directory
 from cloud.edges.service import Documents
 from cloud.errors import in_one_line
+from cloud.factors.challenges import Challenges
 from cloud.factors.confirmations import Confirmations
+from cloud.factors.passkeys import Passkeys
 from cloud.factors.service import Factors
+from cloud.factors.sign_in import LASTS as CHALLENGE_LASTS
 from cloud.factors.sign_in import SignIn
 from cloud.factors.step_up import StepUp
 from cloud.factors.vault import KEY_FILE as FACTORS_KEY_FILE
@@ -190,6 +193,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of, rollups)
     confirmations = Confirmations(clock)
     factors = Factors(database, clock, ground.vault, confirmations, f"Haidang {settings.site}")
+    passkeys, challenges = Passkeys(database, clock, factors), Challenges(clock.wall, CHALLENGE_LASTS)
     return Parts(
         settings=settings,
         clock=clock,
@@ -197,8 +201,9 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         people=people,
         factors=factors,
         confirmations=confirmations,
-        sign_in=SignIn(people, factors),
-        step_up=StepUp(people, factors, confirmations),
+        passkeys=passkeys,
+        sign_in=SignIn(people, factors, passkeys, challenges),
+        step_up=StepUp(people, factors, passkeys, challenges, confirmations),
         account=Account(database, clock),
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,

@@ -16,6 +16,7 @@
       NameTaken          409
       LastAdministrator  409
       HasFactor          409
+      NoPasskeyHere      409
       TooManyTries       429
       Broken             500
       NotReady           503
@@ -146,6 +147,12 @@ class HasFactor(Refused):
     """There is one authenticator app for a person."""
 
     status, code, message = 409, "has_factor", "you have an authenticator app already; remove it first"
+
+
+class NoPasskeyHere(Refused):
+    """A browser hands a passkey to the pages of one host, over HTTPS."""
+
+    status, code, message = 409, "no_passkey_here", "passkeys work at the console's own address, over HTTPS"
 
 
 class TooManyTries(Refused):

@@ -14,6 +14,7 @@ from cloud.database import Database
 from cloud.directory.service import Directory
 from cloud.edges.service import Documents
 from cloud.factors.confirmations import Confirmations
+from cloud.factors.passkeys import Passkeys
 from cloud.factors.service import Factors
 from cloud.factors.sign_in import SignIn
 from cloud.factors.step_up import StepUp
@@ -50,6 +51,7 @@ class Parts:
     database: Database
     people: People
     factors: Factors
+    passkeys: Passkeys
     confirmations: Confirmations
     sign_in: SignIn
     step_up: StepUp

@@ -4,19 +4,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from cloud.account.schemas import AccountOut, Confirmed, LanguageIn, RecoveryCodes, TotpCode, TotpOffer
-from cloud.account.service import Account
+from cloud.account.schemas import (
+    AccountOut,
+    Confirmed,
+    LanguageIn,
+    PasskeyAdded,
+    PasskeyNew,
+    RecoveryCodes,
+    TotpCode,
+    TotpOffer,
+)
+from cloud.account.service import Account, passkey_out
 from cloud.errors import ErrorOut
 from cloud.factors import totp
+from cloud.factors.passkeys import Passkeys
+from cloud.factors.routes import PartyPart
+from cloud.factors.schemas import PasskeyOptions
 from cloud.factors.service import Factors
 from cloud.parts import part
 from cloud.people.access import SettingsPart
 from cloud.people.routes import Self, me
 from cloud.people.schemas import Me
+from protocols.names import Id
 
 router = APIRouter(prefix="/account", tags=["account"])
 
 AccountPart = Annotated[Account, Depends(part(lambda parts: parts.account))]
+PasskeysPart = Annotated[Passkeys, Depends(part(lambda parts: parts.passkeys))]
 FactorsPart = Annotated[Factors, Depends(part(lambda parts: parts.factors))]
 
 
@@ -43,6 +57,26 @@ async def start_totp(given: TotpCode, who: Self, factors: FactorsPart) -> Recove
 async def end_totp(given: Confirmed, who: Self, factors: FactorsPart) -> None:
     """Ask me for no more codes."""
     await factors.end_totp(who, given.confirmation)
+
+
+@router.post("/passkeys/options", responses={409: {"model": ErrorOut}})
+async def offer_passkey(given: Confirmed, who: Self, passkeys: PasskeysPart, party: PartyPart) -> PasskeyOptions:
+    """What a browser makes a new passkey from."""
+    ticket, options = await passkeys.offer(who, given.confirmation, party)
+    return PasskeyOptions(ticket=ticket, options=options)
+
+
+@router.post("/passkeys", status_code=201, responses={409: {"model": ErrorOut}})
+async def add_passkey(given: PasskeyNew, who: Self, passkeys: PasskeysPart, party: PartyPart) -> PasskeyAdded:
+    """Let me in with this passkey from now on."""
+    row, codes = await passkeys.add(who, given.ticket, given.name, given.credential, party)
+    return PasskeyAdded(**passkey_out(row).model_dump(), recovery_codes=codes)
+
+
+@router.delete("/passkeys/{passkey_id}", status_code=204, responses={404: {"model": ErrorOut}})
+async def remove_passkey(passkey_id: Id, given: Confirmed, who: Self, passkeys: PasskeysPart) -> None:
+    """Let nobody in with this passkey any more."""
+    await passkeys.remove(who, passkey_id, given.confirmation)
 
 
 @router.post("/recovery-codes", responses={404: {"model": ErrorOut}})

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.factors.schemas import Attestation
 from cloud.people.schemas import Language
+from protocols.names import Words
 
 
 class OwnSession(BaseModel):
@@ -65,6 +67,22 @@ class RecoveryCodes(BaseModel):
     """Told this once. Each opens one log-in in place of the other factors."""
 
     recovery_codes: list[str]
+
+
+class PasskeyNew(BaseModel):
+    """A passkey that a browser has made, and what its owner calls it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ticket: str = Field(min_length=1, max_length=200)
+    name: Words = Field(min_length=1, max_length=60)
+    credential: Attestation
+
+
+class PasskeyAdded(PasskeyOut):
+    """With the first passkey of who has no recovery codes come some, told this once."""
+
+    recovery_codes: list[str] | None
 
 
 class LanguageIn(BaseModel):

@@ -77,7 +77,7 @@ def _account_out(person: PersonRow, held: Held, sessions: list[OwnSession]) -> A
         username=person.username,
         display_name=person.display_name,
         language="en" if person.language == "en" else "vi",
-        email=None,
+        email=person.email,
         totp_since=held.totp_since,
         recovery_left=held.recovery_left,
         passkeys=[passkey_out(row) for row in held.passkeys],
@@ -94,7 +94,7 @@ def _own_session(row: SessionRow, who: Session) -> OwnSession:
     return OwnSession(
         id=session_id(row),
         opened_at=row.opened_at,
-        seen_at=None,
+        seen_at=row.seen_at,
         address=row.address,
         is_current=row.token_hash == who.token_hash,
     )

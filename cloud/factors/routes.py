@@ -5,8 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from cloud.errors import ErrorOut
-from cloud.factors.schemas import CodeIn, ConfirmationOut, ConfirmIn, FactorWanted, WaysOut
+from cloud.errors import ErrorOut, NoPasskeyHere
+from cloud.factors.party import Party, party_of
+from cloud.factors.schemas import (
+    CodeIn,
+    ConfirmationOut,
+    ConfirmIn,
+    FactorWanted,
+    PasskeyIn,
+    PasskeyOptions,
+    PasskeyWanted,
+    WaysOut,
+)
 from cloud.factors.sign_in import Opened, SignIn
 from cloud.factors.step_up import StepUp
 from cloud.parts import part
@@ -15,6 +25,8 @@ from cloud.people.routes import Self, address_of, give_cookie, me
 from cloud.people.schemas import Credentials, Me
 
 SLOWED: dict[int | str, dict[str, Any]] = {429: {"model": ErrorOut}}
+
+NOT_HERE: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut}}
 
 router = APIRouter(prefix="/session", tags=["session"])
 
@@ -39,10 +51,24 @@ class Door:
 DoorPart = Annotated[Door, Depends()]
 
 
+def party_here(request: Request, settings: SettingsPart) -> Party | None:
+    """For which address passkeys are, where this was asked; `None` where they are for none."""
+    return party_of(settings.console_url, request.url.scheme, request.headers.get("host", ""))
+
+
+def _party(party: Annotated[Party | None, Depends(party_here)]) -> Party:
+    if party is None:
+        raise NoPasskeyHere
+    return party
+
+
+PartyPart = Annotated[Party, Depends(_party)]
+
+
 @router.get("/ways")
-async def ways() -> WaysOut:
+async def ways(party: Annotated[Party | None, Depends(party_here)]) -> WaysOut:
     """How one may come in here."""
-    return WaysOut(password=True, passkey=False, reset=False, sign_on=[])
+    return WaysOut(password=True, passkey=party is not None, reset=False, sign_on=[])
 
 
 @router.post("", response_model=Me, responses={**SLOWED, 202: {"model": FactorWanted}})
@@ -60,12 +86,33 @@ async def give_code(given: CodeIn, signing_in: SignInPart, door: DoorPart) -> Me
     return door.let_in(await signing_in.by_code(given.ticket, given.code, door.address))
 
 
-@router.post("/confirm", responses=SLOWED)
-async def confirm(given: ConfirmIn, who: Self, step_up: StepUpPart, request: Request) -> ConfirmationOut:
+@router.post("/passkey/options", responses=NOT_HERE)
+async def passkey_options(given: PasskeyWanted, signing_in: SignInPart, party: PartyPart) -> PasskeyOptions:
+    """What a browser signs with a passkey."""
+    return await signing_in.passkey_options(given.ticket, party)
+
+
+@router.post("/passkey", responses={**SLOWED, **NOT_HERE})
+async def give_passkey(given: PasskeyIn, signing_in: SignInPart, door: DoorPart, party: PartyPart) -> Me:
+    """The second half of the way with a passkey, or the whole way."""
+    return door.let_in(await signing_in.by_passkey(given.ticket, given.credential, party, door.address))
+
+
+@router.post("/confirm", responses={**SLOWED, **NOT_HERE})
+async def confirm(
+    given: ConfirmIn,
+    who: Self,
+    step_up: StepUpPart,
+    request: Request,
+    party: Annotated[Party | None, Depends(party_here)],
+) -> ConfirmationOut:
     """Prove oneself once more, for what asks for a `confirmation`."""
     address = address_of(request)
     if given.password is not None:
         ticket = await step_up.by_password(who, given.password, address)
+    elif given.code is not None:
+        ticket = await step_up.by_code(who, given.code, address)
     else:
-        ticket = await step_up.by_code(who, given.code or "", address)
+        assert given.credential is not None and given.ticket is not None  # noqa: S101, PT018 - as ConfirmIn promises
+        ticket = await step_up.by_passkey(who, given.ticket, given.credential, _party(party), address)
     return ConfirmationOut(confirmation=ticket.secret, expires_at=ticket.expires_at)

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cloud.errors import TicketGone, WrongFactor
-from cloud.factors.schemas import FactorWanted
+from cloud.factors import ceremony
+from cloud.factors.challenges import Challenges
+from cloud.factors.party import Party
+from cloud.factors.passkeys import Passkeys
+from cloud.factors.schemas import Assertion, FactorWanted, PasskeyOptions
 from cloud.factors.service import Factors, kind_of
 from cloud.factors.tickets import Ticket, Tickets
 from cloud.people.schemas import Credentials
@@ -33,8 +37,8 @@ class _Waiting:
 class SignIn:
     """Lets people in."""
 
-    def __init__(self, people: People, factors: Factors) -> None:
-        self._people, self._factors = people, factors
+    def __init__(self, people: People, factors: Factors, passkeys: Passkeys, challenges: Challenges) -> None:
+        self._people, self._factors, self._passkeys, self._challenges = people, factors, passkeys, challenges
         self._tickets = Tickets[_Waiting](people.clock.wall, LASTS)
 
     async def by_password(self, given: Credentials, address: str) -> Opened | FactorWanted:
@@ -55,6 +59,35 @@ class SignIn:
         if not await self._factors.use_code(person.id, code):
             await self._refuse(ticket, address, kind)
         return await self._end(ticket, person, address, kind)
+
+    async def passkey_options(self, secret: str | None, party: Party) -> PasskeyOptions:
+        """What a browser signs: for who is half-way in with one of his keys, else with any key. Raises TicketGone."""
+        if secret is None:
+            given = self._challenges.give()
+            return PasskeyOptions(ticket=given, options=ceremony.options_to_sign(party, given, ()))
+        ticket = self._tickets.look(secret)
+        person = await self._people.find(ticket.owner) if ticket else None
+        if person is None:
+            raise TicketGone
+        known = [row.credential_id for row in (await self._factors.held(person.id)).passkeys]
+        return PasskeyOptions(ticket=secret, options=ceremony.options_to_sign(party, secret, known))
+
+    async def by_passkey(self, secret: str, given: Assertion, party: Party, address: str) -> Opened:
+        """The new session, with the ticket of the first step or without any. Raises as `by_code` does."""
+        if not self._challenges.is_good(secret):
+            ticket, person = await self._waiting(secret, address)
+            wrong = await self._passkeys.use(person.id, secret, given, party)
+            if wrong:
+                await self._refuse(ticket, address, wrong)
+            return await self._end(ticket, person, address, "passkey")
+        owner = await self._passkeys.owner(given)
+        username = owner.username if owner else ""
+        self._people.count_try(username, address)
+        wrong = await self._passkeys.use(owner.id, secret, given, party) if owner else "passkey"
+        if wrong or owner is None or not self._people.may_come(owner) or not self._challenges.use(secret):
+            await self._people.note_failure(username, address, wrong or "passkey")
+            raise WrongFactor
+        return await self._open(owner, address, "passkey")
 
     async def _waiting(self, secret: str, address: str) -> tuple[Ticket[_Waiting], PersonRow]:
         """Who is half-way in; one more try is counted."""
@@ -78,6 +111,7 @@ class SignIn:
     async def _end(self, ticket: Ticket[_Waiting], person: PersonRow, address: str, kind: str) -> Opened:
         if self._tickets.take(ticket.secret) is None:  # two of them at once
             raise TicketGone
+        self._people.forgive(person.username, address)  # the password was a try, too
         return await self._open(person, address, f"password+{kind}")
 
     async def _open(self, person: PersonRow, address: str, how: str) -> Opened:

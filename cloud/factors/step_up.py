@@ -2,8 +2,12 @@
 
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import write_down
-from cloud.errors import WrongFactor, WrongPassword
+from cloud.errors import TicketGone, WrongFactor, WrongPassword
+from cloud.factors.challenges import Challenges
 from cloud.factors.confirmations import Confirmations
+from cloud.factors.party import Party
+from cloud.factors.passkeys import Passkeys
+from cloud.factors.schemas import Assertion
 from cloud.factors.service import Factors, kind_of
 from cloud.factors.tickets import Ticket
 from cloud.people.service import People
@@ -13,8 +17,16 @@ from cloud.people.store import Session
 class StepUp:
     """Gives confirmations."""
 
-    def __init__(self, people: People, factors: Factors, confirmations: Confirmations) -> None:
-        self._people, self._factors, self._confirmations = people, factors, confirmations
+    def __init__(
+        self,
+        people: People,
+        factors: Factors,
+        passkeys: Passkeys,
+        challenges: Challenges,
+        confirmations: Confirmations,
+    ) -> None:
+        self._people, self._factors, self._passkeys = people, factors, passkeys
+        self._challenges, self._confirmations = challenges, confirmations
 
     async def by_password(self, who: Session, password: str, address: str) -> Ticket[str]:
         """A confirmation. Raises WrongPassword and TooManyTries."""
@@ -33,6 +45,18 @@ class StepUp:
             await self._note(who, kind, "refused")
             raise WrongFactor
         return await self._confirm(who, kind, address)
+
+    async def by_passkey(self, who: Session, ticket: str, given: Assertion, party: Party, address: str) -> Ticket[str]:
+        """A confirmation. Raises TicketGone, WrongFactor and TooManyTries."""
+        if not self._challenges.is_good(ticket):
+            raise TicketGone
+        self._people.count_try(who.username, address)
+        person = await self._people.find(who.username)
+        wrong = await self._passkeys.use(person.id, ticket, given, party) if person else "passkey"
+        if wrong or not self._challenges.use(ticket):
+            await self._note(who, wrong or "passkey", "refused")
+            raise WrongFactor
+        return await self._confirm(who, "passkey", address)
 
     async def _confirm(self, who: Session, how: str, address: str) -> Ticket[str]:
         self._people.forgive(who.username, address)

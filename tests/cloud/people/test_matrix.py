@@ -38,6 +38,8 @@ MINE, OTHERS = Area("halong", "W2"), Area("mongcai")
 HIDDEN = re.compile(r"HL-00000[135]\b|HL-TC001|HL-E01|HL-AIR-01|HL-CAM-01|\bW1\b|Hồng Gai|\bthu\b|\bnga\b")
 NEWCOMER = {"username": "tam", "display_name": "Tam", "grants": [{"role": "viewer", "area": "/halong/W1"}]}
 GUESS = {"confirmation": "guessed"}
+KEY = {"id": "a", "rawId": "a", "type": "public-key", "response": {"clientDataJSON": "a", "attestationObject": "a"}}
+PASSKEY = {"ticket": "guessed", "name": "phone", "credential": KEY}
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
 
 
@@ -62,6 +64,9 @@ KNOCKS: Mapping[str, Knock] = {
     f"POST {API}/account/totp": Knock(json=GUESS, right=403, other=403),
     f"PUT {API}/account/totp": Knock(json={"code": "123456"}, right=401, other=401),
     f"DELETE {API}/account/totp": Knock(json=GUESS, right=403, other=403),
+    f"POST {API}/account/passkeys/options": Knock(json=GUESS, right=409, other=409),  # 127.0.0.1 is no host's name
+    f"POST {API}/account/passkeys": Knock(json=PASSKEY, right=409, other=409),
+    f"DELETE {API}/account/passkeys/{{passkey_id}}": Knock({"passkey_id": "abc"}, json=GUESS, right=403, other=403),
     f"POST {API}/account/recovery-codes": Knock(json=GUESS, right=403, other=403),
     f"DELETE {API}/account/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=404),
     f"DELETE {API}/account/sessions": Knock(right=204, other=204),
