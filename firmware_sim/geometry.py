@@ -113,6 +113,23 @@ class Raster:
         inside = 0 <= column < self._columns and 0 <= row < self._rows
         return self._cells[row * self._columns + column] if inside else 0
 
+    def surrounds(self, at: Point, margin: float) -> bool:
+        """True when a point, and those `margin` metres to its four sides, are each in some area."""
+        (x, y), cell, wide, cells = at, self._cell, self._columns, self._cells
+        x, y = x - self._x, y - self._y
+        west, east = int((x - margin) // cell), int((x + margin) // cell)
+        south, north = int((y - margin) // cell), int((y + margin) // cell)
+        if west < 0 or south < 0 or east >= wide or north >= self._rows:
+            return False
+        column, row = int(x // cell), int(y // cell) * wide
+        return bool(
+            cells[row + column]
+            and cells[row + west]
+            and cells[row + east]
+            and cells[south * wide + column]
+            and cells[north * wide + column]
+        )
+
     def _fill(self, area: Line, number: int) -> None:
         for row, crossings in _crossings(area, self._y + self._cell / 2, self._cell):
             for west, east in zip(crossings[::2], crossings[1::2], strict=True):
