@@ -100,8 +100,9 @@ class Cluster:
         await self._execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     async def _create(self, template: str, name: str | None = None) -> str:
+        """By copying files: writing every page of a new database to the log first takes five times as long."""
         name = name or f"test{next(self._numbers)}"
-        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     async def _execute(self, statement: str) -> None:
