@@ -1,7 +1,8 @@
 """The web application: every feature's routes, behind one set of doors."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
 
 from cloud.account import routes as account
 from cloud.alarms import routes as alarms
@@ -100,10 +102,10 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
         title="Haidang",
         version=version("haidang"),
         lifespan=lifespan,
+        routes=list(_doors()),
         openapi_url=None,  # see cloud/openapi.py
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation,
     )
     answer_refusals(app)
     app.add_middleware(Asking)
@@ -111,10 +113,18 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
     app.add_middleware(ShortBodies, most=_LARGEST_BODY)
     app.add_middleware(AnswerMistakes)
     app.add_middleware(SafeHeaders)
-    for router in _ROUTERS:
-        app.include_router(router, prefix=API, responses=_ERRORS)
     serve_console(app, dist)
     return app
+
+
+@cache
+def _doors() -> Sequence[BaseRoute]:
+    """Every feature's routes. FastAPI reads their types when it is asked first, which takes longer than most tests;
+    a process that makes many applications does it once."""
+    together = APIRouter(generate_unique_id_function=_operation)
+    for router in _ROUTERS:
+        together.include_router(router, prefix=API, responses=_ERRORS)
+    return together.routes
 
 
 def _operation(route: APIRoute) -> str:
