@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alembic.util import CommandError
@@ -32,7 +33,7 @@ from cloud.factors.vault import Vault, ensure_vault
 from cloud.fleet.basemap import load_basemap
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.imports import import_inventory
+from cloud.fleet.imports import import_inventories
 from cloud.fleet.view import Views
 from cloud.ingest.cursors import Cursors
 from cloud.ingest.inbox import Inbox
@@ -44,7 +45,7 @@ from cloud.latest.values import LatestValues
 from cloud.lighting.edges import ShownEdges
 from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import Lamps
-from cloud.lighting.overview import Overviews, SunTimes
+from cloud.lighting.overview import Overviews, Suns
 from cloud.lighting.plan import Plan, Programme
 from cloud.lighting.watch import LampWatch
 from cloud.link import Link
@@ -85,6 +86,7 @@ class _Ground:
     link: Link
     signer: Signer
     vault: Vault
+    fleet: Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,15 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
             inbox = Inbox(settings.data / "inbox.sqlite")
         opened.callback(inbox.close)
         with _opening(KEY_FILE):
-            signer = ensure_signer(settings.data / KEY_FILE, settings.site)
+            signer = ensure_signer(settings.data / KEY_FILE, settings.signer)
         with _opening(FACTORS_KEY_FILE):
             vault = ensure_vault(settings.data / FACTORS_KEY_FILE)
         store = await open_store(settings)
         opened.push_async_callback(store.close)
-        intake = Intake(settings, clock, inbox)
+        fleet = await import_inventories(database, settings.sites, clock.now())
+        intake = Intake(settings, clock, inbox, fleet.edges.get)
         opened.push_async_callback(intake.close)
-        ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer, vault)
+        ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer, vault, fleet)
         yield await _assemble(ground, intake if link is None else None)
 
 
@@ -144,19 +147,17 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     lasts, idle = settings.session_lasts, settings.session_idle
     people = People(ground.database, passwords, guard, clock, lasts, idle)
     await ensure_administrator(people, settings.admin_password_file)
-    fleet = await import_inventory(ground.database, settings.inventory, settings.site, clock.now())
-    memory = await _remembered(ground, fleet)
+    memory = await _remembered(ground)
     await memory.live.forget_retired()
-    await memory.alarms.end_retired(fleet.devices)
+    await memory.alarms.end_retired(ground.fleet.devices)
     return _joined(ground, memory, people, intake)
 
 
-async def _remembered(ground: _Ground, fleet: Fleet) -> _Memory:
-    settings, clock, database = ground.settings, ground.clock, ground.database
-    edges = Edges(fleet.city.edges, clock.now, time.monotonic)
-    documents = Documents(database, edges, ground.link, settings.site, clock)
-    file, site = settings.data / HEADS_FILE, settings.site
-    heads = Heads(database, ground.signer, file, edges, ground.link, site, clock.wall)
+async def _remembered(ground: _Ground) -> _Memory:
+    settings, clock, database, fleet = ground.settings, ground.clock, ground.database, ground.fleet
+    edges = Edges(fleet.edges, clock.now, time.monotonic)
+    documents = Documents(database, edges, ground.link, clock)
+    heads = Heads(database, ground.signer, settings.data / HEADS_FILE, edges, ground.link, clock.wall)
     latest, watch, alarms = LatestValues(fleet.devices.values()), LampOutWatch(fleet), Alarms(database, clock)
     commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
     notifier = _notifier(ground, fleet)
@@ -172,14 +173,14 @@ def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
     mail = ground.settings.mail
     if mail is None or not mail.technicians:
         return None
-    timezone, console = ZoneInfo(fleet.city.timezone), ground.settings.console
-    return Notifier(ground.database, Mailer(mail), mail.technicians, timezone, console, ground.clock.wall)
+    console = ground.settings.console
+    return Notifier(ground.database, Mailer(mail), mail.technicians, fleet.zone_of, console, ground.clock.wall)
 
 
 def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | None) -> Parts:
     settings, clock, database, fleet = ground.settings, ground.clock, ground.database, memory.fleet
-    timezone, overrides = ZoneInfo(fleet.city.timezone), memory.commands.overrides
-    plan = Plan(fleet, Programme(fleet.city.centre, timezone, clock.now()), fleet.city.centre, timezone, overrides)
+    overrides = memory.commands.overrides
+    plan = Plan(fleet, _programmes(fleet, clock.now()), overrides)
     stale_after_s = settings.stale_after.total_seconds()
     watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
@@ -192,7 +193,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     rollups = Rollups(topology, clock, ground.inbox, ground.store, settings.data / "rollups.npz")
     cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of, rollups)
     confirmations = Confirmations(clock)
-    factors = Factors(database, clock, ground.vault, confirmations, f"Haidang {settings.site}")
+    factors = Factors(database, clock, ground.vault, confirmations, f"Haidang {settings.signer}")
     passkeys, challenges = Passkeys(database, clock, factors), Challenges(clock.wall, CHALLENGE_LASTS)
     return Parts(
         settings=settings,
@@ -208,7 +209,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,
-        basemap=load_basemap(settings.basemap),
+        basemap=load_basemap([site.basemap for site in settings.sites]),
         edges=memory.edges,
         documents=memory.documents,
         heads=memory.heads,
@@ -231,18 +232,21 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     )
 
 
+def _programmes(fleet: Fleet, now: datetime) -> list[Programme]:
+    return [Programme(city.centre, ZoneInfo(city.timezone), now) for city in fleet.sites.values()]
+
+
 def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
     return Overviews(
         ground.database,
         ground.clock,
-        memory.fleet,
         ShownEdges(memory.edges, ground.link),
         memory.latest,
         memory.alarms,
         memory.commands,
         watch,
-        SunTimes(memory.fleet.city.centre),
-        Environment(memory.fleet.city.stations, memory.latest),
+        Suns(memory.fleet.sites.values()),
+        Environment(memory.fleet.stations, memory.latest),
     )
 
 

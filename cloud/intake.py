@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from cloud.fleet.edges import Edges
 from cloud.ingest.cursors import Cursors
+from cloud.ingest.homes import SiteOf
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.receiver import Receiver
 from cloud.settings import Settings
@@ -15,17 +16,18 @@ from protocols.wire import Birth, EdgeState
 class Intake:
     """`link` is the way to the edges from the start; `run` begins to receive."""
 
-    def __init__(self, settings: Settings, clock: DomainClock, inbox: Inbox) -> None:
+    def __init__(self, settings: Settings, clock: DomainClock, inbox: Inbox, site_of: SiteOf) -> None:
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
         self._wake: Callable[[], None] = _nobody
         self._tell: Callable[[str, Birth | EdgeState], None] = _nobody
         self.link = Receiver(
             settings.broker,
-            settings.site,
+            [site.id for site in settings.sites],
             inbox,
             lambda: self._in_loop(self._wake),
             lambda edge, said: self._in_loop(self._tell, edge, said),
+            site_of=site_of,
             on_failure=lambda error: self._in_loop(self._fail, error),
             now=lambda: clock.now().timestamp(),
         )

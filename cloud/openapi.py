@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from cloud.app import create_app
-from cloud.settings import Settings
+from cloud.settings import Settings, Site
 from protocols.clock import ClockSettings, DomainClock
 
 _EPOCH = ClockSettings(origin=datetime.fromtimestamp(0, UTC), started=0)
@@ -15,7 +15,7 @@ _EPOCH = ClockSettings(origin=datetime.fromtimestamp(0, UTC), started=0)
 
 def describe() -> dict[str, Any]:
     """The OpenAPI document. Nothing is started for it."""
-    app = create_app(Settings(site="any"), DomainClock(_EPOCH, lambda: 0.0))
+    app = create_app(Settings(sites=(Site(id="any"),)), DomainClock(_EPOCH, lambda: 0.0))
     return app.openapi()
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from cloud.telemetry.settings import DuckDb, InfluxDb, Telemetry
 from protocols import config
 from protocols.config import ConfigError, ConfigModel, Document
 from protocols.durations import Span, span
+from protocols.inventory import Name
 from protocols.names import Id
 
 DATABASE_URL = "HAIDANG_DATABASE_URL"
@@ -75,17 +76,33 @@ class PasswordCost(ConfigModel):
     lanes: int = Field(default=4, ge=1)
 
 
-class Settings(ConfigModel):
-    """Everything that may stand in cloud.yaml. Paths are relative to the file's folder."""
+class Site(ConfigModel):
+    """A city that the service lights: its name in topics and areas, and where its inventory and its map are."""
 
-    site: Id
+    id: Id
+    inventory: Path = Path("inventory.json")
+    basemap: Path = Path("basemap.geojson")
+
+    def placed(self, folder: Path) -> "Site":
+        """The same with paths that no longer depend on a folder."""
+        places = {"inventory": (folder / self.inventory).absolute(), "basemap": (folder / self.basemap).absolute()}
+        return self.model_copy(update=places)
+
+
+class Settings(ConfigModel):
+    """Everything that may stand in cloud.yaml. Paths are relative to the file's folder.
+
+    A file from before there could be several sites names one, with `site`, `inventory` and `basemap` on its top level.
+    """
+
+    sites: tuple[Site, ...] = Field(min_length=1)
+    province: Name = Name(vi="Toàn tỉnh", en="The province")
+    signs_as: Id | None = Field(default=None, description="the audit log's heads; default: the first of the sites")
     data: Path = Path()
     listen: Annotated[Address, BeforeValidator(_address)] = Address(host="127.0.0.1", port=8080)
     console_url: str | None = Field(default=None, description="how people reach the console; for links in messages")
     proxies: tuple[IPvAnyNetwork, ...] = Field(default=(), description="who may say for whom it asks, and over what")
     broker: Broker = Broker()
-    inventory: Path = Path("inventory.json")
-    basemap: Path = Path("basemap.geojson")
     mail: Mail | None = None
     telemetry: Telemetry = DuckDb()
     admin_password_file: Path = Path("secrets/admin")
@@ -101,6 +118,25 @@ class Settings(ConfigModel):
     live_every: Span = span("1s")
     overview_every: Span = span("2s")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_site(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or "site" not in said:
+            return said
+        if "sites" in said:
+            raise ValueError("give `sites`, a list with an `id` for each, and not `site` beside it")
+        names = {"site": "id", "inventory": "inventory", "basemap": "basemap"}
+        site = {name: said[old] for old, name in names.items() if old in said}
+        return {"sites": (site,), **{name: value for name, value in said.items() if name not in names}}
+
+    @field_validator("sites")
+    @classmethod
+    def _are_several(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        for n, site in enumerate(sites):
+            if site.id in {other.id for other in sites[:n]}:
+                raise ValueError(f"{site.id} stands twice; every id names one site")
+        return sites
+
     @field_validator("live_every")
     @classmethod
     def _is_no_oscilloscope(cls, every: timedelta) -> timedelta:
@@ -113,6 +149,11 @@ class Settings(ConfigModel):
         if self.scheme not in _SCHEMES:
             raise ValueError(f"database_url: {self.scheme} is not one of {' and '.join(_SCHEMES)}")
         return self
+
+    @property
+    def signer(self) -> str:
+        """Whose the signed heads of the audit log are: they stay good when a city joins at the end of the list."""
+        return self.signs_as or self.sites[0].id
 
     @property
     def scheme(self) -> str:
@@ -183,8 +224,7 @@ def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
     return settings.model_copy(
         update={
             "data": (data or folder / settings.data).absolute(),
-            "inventory": (folder / settings.inventory).absolute(),
-            "basemap": (folder / settings.basemap).absolute(),
+            "sites": tuple(site.placed(folder) for site in settings.sites),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
             "edge_tokens": settings.edge_tokens and (folder / settings.edge_tokens).absolute(),
             "broker": broker.model_copy(update=placed),

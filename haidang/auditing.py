@@ -32,7 +32,7 @@ async def _verified(settings: Settings, given: Sequence[Kept], key: str | None) 
     database = Database(settings.database)
     try:
         async with database.read() as session:
-            evidence = await evidence_of(session, given, settings.site, key)
+            evidence = await evidence_of(session, given, settings.signer, key)
             check = Check(evidence.heads)
             found = len(evidence.doubts)
             for doubt in evidence.doubts:
@@ -66,7 +66,7 @@ def _rest(check: Check) -> str:
 def _own_key(settings: Settings) -> str | None:
     """The public half of the key on this machine, if it is on this machine."""
     file = settings.data / KEY_FILE
-    return load_signer(file, settings.site).public if file.exists() else None
+    return load_signer(file, settings.signer).public if file.exists() else None
 
 
 def _must_be_there(settings: Settings) -> None:

@@ -65,6 +65,12 @@ def may(grants: Iterable[Grant], right: str, where: Area) -> bool:
     return any(right in grant.rights and grant.area.covers(where) for grant in grants)
 
 
+def may_all(grants: Iterable[Grant], right: str, wheres: Iterable[Area]) -> bool:
+    """True when a right is held over the whole of each of some areas, maybe by a grant for each."""
+    held = tuple(grants)
+    return all(may(held, right, where) for where in wheres)
+
+
 def reaches(grants: Iterable[Grant], right: str, where: Area) -> bool:
     """True when a right is held over any of an area."""
     return any(_meet(area, where) for area in visible(grants, right))

@@ -22,8 +22,7 @@ from cloud.factors.routes import PartyPart
 from cloud.factors.schemas import PasskeyOptions
 from cloud.factors.service import Factors
 from cloud.parts import part
-from cloud.people.access import SettingsPart
-from cloud.people.routes import Self, me
+from cloud.people.routes import FleetPart, Self, me
 from cloud.people.schemas import Me
 from protocols.names import Id
 
@@ -98,6 +97,6 @@ async def end_others(who: Self, account: AccountPart) -> None:
 
 
 @router.put("/language")
-async def speak(given: LanguageIn, who: Self, account: AccountPart, settings: SettingsPart) -> Me:
+async def speak(given: LanguageIn, who: Self, account: AccountPart, fleet: FleetPart) -> Me:
     """Another language."""
-    return me(await account.speak(who, given.language), settings.site)
+    return me(await account.speak(who, given.language), fleet)

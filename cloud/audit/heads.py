@@ -43,11 +43,10 @@ class Heads:
         file: Path,
         edges: Edges,
         link: ToEdges,
-        site: str,
         wall: Callable[[], float],
     ) -> None:
         self._database, self._signer, self._file, self._edges = database, signer, file, edges
-        self._link, self._site, self._wall = link, site, wall
+        self._link, self._wall = link, wall
         self._newest: AuditHead | None = None
         self._due_at = 0.0
         self._untold = {edge.id for edge in edges}
@@ -108,7 +107,7 @@ class Heads:
             return
         payload = wire.encode_message(self._newest)
         for edge in sorted(self._untold):
-            if self._link.publish(topics.topic(self._site, edge, Leaf.AUDIT_HEAD), payload, retain=True):
+            if self._link.publish(topics.topic(self._edges.sites[edge], edge, Leaf.AUDIT_HEAD), payload, retain=True):
                 self._untold.discard(edge)
 
 

@@ -136,8 +136,11 @@ class Commands:
         await self._step([order for order in sent if order.state is State.REQUESTED], Step.PUBLISHED)
 
     def _publish(self, order: Order) -> bool:
-        topic = topics.topic(self._fleet.city.site, order.edge, Leaf.COMMAND)
-        return self._link.publish(topic, wire.encode_message(order.command))
+        """An edge that has gone from the inventory cannot be told any more."""
+        site = self._fleet.edges.get(order.edge)
+        if site is None:
+            return False
+        return self._link.publish(topics.topic(site, order.edge, Leaf.COMMAND), wire.encode_message(order.command))
 
     async def _step(self, orders: Sequence[Order], step: Step) -> None:
         """Take a step with each order that is still open: an answer may have overtaken us."""

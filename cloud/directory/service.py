@@ -1,7 +1,7 @@
 """Letting people in, changing what they may do, and showing them out.
 
 Whoever changes a person must be responsible for every area that the person has a grant over, and gives no right that
-he does not hold there himself. Nobody changes himself, and one administrator of the whole city always remains.
+he does not hold there himself. Nobody changes himself, and one administrator of all cities always remains.
 """
 
 import secrets
@@ -30,11 +30,12 @@ ONE_TIME_LASTS = timedelta(days=7)  # of wall time
 
 
 class Directory:
-    """The people of one city's service."""
+    """The people of one service."""
 
     def __init__(self, database: Database, passwords: Passwords, clock: DomainClock, fleet: Fleet) -> None:
-        self._database, self._passwords, self._clock, self._fleet = database, passwords, clock, fleet
-        self._city = Area(fleet.city.site)
+        self._database, self._passwords, self._clock = database, passwords, clock
+        self._cities = [Area(site) for site in fleet.sites]
+        self._wards = {Area(site, ward) for ward, site in fleet.site_of_ward.items()}
 
     async def people(self, who: Session) -> list[PersonOut]:
         """Those who may do anything in the areas of who asks."""
@@ -133,7 +134,7 @@ class Directory:
         grants = [granted(grant.role, Area.parse(grant.area)) for grant in wanted]
         _check_gives(who, grants)
         for area in (grant.area for grant in grants):
-            if self._city.covers(area) and area.ward is not None and area.ward not in self._fleet.wards:
+            if area.ward is not None and area not in self._wards and Area(area.site) in self._cities:
                 raise NoSuchArea(f"there is no ward {area.ward} in {area.site}")
         return grants
 
@@ -156,7 +157,7 @@ class Directory:
     async def _check_somebody_stays(self, session: AsyncSession) -> None:
         grants = await store.load_all_grants(session)
         able = [person for person in await store.load_people(session) if person.disabled_at is None]
-        if not any(_administers(grants.get(person.id, ()), self._city) for person in able):
+        if not any(_administers(grants.get(person.id, ()), self._cities) for person in able):
             raise LastAdministrator
 
     async def _note(
@@ -169,9 +170,10 @@ class Directory:
         return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
-def _administers(grants: Iterable[Grant], city: Area) -> bool:
-    """True for who can put everything right again."""
-    return any(grant.role == Role.ADMINISTRATOR and grant.area.covers(city) for grant in grants)
+def _administers(grants: Sequence[Grant], cities: Iterable[Area]) -> bool:
+    """True for who can put everything right again, in every city."""
+    held = [grant.area for grant in grants if grant.role == Role.ADMINISTRATOR]
+    return all(any(area.covers(city) for area in held) for city in cities)
 
 
 def _check_gives(who: Session, grants: Iterable[Grant]) -> None:

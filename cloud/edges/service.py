@@ -35,8 +35,8 @@ _AGAIN_S = 30.0  # to an edge that does not hold what it should
 class Documents:
     """Every edge's documents, in memory and in the registry."""
 
-    def __init__(self, database: Database, edges: Edges, link: Link, site: str, clock: DomainClock) -> None:
-        self._database, self._edges, self._link, self._site, self._clock = database, edges, link, site, clock
+    def __init__(self, database: Database, edges: Edges, link: Link, clock: DomainClock) -> None:
+        self._database, self._edges, self._link, self._clock = database, edges, link, clock
         self._wanted: dict[str, dict[str, DocumentRow]] = defaultdict(dict)
         self._due: set[str] = set()
         edges.born.append(self._due.add)
@@ -104,9 +104,11 @@ class Documents:
                 self._due.discard(edge)
 
     def _publish(self, edge: str) -> bool:
-        rows = self._wanted[edge].values()
+        site, rows = self._edges.sites.get(edge), self._wanted[edge].values()
+        if site is None:
+            return True  # it has gone from the inventory
         desired = Desired(documents=tuple(Document(name=row.name, hash=row.hash) for row in rows))
-        topic = topics.topic(self._site, edge, Leaf.DESIRED)
+        topic = topics.topic(site, edge, Leaf.DESIRED)
         return self._link.publish(topic, wire.encode_message(desired), retain=True)
 
     def _is_settled(self, edge: str) -> bool:

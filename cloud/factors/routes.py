@@ -21,7 +21,7 @@ from cloud.factors.sign_in import Opened, SignIn
 from cloud.factors.step_up import StepUp
 from cloud.parts import part
 from cloud.people.access import PeoplePart, SettingsPart
-from cloud.people.routes import Self, address_of, give_cookie, me
+from cloud.people.routes import FleetPart, Self, address_of, give_cookie, me
 from cloud.people.schemas import Credentials, Me
 
 SLOWED: dict[int | str, dict[str, Any]] = {429: {"model": ErrorOut}}
@@ -37,15 +37,15 @@ StepUpPart = Annotated[StepUp, Depends(part(lambda parts: parts.step_up))]
 class Door:
     """Hands a browser the session that was opened for it."""
 
-    def __init__(self, request: Request, response: Response, people: PeoplePart, settings: SettingsPart) -> None:
-        self._request, self._response, self._people, self._site = request, response, people, settings.site
+    def __init__(self, request: Request, response: Response, people: PeoplePart, fleet: FleetPart) -> None:
+        self._request, self._response, self._people, self._fleet = request, response, people, fleet
         self.address = address_of(request)
 
     def let_in(self, opened: Opened) -> Me:
         """Who is in now."""
         token, who = opened
         give_cookie(self._request, self._response, token, self._people)
-        return me(who, self._site)
+        return me(who, self._fleet)
 
 
 DoorPart = Annotated[Door, Depends()]

@@ -1,8 +1,8 @@
-"""Which part of the city is it that somebody asks for, and is what is named in it?"""
+"""Which part of the cities is it that somebody asks for, and is what is named in it?"""
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.params import Depends as Dependency
 
 from cloud.fleet.view import View, Views
@@ -11,14 +11,18 @@ from cloud.people.access import needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
 
+SiteAsked = Annotated[str | None, Query(max_length=64, description="of this city alone")]
 ViewsPart = Annotated[Views, Depends(part(lambda parts: parts.views))]
 
 
 def sight(right: Right) -> Dependency:
-    """Declare the right and take what it is held over: `view: Annotated[View, sight(Right.VIEW_CITY)]`."""
+    """Declare the right and take what it is held over: `view: Annotated[View, sight(Right.VIEW_CITY)]`.
 
-    def look(who: Annotated[Session, needs(right)], views: ViewsPart) -> View:
-        return views.of(who.grants, right)
+    Who asks may look at one city alone; one that there is not looks like one that is not his: empty.
+    """
+
+    def look(who: Annotated[Session, needs(right)], views: ViewsPart, site: SiteAsked = None) -> View:
+        return views.of(who.grants, right, site)
 
     dependency: Dependency = Depends(look)
     return dependency

@@ -1,7 +1,7 @@
 """The edges: there or not, since when, and when each was last heard of."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -36,13 +36,15 @@ class Edge:
 
 
 class Edges:
-    """What every edge of the inventory last said of itself, in memory and soon after in the registry.
+    """What every edge of the inventories last said of itself, in memory and soon after in the registry.
 
-    `now` is domain time, `monotonic` seconds of wall time. `born` hears of every edge that says who it is.
+    `sites` says where each belongs, in the inventories' order. `now` is domain time, `monotonic` seconds of wall time.
+    `born` hears of every edge that says who it is.
     """
 
-    def __init__(self, ids: Iterable[str], now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
-        self._edges = {name: Edge(name) for name in ids}
+    def __init__(self, sites: Mapping[str, str], now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self.sites = sites
+        self._edges = {name: Edge(name) for name in sites}
         self._now, self._monotonic = now, monotonic
         self._backlog_at: dict[str, float] = {}
         self._dirty: set[str] = set()

@@ -1,20 +1,26 @@
-"""The city in memory: who is who, by id and by index."""
+"""All cities of the service in memory: who is who, by id and by index."""
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.inventory import Cabinet, Camera, City, Luminaire, LuminaireType, Station, Ward
+from protocols.inventory import Cabinet, Camera, City, Group, Luminaire, LuminaireType, Station, Ward
 
 LUMINAIRE = "luminaire"  # the kind of a lamp
 _NOWHERE: frozenset[str] = frozenset()
 NO_WARD = 255  # in the map's byte for the ward
 _DEGREE = 10_000_000  # the map's integers are degrees x 1e7: a centimetre
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +33,25 @@ class Device:
 
 
 class Fleet:
-    """One version of the inventory. A lamp's index is its place in `city.luminaires`."""
+    """The inventories in force, one for each site, city after city. No id stands in two of them (see imports.py).
 
-    def __init__(self, city: City, version: int) -> None:
-        self.city, self.version = city, version
-        self.lamps: Sequence[Luminaire] = city.luminaires
-        self.index: Mapping[str, int] = {lamp.id: n for n, lamp in enumerate(city.luminaires)}
-        self.types: Mapping[str, LuminaireType] = {kind.id: kind for kind in city.luminaire_types}
-        self.wards: Mapping[str, Ward] = {ward.id: ward for ward in city.wards}
-        self.cabinets: Mapping[str, Cabinet] = {cabinet.id: cabinet for cabinet in city.cabinets}
-        self.meters: Mapping[str, Sequence[str]] = _meters(city)
-        self.devices: Mapping[str, Device] = {device.id: device for device in devices(city)}
+    A lamp's index is its place in all the cities' `luminaires`, one after the other.
+    """
+
+    def __init__(self, cities: Sequence[City], version: int) -> None:
+        self.sites: Mapping[str, City] = {city.site: city for city in cities}
+        self.version = version
+        self.lamps: Sequence[Luminaire] = _all(city.luminaires for city in cities)
+        self.index: Mapping[str, int] = {lamp.id: n for n, lamp in enumerate(self.lamps)}
+        self.types: Mapping[str, LuminaireType] = {kind.id: kind for city in cities for kind in city.luminaire_types}
+        self.wards: Mapping[str, Ward] = {ward.id: ward for city in cities for ward in city.wards}
+        self.cabinets: Mapping[str, Cabinet] = {cabinet.id: cabinet for city in cities for cabinet in city.cabinets}
+        self.stations: Sequence[Station] = _all(city.stations for city in cities)
+        self.cameras: Sequence[Camera] = _all(city.cameras for city in cities)
+        self.groups: Sequence[Group] = _all(city.groups for city in cities)
+        self.edges: Mapping[str, str] = {edge: city.site for city in cities for edge in city.edges}
+        self.meters: Mapping[str, Sequence[str]] = {name: ids for city in cities for name, ids in _meters(city).items()}
+        self.devices: Mapping[str, Device] = {device.id: device for city in cities for device in devices(city)}
 
     def lamp(self, lamp_id: str) -> Luminaire | None:
         """The luminaire with an id."""
@@ -48,6 +62,18 @@ class Fleet:
         """The edge that speaks for a device."""
         device = self.devices.get(device_id)
         return device.edge if device else None
+
+    def site_of(self, name: str) -> str | None:
+        """The city that an edge, a cabinet or a device belongs to."""
+        cabinet = self.cabinets.get(name)
+        edge = cabinet.edge if cabinet else self.owner_of(name)
+        return None if edge is None else self.edges[edge]
+
+    def zone_of(self, name: str) -> ZoneInfo:
+        """The local time where something stands; of what has gone from the inventory, that of the first city."""
+        site = self.site_of(name)
+        city = next(iter(self.sites.values())) if site is None else self.sites[site]
+        return ZoneInfo(city.timezone)
 
     def wards_of(self, name: str) -> frozenset[str]:
         """Where a device, a cabinet or an edge with all that hangs on it stands; nowhere when it is not in the city."""
@@ -75,9 +101,14 @@ class Fleet:
 
     @cached_property
     def ward_numbers(self) -> NDArray[np.uint8]:
-        """Places in `city.wards`, by index."""
-        numbers = {ward.id: min(n, NO_WARD) for n, ward in enumerate(self.city.wards)}
+        """Places in `wards`, by index."""
+        numbers = {ward: min(n, NO_WARD) for n, ward in enumerate(self.wards)}
         return np.array([numbers.get(lamp.ward, NO_WARD) for lamp in self.lamps], dtype=np.uint8)
+
+    @cached_property
+    def lamps_of_ward(self) -> Mapping[str, int]:
+        """How many stand in each ward that has any."""
+        return Counter(lamp.ward for lamp in self.lamps)
 
     @cached_property
     def type_numbers(self) -> NDArray[np.int64]:
@@ -86,20 +117,32 @@ class Fleet:
         return np.array([numbers[lamp.type] for lamp in self.lamps], dtype=np.int64)
 
     @cached_property
+    def site_numbers(self) -> NDArray[np.int64]:
+        """Places in `sites`, by index."""
+        lamps = [len(city.luminaires) for city in self.sites.values()]
+        return np.repeat(np.arange(len(lamps)), lamps)
+
+    @cached_property
+    def site_of_ward(self) -> Mapping[str, str]:
+        """In which city each ward lies."""
+        return {ward.id: city.site for city in self.sites.values() for ward in city.wards}
+
+    @cached_property
     def _of_ward(self) -> Mapping[str, frozenset[str]]:
         return {ward: frozenset({ward}) for ward in self.wards}
 
     @cached_property
     def _wards(self) -> Mapping[str, frozenset[str]]:
-        city, found = self.city, defaultdict[str, set[str]](set)
-        standing: list[Cabinet | Station | Camera] = [*city.cabinets, *city.stations, *city.cameras]
+        found = defaultdict[str, set[str]](set)
+        standing: list[Cabinet | Station | Camera] = [*self.cabinets.values(), *self.stations, *self.cameras]
         for thing in standing:
             found[thing.id].add(thing.ward)
             found[thing.edge].add(thing.ward)
-        for lamp in city.luminaires:
+        for lamp in self.lamps:
             found[self.cabinets[lamp.cabinet].edge].add(lamp.ward)
-        for meter in city.meters:
-            found[meter.id].add(self.cabinets[meter.cabinet].ward)
+        for cabinet, meters in self.meters.items():
+            for meter in meters:
+                found[meter].add(self.cabinets[cabinet].ward)
         return {name: frozenset(wards) for name, wards in found.items()}
 
     @cached_property
@@ -129,6 +172,10 @@ def _meters(city: City) -> Mapping[str, Sequence[str]]:
     for meter in city.meters:
         meters[meter.cabinet].append(meter.id)
     return meters
+
+
+def _all(parts: Iterable[Sequence[T]]) -> tuple[T, ...]:
+    return tuple(chain.from_iterable(parts))
 
 
 def _whole(degrees: Sequence[float]) -> NDArray[np.int32]:

@@ -1,7 +1,12 @@
-"""From inventory.json into the registry: nothing when it is the same, a new version when it is not."""
+"""From the inventories into the registry: nothing when they are the same, a new version of each that is not.
+
+A thing has one id in the whole service: one that stands in two cities is refused, with both places.
+"""
 
 import hashlib
 import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,26 +15,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import Database
 from cloud.fleet import store
-from cloud.fleet.fleet import Fleet
+from cloud.fleet.fleet import Fleet, devices
 from cloud.fleet.tables import InventoryRow
+from cloud.settings import Site
 from protocols.config import ConfigError, Problem, dotted
 from protocols.inventory import City
 
 log = logging.getLogger(__name__)
 
 
-async def import_inventory(database: Database, path: Path, site: str, now: datetime) -> Fleet:
-    """The city in force. Raises ConfigError and, where there is neither a file nor an earlier import, OSError."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An inventory as its file says it now; `held` is the row in force."""
+
+    file: Path
+    city: City
+    content: bytes
+    digest: str
+    held: InventoryRow | None
+
+    @property
+    def is_new(self) -> bool:
+        return self.held is None or self.held.hash != self.digest
+
+
+async def import_inventories(database: Database, sites: Sequence[Site], now: datetime) -> Fleet:
+    """The cities in force. Raises ConfigError and, where there is neither a file nor an earlier import, OSError."""
     async with database.write() as session:
-        held = await store.load_newest(session)
-        content = _content(path, held)
-        digest = hashlib.sha256(content).hexdigest()
-        city = parse(content, str(path), site)
-        if held is not None and held.hash == digest:
-            return Fleet(city, held.version)
-        fleet = Fleet(city, held.version + 1 if held else 1)
-        await _save(session, fleet, digest, content, now)
-        return fleet
+        held = await store.load_in_force(session)
+        read = [_read(site, held.get(site.id)) for site in sites]
+        problems = list(_in_two_cities(read))
+        if problems:
+            raise ConfigError(problems[:20])
+        gone = [row for site, row in held.items() if site not in {site.id for site in sites}]
+        return await _in_force(session, read, gone, now)
 
 
 def parse(content: bytes, file: str, site: str | None = None) -> City:
@@ -44,6 +63,12 @@ def parse(content: bytes, file: str, site: str | None = None) -> City:
     return city
 
 
+def _read(site: Site, held: InventoryRow | None) -> _Read:
+    content = _content(site.inventory, held)
+    city = parse(content, str(site.inventory), site.id)
+    return _Read(site.inventory, city, content, hashlib.sha256(content).hexdigest(), held)
+
+
 def _content(path: Path, held: InventoryRow | None) -> bytes:
     if held is None or path.exists():
         return path.read_bytes()
@@ -51,6 +76,53 @@ def _content(path: Path, held: InventoryRow | None) -> bytes:
     return held.document.encode()
 
 
-async def _save(session: AsyncSession, fleet: Fleet, digest: str, content: bytes, now: datetime) -> None:
-    retired = await store.save(session, fleet, digest, content.decode(), now)
-    log.info("inventory version %d: %d luminaires, %d devices retired", fleet.version, len(fleet.lamps), retired)
+async def _in_force(session: AsyncSession, read: Sequence[_Read], gone: Sequence[InventoryRow], now: datetime) -> Fleet:
+    """A version for each inventory that is new. A city that cloud.yaml no longer names takes its devices with it."""
+    version = await store.load_last_version(session)
+    new = [one for one in read if one.is_new]
+    fleet = Fleet([one.city for one in read], version + len(new))
+    if new or gone:
+        for row in [*gone, *(one.held for one in new if one.held)]:
+            row.in_force = False
+        session.add_all(_row(one, number, now) for number, one in enumerate(new, version + 1))
+        retired = await store.save_devices(session, fleet, now)
+        log.info("inventory version %d: %d luminaires, %d devices retired", fleet.version, len(fleet.lamps), retired)
+    return fleet
+
+
+def _row(one: _Read, version: int, now: datetime) -> InventoryRow:
+    document = one.content.decode()
+    return InventoryRow(
+        version=version, site=one.city.site, in_force=True, hash=one.digest, imported_at=now, document=document
+    )
+
+
+def _in_two_cities(read: Sequence[_Read]) -> Iterator[Problem]:
+    """Every id that an earlier city has, and every type of luminaire that an earlier city describes otherwise."""
+    known: dict[tuple[str, object], Path] = {}
+    for one in read:
+        for what, name in _names(one.city):
+            if (what, name) in known:
+                advice = f"{name} stands in {known[what, name]}, too; every id names one thing in all cities"
+                yield Problem(str(one.file), 1, what, advice)
+        known |= dict.fromkeys(_names(one.city), one.file)
+    yield from _two_types(read)
+
+
+def _names(city: City) -> Iterator[tuple[str, str]]:
+    """What would be mistaken for each other: one list for all that an area or a reading can be asked by."""
+    yield from (("devices", device.id) for device in devices(city))
+    yield from (("devices", cabinet.id) for cabinet in city.cabinets)
+    yield from (("wards", ward.id) for ward in city.wards)
+    yield from (("groups", group.id) for group in city.groups)
+    yield from (("segments", segment) for segment in {lamp.segment for lamp in city.luminaires})
+
+
+def _two_types(read: Sequence[_Read]) -> Iterator[Problem]:
+    known: dict[str, tuple[object, Path]] = {}
+    for one in read:
+        for kind in one.city.luminaire_types:
+            said, file = known.setdefault(kind.id, (kind, one.file))
+            if said != kind:
+                advice = f"{kind.id} is described otherwise in {file}; give one of them another id"
+                yield Problem(str(one.file), 1, "luminaire_types", advice)

@@ -1,4 +1,4 @@
-"""The city and its base map over HTTP."""
+"""The cities and their base map over HTTP."""
 
 from typing import Annotated
 
@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from cloud.caching import named
 from cloud.fleet.access import CityView
 from cloud.fleet.basemap import Basemap
-from cloud.fleet.schemas import CityOut, city_out
+from cloud.fleet.schemas import AreaOut, CityOut, areas_out, city_out
 from cloud.parts import part
-from cloud.people.access import needs
+from cloud.people.access import SettingsPart, needs
 from cloud.people.rights import Right
 
 router = APIRouter(tags=["fleet"], dependencies=[needs(Right.VIEW_CITY)])
@@ -18,9 +18,15 @@ BasemapPart = Annotated[Basemap, Depends(part(lambda parts: parts.basemap))]
 
 
 @router.get("/city")
-async def city(view: CityView) -> CityOut:
-    """What stands in the city, as far as who asks may see it."""
-    return city_out(view)
+async def city(view: CityView, settings: SettingsPart) -> CityOut:
+    """What stands in the cities, as far as who asks may see it."""
+    return city_out(view, settings.province)
+
+
+@router.get("/areas")
+async def areas(view: CityView, settings: SettingsPart) -> list[AreaOut]:
+    """Province, cities and wards, as far as who asks may see them."""
+    return areas_out(view, settings.province)
 
 
 @router.get("/map/base.geojson", response_class=Response, responses={200: {"content": {"application/geo+json": {}}}})

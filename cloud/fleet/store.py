@@ -1,10 +1,10 @@
 """Inventories, devices and edges in the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import desc, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import in_parts, upsert
@@ -12,14 +12,19 @@ from cloud.fleet.fleet import Device, Fleet
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 
 
-async def load_newest(session: AsyncSession) -> InventoryRow | None:
-    """The inventory in force."""
-    return await session.scalar(select(InventoryRow).order_by(desc(InventoryRow.version)).limit(1))
+async def load_in_force(session: AsyncSession) -> Mapping[str, InventoryRow]:
+    """The inventories in force, by site."""
+    rows = await session.scalars(select(InventoryRow).where(InventoryRow.in_force))
+    return {row.site: row for row in rows}
 
 
-async def save(session: AsyncSession, fleet: Fleet, digest: str, document: str, now: datetime) -> int:
-    """A new version. Returns how many devices it retires."""
-    session.add(InventoryRow(version=fleet.version, hash=digest, imported_at=now, document=document))
+async def load_last_version(session: AsyncSession) -> int:
+    """The highest version there ever was, 0 before the first."""
+    return await session.scalar(select(func.max(InventoryRow.version))) or 0
+
+
+async def save_devices(session: AsyncSession, fleet: Fleet, now: datetime) -> int:
+    """What stands in the fleet from now on. Returns how many devices are retired."""
     gone = await _living(session) - fleet.devices.keys()
     await upsert(session, DeviceRow, [_row(device) for device in fleet.devices.values()])
     await _retire(session, sorted(gone), now)

@@ -10,11 +10,13 @@ from cloud.database import Base
 
 
 class InventoryRow(Base):
-    """One inventory as it was imported; the highest version is in force."""
+    """One city's inventory as it was imported. Versions count over all cities; of each at most one is in force."""
 
     __tablename__ = "inventory"
 
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    site: Mapped[str] = mapped_column(String(64))
+    in_force: Mapped[bool]
     hash: Mapped[str] = mapped_column(String(64))
     imported_at: Mapped[datetime]
     document: Mapped[str] = mapped_column(Text)

@@ -26,6 +26,7 @@ class Arrival:
 class Status:
     """What an edge says of itself."""
 
+    site: str
     edge: str
     said: Birth | EdgeState
 
@@ -65,7 +66,7 @@ def _known(address: Address, payload: bytes, at: float) -> Arrival | Status | De
     if not payload:
         return None
     if address.leaf is Leaf.BIRTH:
-        return Status(address.edge, wire.decode_message(Birth, payload))
+        return Status(address.site, address.edge, wire.decode_message(Birth, payload))
     if address.leaf is Leaf.STATE:
-        return Status(address.edge, wire.decode_message(EdgeState, payload))
+        return Status(address.site, address.edge, wire.decode_message(EdgeState, payload))
     raise NotATopic(str(address.leaf))

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS dead (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, "where" TEXT NOT NULL, why TEXT NOT NULL,
     payload BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS homes (edge TEXT PRIMARY KEY, site TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -152,6 +153,10 @@ class Inbox:
         """Every edge that has ever sent a batch."""
         return [row[0] for row in self._read("SELECT DISTINCT edge FROM marks ORDER BY edge")]
 
+    def homes(self) -> dict[str, str]:
+        """The site under which each edge's batches came first."""
+        return dict(self._read("SELECT edge, site FROM homes"))
+
     def marks(self, edge: str) -> tuple[Mark, ...]:
         """The marks of an edge's latest epochs."""
         rows = self._read(
@@ -179,6 +184,7 @@ class Inbox:
         if not self._ledger.take(arrival):
             return False
         header = arrival.header
+        db.execute("INSERT OR IGNORE INTO homes VALUES (?, ?)", (arrival.edge, arrival.site))
         db.execute(
             "INSERT INTO inbox (site, edge, epoch, stream, seq, received_at, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from cloud.ingest import drop as test_fault
 from cloud.ingest.arrivals import Arrival, DeadLetter, Drop, Status, sort
 from cloud.ingest.broker import BrokerSettings
+from cloud.ingest.homes import Homes, SiteOf, nobody_s
 from cloud.ingest.inbox import Accepted, Inbox
 from cloud.ingest.link import Link, Message, Outgoing
 from cloud.ingest.pace import Pace
@@ -43,26 +44,29 @@ class Tally:
 class Receiver:
     """`on_new`, `on_status` and `on_failure` are called in the receiver's own thread.
 
-    `on_failure` gets what ended the thread: an inbox that cannot be written to must end the service. `now` stamps
-    what arrives (Unix seconds; the service gives the domain clock). `drop` is a fault for tests.
+    `on_failure` gets what ended the thread: an inbox that cannot be written to must end the service. `site_of` says
+    where an edge of the inventory belongs. `now` stamps what arrives (Unix seconds; the service gives the domain
+    clock). `drop` is a fault for tests.
     """
 
     def __init__(
         self,
         broker: BrokerSettings,
-        site: str,
+        sites: Sequence[str],
         inbox: Inbox,
         on_new: Callable[[], None],
         on_status: Callable[[str, Birth | EdgeState], None],
         *,
         on_failure: Callable[[Exception], None] | None = None,
+        site_of: SiteOf = nobody_s,
         now: Callable[[], float] = time.time,
         drop: Drop | None = None,
     ) -> None:
-        self._site, self._inbox, self._now = site, inbox, now
+        self._inbox, self._now = inbox, now
+        self._homes = Homes(site_of, inbox.homes())
         self._on_new, self._on_status, self._on_failure = on_new, on_status, on_failure
         self._drop = drop or test_fault.from_environment(os.environ) or _keep
-        self._link = Link(broker, CLIENT_ID, topics.from_every_edge(site))
+        self._link = Link(broker, CLIENT_ID, [topic for site in sites for topic in topics.from_every_edge(site)])
         self._pace = Pace(WATERMARK_EVERY_S)
         self._greeted = 0
         self._stopping = threading.Event()
@@ -123,7 +127,7 @@ class Receiver:
     def _settle(self, messages: Sequence[Message]) -> None:
         """Commit, acknowledge, pass on: in this order."""
         now = self._now()
-        parts = [sort(message.topic, message.payload, now) for message in messages]
+        parts = [self._sorted(message, now) for message in messages]
         accepted = self._commit(parts)
         self._link.acknowledge(messages)
         self._touch({part.edge for part in parts if isinstance(part, Arrival | Status)})
@@ -132,6 +136,10 @@ class Receiver:
                 self._on_status(part.edge, part.said)
         if accepted.new:
             self._on_new()
+
+    def _sorted(self, message: Message, now: float) -> Arrival | Status | DeadLetter | None:
+        part = sort(message.topic, message.payload, now)
+        return self._homes.admit(part, message.payload, now) if isinstance(part, Arrival | Status) else part
 
     def _commit(self, parts: Sequence[Arrival | Status | DeadLetter | None]) -> Accepted:
         arrivals = [part for part in parts if isinstance(part, Arrival) and not self._drop(part)]
@@ -156,12 +164,12 @@ class Receiver:
         connection, or when the edge has stood still and sends its oldest batch again.
         """
         if due := self._pace.take(time.monotonic()):
-            self._link.send([self._watermark(edge) for edge in due])
+            self._link.send([self._watermark(site, edge) for edge in due if (site := self._homes.of(edge))])
 
-    def _watermark(self, edge: str) -> Outgoing:
+    def _watermark(self, site: str, edge: str) -> Outgoing:
         at = datetime.fromtimestamp(self._now(), UTC)
         watermark = Watermark(boot=self.boot, marks=self._inbox.marks(edge), at=at)
-        topic = topics.topic(self._site, edge, Leaf.WATERMARK)
+        topic = topics.topic(site, edge, Leaf.WATERMARK)
         return Outgoing(topic, wire.encode_message(watermark), qos=0, retain=True)
 
 

@@ -7,7 +7,7 @@ from cloud.link import Link
 
 
 class ShownEdges:
-    """All edges of a city, in the inventory's order."""
+    """All edges, in the inventories' order."""
 
     def __init__(self, edges: Edges, link: Link) -> None:
         self._edges, self._link = edges, link

@@ -12,7 +12,7 @@ from protocols.inventory import Station
 
 
 class Environment:
-    """All stations of a city, in the inventory's order."""
+    """All stations, in the inventories' order."""
 
     def __init__(self, stations: Sequence[Station], latest: LatestValues) -> None:
         self._stations = [_station(station, None) for station in stations]

@@ -1,5 +1,6 @@
-"""The whole city at a glance."""
+"""One city, or all that somebody sees, at a glance."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,7 +8,6 @@ from cloud.alarms.service import Alarms
 from cloud.commands import store as command_store
 from cloud.commands.service import Commands
 from cloud.database import Database
-from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import View
 from cloud.latest.values import LatestValues
 from cloud.lighting.edges import ShownEdges
@@ -23,11 +23,26 @@ from cloud.lighting.schemas import (
 )
 from cloud.lighting.watch import LampWatch
 from protocols.clock import DomainClock
-from protocols.inventory import Place
+from protocols.inventory import City, Place
 from rules.alarms import State
 from rules.sun import is_dark, next_sunrise, next_sunset
 
 _AN_HOUR = timedelta(hours=1)
+
+
+class Suns:
+    """The sun over each city."""
+
+    def __init__(self, cities: Iterable[City]) -> None:
+        self._of = {city.site: SunTimes(city.centre) for city in cities}
+
+    def after(self, cities: Iterable[City], now: datetime) -> SunOut:
+        """The next sunset and sunrise in any of some cities: the first to come."""
+        found = [self._of[city.site].after(now) for city in cities]
+        return SunOut(
+            sunset=min((sun.sunset for sun in found if sun.sunset), default=None),
+            sunrise=min((sun.sunrise for sun in found if sun.sunrise), default=None),
+        )
 
 
 @dataclass(slots=True)
@@ -53,23 +68,22 @@ class Overviews:
 
     database: Database
     clock: DomainClock
-    fleet: Fleet
     edges: ShownEdges
     latest: LatestValues
     alarms: Alarms
     commands: Commands
     watch: LampWatch
-    sun: SunTimes
+    suns: Suns
     environment: Environment
 
     async def look(self, view: View) -> OverviewOut:
-        """The city now, as far as it is seen."""
+        """What is seen, as it is now."""
         now, totals = self.clock.now(), self.watch.board.totals(view.mask)
         counts = {WORDS[state]: count for state, count in totals.states.items()}
         return OverviewOut(
             at=now,
-            sun=self.sun.after(now),
-            sun_up=not is_dark(self.fleet.city.centre, now),
+            sun=self.suns.after(view.sites, now),
+            sun_up=any(not is_dark(city.centre, now) for city in view.sites),
             lamps=LampCountsOut(total=len(view.lamps), **counts),
             as_planned_percent=totals.as_planned_percent,
             power_kw=totals.power_kw,

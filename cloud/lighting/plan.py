@@ -1,6 +1,6 @@
 """What the light of each lamp should be, and since when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ import numpy as np
 from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import Floats, Ints
+from protocols.commands import Override
 from protocols.inventory import Luminaire, Place
 from rules.programme import Decision, astronomical_default
 from rules.resolve import resolve
@@ -21,14 +22,14 @@ _FINEST = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A decision for the whole city, and when the planned level last changed."""
+    """A decision for a whole city, and when the planned level last changed."""
 
     decision: Decision
     since: datetime
 
 
 class Programme:
-    """What holds for the whole city, asked once a tick instead of once a lamp.
+    """What holds for a whole city, asked once a tick instead of once a lamp.
 
     The sun sets on the far end of a city some seconds after the near one: its centre speaks for all of it.
     """
@@ -37,6 +38,10 @@ class Programme:
         self._centre, self._timezone = centre, timezone
         self._at = now
         self._planned = self._looked_back(now)
+
+    def under(self, override: Override | None, now: datetime) -> Decision:
+        """What holds for a lamp with an override."""
+        return resolve(override, self._centre, self._timezone, now)
 
     def at(self, now: datetime) -> Planned:
         """The programme at a moment; moments come in order."""
@@ -77,32 +82,33 @@ class PlannedLevels:
 
 
 class Plan:
-    """The programme, and the overrides that stand above it. `mark` tells it of lamps whose override has changed."""
+    """Each city's programme, and the overrides that stand above it. `mark` tells of lamps whose override has changed.
 
-    def __init__(
-        self, fleet: Fleet, programme: Programme, centre: Place, timezone: ZoneInfo, overrides: Overrides
-    ) -> None:
-        self._fleet, self._programme, self._overrides = fleet, programme, overrides
-        self._centre, self._timezone = centre, timezone
+    `programmes` are those of the fleet's sites, in order.
+    """
+
+    def __init__(self, fleet: Fleet, programmes: Sequence[Programme], overrides: Overrides) -> None:
+        self._fleet, self._programmes, self._overrides = fleet, programmes, overrides
         self._level, self._until, self._confirmed_at = (np.full(len(fleet.lamps), np.nan) for _ in range(3))
         self.mark(overrides.lamps())
 
     def of(self, lamp: Luminaire, now: datetime) -> Decision:
         """What a lamp's light should be at a moment, and why."""
+        programme = self._programmes[int(self._fleet.site_numbers[self._fleet.index[lamp.id]])]
         standing = self._overrides.at(lamp.id, now)
-        if standing is None:
-            return self._programme.at(now).decision
-        return resolve(standing.override, self._centre, self._timezone, now)
+        return programme.at(now).decision if standing is None else programme.under(standing.override, now)
 
     def of_lamps(self, lamps: Ints, now: datetime) -> PlannedLevels:
         """What the light of some lamps should be, by their indexes."""
-        common, moment = self._programme.at(now), now.timestamp()
+        common, moment = [programme.at(now) for programme in self._programmes], now.timestamp()
+        site, levels = self._fleet.site_numbers[lamps], np.array([one.decision.level for one in common], np.float64)
+        since = np.array([one.since.timestamp() for one in common])
         until, confirmed_at = self._until[lamps], self._confirmed_at[lamps]
         in_force = until > moment
         changed_at = np.where(until <= moment, until, confirmed_at)
         return PlannedLevels(
-            np.where(in_force, self._level[lamps], common.decision.level),
-            np.where(in_force, changed_at, np.fmax(common.since.timestamp(), changed_at)),
+            np.where(in_force, self._level[lamps], levels[site]),
+            np.where(in_force, changed_at, np.fmax(since[site], changed_at)),
         )
 
     def mark(self, lamp_ids: Iterable[str]) -> None:

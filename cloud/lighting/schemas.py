@@ -64,7 +64,7 @@ class LuminairesOut(BaseModel):
 
 
 class SunOut(BaseModel):
-    """The next sunset and sunrise; `None` where there is none within two days."""
+    """The next sunset and sunrise, of several cities the first; `None` where there is none within two days."""
 
     sunset: datetime | None
     sunrise: datetime | None
@@ -120,7 +120,7 @@ class ClockOut(BaseModel):
 
 
 class OverviewOut(BaseModel):
-    """The whole city at a glance. `feed_delay_s` is the age of the newest reading."""
+    """All that is seen at a glance. `sun_up`: in any city. `feed_delay_s` is the age of the newest reading."""
 
     at: datetime
     sun: SunOut

@@ -26,10 +26,11 @@ Item = str | bytes | Closing
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One open socket. `devices` are those whose readings it has asked for."""
+    """One open socket. It has asked for the readings of `devices`, and to hear of one `site` alone."""
 
     session: Session
     views: Views
+    site: str | None = None
     devices: frozenset[str] = frozenset()
     _messages: int = 0
     _spoke: bool = False
@@ -71,7 +72,7 @@ class Listener:
 
     def view(self, right: Right) -> View:
         """What of the city may be said here, of what needs a right."""
-        return self.views.of(self.session.grants, right)
+        return self.views.of(self.session.grants, right, self.site)
 
 
 class Hub:
@@ -87,9 +88,9 @@ class Hub:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self, session: Session) -> Listener:
+    def join(self, session: Session, site: str | None = None) -> Listener:
         """Somebody begins to listen."""
-        listener = Listener(session, self._views)
+        listener = Listener(session, self._views, site)
         self._listeners.add(listener)
         return listener
 

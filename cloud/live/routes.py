@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.websockets import WebSocket
 
 from cloud.caching import named
-from cloud.fleet.access import CityView
+from cloud.fleet.access import CityView, SiteAsked
 from cloud.live.events import hear
 from cloud.live.hub import Hub, Listener
 from cloud.live.map_feed import MapFeed
@@ -37,9 +37,9 @@ async def live_map(socket: WebSocket, who: Looker, hub: MapHub) -> None:
 
 
 @router.websocket("/live")
-async def live_events(socket: WebSocket, who: Looker, hub: EventHub) -> None:
+async def live_events(socket: WebSocket, who: Looker, hub: EventHub, site: SiteAsked = None) -> None:
     """Overviews, alarms, commands, and the readings that were asked for."""
-    await serve(socket, hub, who, hear)
+    await serve(socket, hub, who, hear, site)
 
 
 def _deaf(_listener: Listener, _text: str) -> None:

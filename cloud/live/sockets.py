@@ -13,10 +13,10 @@ _GOODBYE_S = 2.0
 Hear = Callable[[Listener, str], None]
 
 
-async def serve(socket: WebSocket, hub: Hub, session: Session, hear: Hear) -> None:
-    """Until the listener goes, or is let go."""
+async def serve(socket: WebSocket, hub: Hub, session: Session, hear: Hear, site: str | None = None) -> None:
+    """Until the listener goes, or is let go. Of one city alone, if it is given."""
     await socket.accept()
-    listener = hub.join(session)
+    listener = hub.join(session, site)
     parts = (_send(socket, listener), _hear(socket, listener, hear), _lose_patience(listener))
     ways = [asyncio.create_task(part) for part in parts]
     try:

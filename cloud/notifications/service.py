@@ -37,19 +37,21 @@ class Sender(Protocol):
 
 
 class Notifier:
-    """`wall` returns Unix seconds: sending is the world's business, not the simulated city's."""
+    """`zone_of` gives the local time of a thing.
+
+    `wall` returns Unix seconds: sending is the world's business, not the simulated city's."""
 
     def __init__(
         self,
         database: Database,
         sender: Sender,
         recipients: Sequence[str],
-        timezone: ZoneInfo,
+        zone_of: Callable[[str], ZoneInfo],
         console: str,
         wall: Callable[[], float],
     ) -> None:
         self._database, self._sender, self._recipients = database, sender, recipients
-        self._timezone, self._console, self._wall = timezone, console, wall
+        self._zone_of, self._console, self._wall = zone_of, console, wall
         self._more = asyncio.Event()
         self._away = False
 
@@ -82,7 +84,7 @@ class Notifier:
         if episode is None:
             return
         try:
-            await self._sender.send(notice.recipient, about(episode, self._timezone, self._console))
+            await self._sender.send(notice.recipient, about(episode, self._zone_of(episode.source), self._console))
         except NotSent as reason:
             await self._postpone(notice, reason)
         else:

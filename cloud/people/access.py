@@ -4,6 +4,7 @@ What lies outside somebody's areas is answered like what is not there (404): ids
 business in a ward need not learn what stands in it. Who sees a thing and may not touch it is told so (403).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -18,7 +19,7 @@ from cloud.people.rights import Right
 from cloud.people.service import People
 from cloud.people.store import Session
 from cloud.settings import Settings
-from rules.areas import PROVINCE, Area, may, reaches
+from rules.areas import PROVINCE, Area, may_all, reaches
 
 COOKIE = "haidang_session"
 UNATTENDED = "haidang-unattended"  # a header, whatever its value
@@ -32,7 +33,7 @@ class Where(StrEnum):
     """Over how much a right has to be held."""
 
     PART = "a part of the city"  # the route shows and touches no more than that part: see cloud/fleet/access.py
-    CITY = "the whole city"
+    CITY = "the whole city"  # with several cities in one service, all of them: log and store are one for all
     ANYWHERE = "anywhere"  # what has no place, and people, whose areas the service itself compares
 
 
@@ -51,14 +52,15 @@ class Gate:
             raise NotSignedIn
         if session.is_held and self.right is not Right.OWN_SESSION:
             raise ChoosePassword
-        if not self._opens(session, Area(settings.site)):
+        if not self._opens(session, [Area(site.id) for site in settings.sites]):
             raise NotAllowed(f"this needs the right {self.right} over {self.where}")
         return session
 
-    def _opens(self, session: Session, city: Area) -> bool:
+    def _opens(self, session: Session, cities: Sequence[Area]) -> bool:
         if self.where is Where.CITY:
-            return may(session.grants, self.right, city)
-        return reaches(session.grants, self.right, city if self.where is Where.PART else PROVINCE)
+            return may_all(session.grants, self.right, cities)
+        near = cities if self.where is Where.PART else [PROVINCE]
+        return any(reaches(session.grants, self.right, area) for area in near)
 
 
 def _acts(connection: HTTPConnection) -> bool:

@@ -2,25 +2,28 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from cloud.people.access import PeoplePart, SettingsPart, Where, cookie_name, is_over_tls, needs
+from cloud.fleet.fleet import Fleet
+from cloud.parts import part
+from cloud.people.access import PeoplePart, Where, cookie_name, is_over_tls, needs
 from cloud.people.devices import give_device
 from cloud.people.rights import Right, Role
-from cloud.people.schemas import GrantOut, Me, NewPassword
+from cloud.people.schemas import GrantOut, Me, MySite, NewPassword
 from cloud.people.service import People
 from cloud.people.store import Session
 from rules.areas import Area
 
 router = APIRouter(prefix="/session", tags=["people"])
 
+FleetPart = Annotated[Fleet, Depends(part(lambda parts: parts.fleet))]
 Self = Annotated[Session, needs(Right.OWN_SESSION, Where.ANYWHERE)]
 
 
 @router.get("")
-async def look(who: Self, settings: SettingsPart) -> Me:
+async def look(who: Self, fleet: FleetPart) -> Me:
     """Who is signed in."""
-    return me(who, settings.site)
+    return me(who, fleet)
 
 
 @router.delete("", status_code=204)
@@ -31,9 +34,9 @@ async def sign_out(who: Self, request: Request, response: Response, people: Peop
 
 
 @router.put("/password")
-async def choose_password(given: NewPassword, who: Self, people: PeoplePart, settings: SettingsPart) -> Me:
+async def choose_password(given: NewPassword, who: Self, people: PeoplePart, fleet: FleetPart) -> Me:
     """Take another password."""
-    return me(await people.choose_password(who, given), settings.site)
+    return me(await people.choose_password(who, given), fleet)
 
 
 def address_of(request: Request) -> str:
@@ -49,13 +52,16 @@ def give_cookie(request: Request, response: Response, token: str, people: People
     give_device(response, token, secure=secure)
 
 
-def me(who: Session, site: str) -> Me:
-    """A session as its owner sees it in a city."""
+def me(who: Session, fleet: Fleet) -> Me:
+    """A session as its owner sees it."""
+    rights = {city.site: who.rights(Area(city.site)) for city in fleet.sites.values()}
+    seen = [city for city in fleet.sites.values() if Right.VIEW_CITY in rights[city.site]]
     return Me(
         username=who.username,
         display_name=who.display_name,
         role=who.role,
         grants=[GrantOut(role=Role(grant.role), area=str(grant.area)) for grant in who.grants],
-        rights=sorted(who.rights(Area(site))),
+        rights=sorted(frozenset().union(*rights.values())),
+        sites=[MySite(id=city.site, name=city.name) for city in seen],
         language="en" if who.language == "en" else "vi",
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cloud.people.rights import Right, Role
+from protocols.inventory import Name
 from protocols.names import Words
 from rules.areas import Area
 
@@ -46,12 +47,20 @@ class GrantOut(BaseModel):
     area: AreaPath
 
 
+class MySite(BaseModel):
+    """A city of which somebody sees something."""
+
+    id: str
+    name: Name
+
+
 class Me(BaseModel):
-    """Who is signed in. `role` is that of the widest grant, `rights` are what is held somewhere in this city."""
+    """Who is signed in. `role` is that of the widest grant, `rights` are what is held somewhere in these cities."""
 
     username: str
     display_name: str
     role: Role
     grants: list[GrantOut]
     rights: list[Right]
+    sites: list[MySite]
     language: Language

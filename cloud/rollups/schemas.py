@@ -21,6 +21,7 @@ class By(StrEnum):
     WARD = "ward"
     GROUP = "group"
     CITY = "city"
+    PROVINCE = "province"
 
 
 class EnergyRowOut(BaseModel):

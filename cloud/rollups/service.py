@@ -1,4 +1,4 @@
-"""Energy of lamps, streets and the city by hour, day and month; hours of any device."""
+"""Energy of lamps, streets, cities and the province by hour, day and month; hours of any device."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from rules.rollup import STATS
 MOST_ROWS = 400_000  # hours that one answer reads
 LONGEST = timedelta(days=366)
 _USUAL = {Step.HOUR: timedelta(days=1), Step.DAY: timedelta(days=31), Step.MONTH: timedelta(days=365)}
+_PROVINCE = "/"  # the id of the whole, which is summed up from its cities
 _DEVICES = {By.LAMP: LUMINAIRE, By.METER: METER}  # what counts energy by itself
 _OF_DEVICES = ("energy_wh", "energy_q", "energy_events")
 _OF_SUMS = ("energy_wh", "energy_estimated_wh", "energy_missing_n", "energy_events", "lamps_n")
@@ -55,27 +56,27 @@ class Energy:
 
     def __init__(self, clock: DomainClock, topology: Topology, store: TelemetryStore) -> None:
         self._clock, self._topology, self._store = clock, topology, store
-        self._timezone = ZoneInfo(topology.fleet.city.timezone)
 
     @cached_property
     def _sizes(self) -> Mapping[By, Mapping[str, int]]:
         """How many devices belong to each id."""
         kinds = self._topology.kinds
         single = {by: dict.fromkeys(kinds[kind].ids, 1) if kind in kinds else {} for by, kind in _DEVICES.items()}
-        return {**single, **{By(level.name): _members(level) for level in self._topology.levels}}
+        whole = {_PROVINCE: len(self._topology.fleet.lamps)}
+        return {**single, **{By(level.name): _members(level) for level in self._topology.levels}, By.PROVINCE: whole}
 
     async def over_time(
         self, by: By, ids: Sequence[str], start: datetime | None, end: datetime | None, step: Step, view: View
     ) -> EnergyOut:
         """Rows for each id, or for all that are seen. Raises NotThere, TooLong, Refused and NotReady."""
         wanted, read = self._wanted(by, ids, view), len(set(ids)) or len(self._sizes[by])
-        until = end or self._clock.now()
-        spans = self._spans(step, start or until - _USUAL[step], until)
+        until, timezone = end or self._clock.now(), _timezone(view)
+        spans = _spans(step, start or until - _USUAL[step], until, timezone)
         if read * (spans[-1][1] - spans[0][0]) // HOUR_S > MOST_ROWS:
             raise TooLong("ask for fewer ids or a shorter time")
         found = await self._read(by, ids, spans)
-        rows = self._rows(by, wanted, spans, _table(by, found, wanted))
-        return EnergyOut(by=by, step=step, timezone=self._timezone.key, rows=rows)
+        rows = self._rows(by, wanted, spans, _table(by, found, self._places(by, wanted)))
+        return EnergyOut(by=by, step=step, timezone=timezone.key, rows=rows)
 
     async def hours(
         self, device_id: str, quantities: Sequence[str], start: datetime | None, end: datetime | None
@@ -105,16 +106,22 @@ class Energy:
             return self._sizes[by]
         if by in _DEVICES:
             return {name for name in self._sizes[by] if view.sees(name)}
+        if by is By.PROVINCE:
+            return ()
         level = self._topology.level(by.value)
         hidden = set(level.members.owners[~view.mask[level.members.lamps]].tolist())
         return {name for n, name in enumerate(level.ids) if n not in hidden}
 
-    def _spans(self, step: Step, start: datetime, end: datetime) -> list[Span]:
-        _check(start, end)
-        return periods(step, start, end, self._timezone)
+    def _places(self, by: By, wanted: Sequence[str]) -> Mapping[str, int]:
+        """In which place of what is wanted each key counts. A city that has gone counts nowhere."""
+        if by is By.PROVINCE:
+            return dict.fromkeys(self._topology.fleet.sites if wanted else (), 0)
+        return {name: n for n, name in enumerate(wanted)}
 
     async def _read(self, by: By, ids: Sequence[str], spans: Sequence[Span]) -> Summaries:
         name, fields = (_DEVICES[by], _OF_DEVICES) if by in _DEVICES else (by.value, _OF_SUMS)
+        if by is By.PROVINCE:
+            name, ids = By.CITY.value, ()
         return await self._ask(hourly(name), ids, fields, (spans[0][0], spans[-1][1]))
 
     async def _ask(self, name: str, keys: Sequence[str], fields: Sequence[str], span: Span) -> Summaries:
@@ -141,6 +148,16 @@ class Energy:
         return device
 
 
+def _timezone(view: View) -> ZoneInfo:
+    """By whose days is counted: the first city's that is seen."""
+    return ZoneInfo(view.first.timezone)
+
+
+def _spans(step: Step, start: datetime, end: datetime, timezone: ZoneInfo) -> list[Span]:
+    _check(start, end)
+    return periods(step, start, end, timezone)
+
+
 def _check(start: datetime, end: datetime) -> None:
     if start >= end:
         raise Refused("`from` must be before `to`")
@@ -148,8 +165,7 @@ def _check(start: datetime, end: datetime) -> None:
         raise TooLong(f"ask for at most {LONGEST.days} days at once")
 
 
-def _table(by: By, found: Summaries, ids: Sequence[str]) -> _Table:
-    places = {name: n for n, name in enumerate(ids)}
+def _table(by: By, found: Summaries, places: Mapping[str, int]) -> _Table:
     rows = [row for row, key in enumerate(found.keys) if key in places]
     fields = {name: np.array([column[row] for row in rows], np.float64) for name, column in found.fields.items()}
     energy = np.nan_to_num(fields["energy_wh"])

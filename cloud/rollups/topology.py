@@ -1,4 +1,4 @@
-"""The devices of a city by kind, each under a number, what each can take at most, and what the lamps belong to."""
+"""The devices of all cities by kind, each under a number, what each can take at most, and what the lamps belong to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Level:
 
 
 class Topology:
-    """One version of the inventory. Lamps have the numbers that the live map gives them."""
+    """One version of the inventories. Lamps have the numbers that the live map gives them."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -52,13 +52,14 @@ class Topology:
     def levels(self) -> Sequence[Level]:
         """Segment, cabinet, ward, group and city."""
         lamps = self.fleet.lamps
-        groups = [(group.id, lamp) for group in self.fleet.city.groups for lamp in group.members]
+        sites = list(self.fleet.sites)
+        groups = [(group.id, lamp) for group in self.fleet.groups for lamp in group.members]
         return [
             _level("segment", ((lamp.segment, n) for n, lamp in enumerate(lamps))),
             _level("cabinet", ((lamp.cabinet, n) for n, lamp in enumerate(lamps))),
             _level("ward", ((lamp.ward, n) for n, lamp in enumerate(lamps))),
             _level("group", ((group, self.fleet.index[lamp]) for group, lamp in groups)),
-            _level("city", ((self.fleet.city.site, n) for n in range(len(lamps)))),
+            _level("city", ((sites[number], n) for n, number in enumerate(self.fleet.site_numbers.tolist()))),
         ]
 
     def level(self, name: str) -> Level:

@@ -36,7 +36,7 @@ def lamp_hour(topology: Topology, closed: Closed) -> LampHour:
 
 
 def sums_of_hour(topology: Topology, at: int, hour: LampHour) -> list[Summaries]:
-    """An hour of all segments, cabinets, wards, groups and of the city."""
+    """An hour of all segments, cabinets, wards, groups and cities."""
     return [_rows(hourly(level.name), level.ids, at, hour_sums(hour, level.members)) for level in topology.levels]
 
 

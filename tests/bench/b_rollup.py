@@ -45,7 +45,7 @@ async def _run(folder: Path) -> list[Figure]:
     clock, wall = standing_clock()
     wall.seconds = START + _FIRST * 60
     pace = Pace(look_every_s=0.0, save_every_s=1e9)
-    rollups = Rollups(Topology(Devices(fleet.city(), 1)), clock, inbox, store, folder / "rollups.npz", pace)
+    rollups = Rollups(Topology(Devices([fleet.city()], 1)), clock, inbox, store, folder / "rollups.npz", pace)
     waiting: list[Item] = []
     feed = Feed(lambda position, limit: [item for item in waiting if item.delivery.position > position][:limit])
     await rollups.start(feed, lambda: feed.position)

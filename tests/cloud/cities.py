@@ -93,3 +93,35 @@ def _lamp(n: int) -> Luminaire:
         longitude=107.08 + n / 10_000,
         latitude=20.95,
     )
+
+
+_ELSEWHERE = {
+    "HL-": "MC-",
+    '"W1"': '"M1"',
+    '"W2"': '"M2"',
+    "halong": "mongcai",
+    "Hạ Long": "Móng Cái",
+    "Ha Long": "Mong Cai",
+    "Hồng Gai": "Móng Cái 1",
+    "Hong Gai": "Mong Cai 1",
+    "Bãi Cháy": "Móng Cái 2",
+    "Bai Chay": "Mong Cai 2",
+    "107.08": "107.97",
+    "20.95": "21.53",
+}
+
+
+def second_city(lamps: int = 6) -> City:
+    """The same city 150 km further, under other names."""
+    text = small_city(lamps).model_dump_json()
+    for here, there in _ELSEWHERE.items():
+        text = text.replace(here, there)
+    return City.model_validate_json(text)
+
+
+def write_second_city(folder: Path, city: City | None = None) -> dict[str, object]:
+    """Its inventory in a folder; returns what a service is told of it."""
+    (folder / "mongcai").mkdir(exist_ok=True)
+    write_city(folder / "mongcai" / "inventory.json", city or second_city())
+    place = folder / "mongcai"
+    return {"id": "mongcai", "inventory": place / "inventory.json", "basemap": place / "basemap.geojson"}

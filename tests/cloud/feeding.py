@@ -46,7 +46,8 @@ class Feed:
         self._last[edge, stream] += 1
         header = Header(EPOCH, self._last[edge, stream], 1)
         at = self.service.parts.clock.now().timestamp()
-        return Arrival("halong", edge, stream, header, at, wire.seal(header, body))
+        site = self.service.parts.fleet.edges.get(edge, "halong")
+        return Arrival(site, edge, stream, header, at, wire.seal(header, body))
 
 
 def lamp(n: int, at: datetime, **values: float | None) -> Reading:

@@ -85,11 +85,9 @@ class Service:
 def settings_in(folder: Path, **more: object) -> Settings:
     """Settings of a service that keeps everything in a folder."""
     known: dict[str, object] = {
-        "site": "halong",
         "data": folder,
         "listen": Address(host="127.0.0.1", port=0),
-        "inventory": folder / "inventory.json",
-        "basemap": folder / "basemap.geojson",
+        "sites": [{"id": "halong", "inventory": folder / "inventory.json", "basemap": folder / "basemap.geojson"}],
         "admin_password_file": folder / "secrets" / "admin",
         "passwords": CHEAP,
     }

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from cloud.audit.tables import AuditRow
 from cloud.commands import store as commands
 from cloud.database import Database, upsert
+from cloud.fleet import store as fleet
 from cloud.fleet.fleet import Device
 from cloud.latest.documents import decode
 from cloud.latest.store import load_latest
@@ -125,6 +126,27 @@ async def test_who_had_a_role_everywhere_keeps_it_everywhere(empty_registry: str
     await migrate(database, tmp_path)
     async with database.read() as session:
         assert await load_grants(session, 7) == [granted(Role.OPERATOR, PROVINCE)]
+    await database.close()
+
+
+_OLD_INVENTORIES = """
+INSERT INTO inventory (version, hash, imported_at, document) VALUES
+(1, 'a', '2026-11-20 12:00:00.000000', '{"site": "halong"}'),
+(2, 'b', '2026-11-21 12:00:00.000000', '{"site": "halong"}')
+"""
+
+
+async def test_the_one_city_of_before_is_in_force_with_its_newest_inventory(
+    empty_registry: str, tmp_path: Path
+) -> None:
+    database = Database(empty_registry)
+    async with database.engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(upgrade, "0010")
+        await connection.exec_driver_sql(_OLD_INVENTORIES)
+    await migrate(database, tmp_path)
+    async with database.read() as session:
+        held = await fleet.load_in_force(session)
+    assert {site: row.version for site, row in held.items()} == {"halong": 2}
     await database.close()
 
 

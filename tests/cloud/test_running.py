@@ -68,7 +68,7 @@ async def test_a_port_that_is_taken_is_said_in_one_line(
 async def test_an_inventory_that_is_not_there_is_said_in_one_line(
     settings: Settings, clock: DomainClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.inventory.unlink()
+    settings.sites[0].inventory.unlink()
     with pytest.raises(SystemExit):
         await serve(settings, clock)
     assert "inventory.json" in caplog.messages[-1]

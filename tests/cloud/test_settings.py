@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cloud.settings import load_settings
+from cloud.settings import Site, load_settings
 from cloud.telemetry.settings import DuckDb, InfluxDb
 from protocols.config import ConfigError
 
 _YAML = """
-site: halong
+sites:
+  - {id: halong, inventory: inventory.json, basemap: basemap.geojson}
+  - {id: mongcai, inventory: mongcai/inventory.json, basemap: mongcai/basemap.geojson}
 listen: 127.0.0.1:8080
 broker: {host: 127.0.0.1, port: 1883, username: cloud, password_file: secrets/cloud}
-inventory: inventory.json
-basemap: basemap.geojson
 mail: {host: 127.0.0.1, port: 2525, sender: haidang@localhost, technicians: [technician@localhost]}
 admin_password_file: secrets/admin
 """
@@ -40,15 +40,26 @@ def test_the_demo_city_s_file_is_understood(file: Path) -> None:
 
 def test_paths_are_relative_to_the_file(file: Path, tmp_path: Path) -> None:
     settings = load_settings(file, environ={})
-    assert settings.inventory == tmp_path / "inventory.json"
+    assert [site.id for site in settings.sites] == ["halong", "mongcai"]
+    assert settings.sites[0].inventory == tmp_path / "inventory.json"
+    assert settings.sites[1].basemap == tmp_path / "mongcai" / "basemap.geojson"
     assert settings.broker.password_file == tmp_path / "secrets" / "cloud"
     assert settings.database == f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite"
+
+
+def test_a_file_of_one_city_is_read_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.yaml"
+    path.write_text("site: halong\ninventory: city.json\n")
+    settings = load_settings(path, environ={})
+    place = {"inventory": tmp_path / "city.json", "basemap": tmp_path / "basemap.geojson"}
+    assert settings.sites == (Site(id="halong", **place),)
+    assert settings.signer == "halong"
 
 
 def test_the_data_folder_may_be_elsewhere(file: Path, tmp_path: Path) -> None:
     settings = load_settings(file, tmp_path / "elsewhere", environ={})
     assert settings.database == f"sqlite+aiosqlite:///{tmp_path}/elsewhere/registry.sqlite"
-    assert settings.inventory == tmp_path / "inventory.json"
+    assert settings.sites[0].inventory == tmp_path / "inventory.json"
 
 
 def test_the_database_may_be_named_by_the_environment(file: Path) -> None:
@@ -126,12 +137,34 @@ def test_an_influxdb_has_an_address_a_bucket_and_a_token_of_its_own(file: Path, 
         ("broker: {tls: {ca: ca.crt, key: a.key}}", "broker.tls: certificate and key go together; give both or none"),
         ("database_url_file: nowhere", "cloud.yaml:3: database_url_file: "),
         ("proxies: [everybody]", "cloud.yaml:3: proxies[0]: "),
+        ("sites: [{id: mongcai}]", "give `sites`, a list with an `id` for each, and not `site` beside it"),
         ("live_every: 200ms", "cloud.yaml:3: live_every: 0.2s is too short; give 1s or more"),
     ],
 )
 def test_a_mistake_is_answered_like_a_colleague_would(tmp_path: Path, line: str, advice: str) -> None:
     path = tmp_path / "cloud.yaml"
     path.write_text(f"\nsite: halong\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, environ={})
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("listen: 127.0.0.1:1\n", "cloud.yaml:1: sites: is missing"),
+        ("sites: []\n", "cloud.yaml:1: sites: "),
+        ("sites: [{id: halong}, {id: halong}]\n", "sites: halong stands twice; every id names one site"),
+        (
+            "sites:\n  - {id: halong, inventroy: a.json}\n",
+            "2: sites[0].inventroy: unknown key; did you mean `inventory`?",
+        ),
+        ("sites:\n  - {id: ha long}\n", "cloud.yaml:2: sites[0].id: "),
+    ],
+)
+def test_cities_are_a_list_with_an_id_for_each(tmp_path: Path, text: str, advice: str) -> None:
+    path = tmp_path / "cloud.yaml"
+    path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_settings(path, environ={})
     assert advice in str(caught.value)

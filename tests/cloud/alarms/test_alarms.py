@@ -187,7 +187,7 @@ async def test_a_lamp_that_is_taken_down_is_no_longer_out(settings: Settings, cl
     wall.advance(hours=1)
     async with serving(settings, clock) as running:
         await Feed(running).readings(minutes(5, "0 0 0 0 0 0"))
-    write_city(settings.inventory, small_city(lamps=4))
+    write_city(settings.sites[0].inventory, small_city(lamps=4))
     async with serving(settings, clock) as running:
         (episode,) = await _episodes(running)
         async with running.signed_in() as client:
@@ -202,10 +202,10 @@ async def test_a_lamp_that_was_missing_from_one_inventory_is_out_again_when_it_i
     wall.advance(hours=1)
     async with serving(settings, clock) as running:
         await Feed(running).readings(minutes(5, "0 0 0 0 0 0"))
-    write_city(settings.inventory, small_city(lamps=4))
+    write_city(settings.sites[0].inventory, small_city(lamps=4))
     async with serving(settings, clock):
         pass
-    write_city(settings.inventory, small_city(lamps=6))
+    write_city(settings.sites[0].inventory, small_city(lamps=6))
     async with serving(settings, clock) as running:
         await _feed_on(running, minutes(5, "0 0 0 0 0 0", start=6))
         (episode,) = running.parts.alarms.listed()

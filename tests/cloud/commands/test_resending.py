@@ -53,7 +53,7 @@ async def desk(registry: str, tmp_path: Path, clock: DomainClock) -> AsyncIterat
     """Over a registry of its own."""
     database, link, monotonic = Database(registry), RecordingLink(), Wall(0.0)
     await migrate(database, tmp_path)
-    yield Desk(Commands(database, Fleet(small_city(), 1), link, clock, monotonic, EVERY), database, link, monotonic)
+    yield Desk(Commands(database, Fleet([small_city()], 1), link, clock, monotonic, EVERY), database, link, monotonic)
     await database.close()
 
 

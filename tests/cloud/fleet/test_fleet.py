@@ -44,7 +44,7 @@ async def test_the_city_is_what_the_inventory_says(service: Service) -> None:
 
 async def test_a_cabinet_has_the_meters_that_the_inventory_gives_it(settings: Settings, clock: DomainClock) -> None:
     meters = (Meter(id="Q2", cabinet="HL-TC002"), Meter(id="Q1", cabinet="HL-TC002"))
-    write_city(settings.inventory, small_city().model_copy(update={"meters": meters}))
+    write_city(settings.sites[0].inventory, small_city().model_copy(update={"meters": meters}))
     async with serving(settings, clock) as running, running.signed_in() as client:
         cabinets = (await client.get("/api/v1/city")).json()["cabinets"]
     assert {cabinet["id"]: cabinet["meters"] for cabinet in cabinets} == {"HL-TC001": [], "HL-TC002": ["Q2", "Q1"]}
@@ -61,12 +61,12 @@ async def test_a_changed_inventory_is_a_new_version_and_what_is_gone_is_retired(
 ) -> None:
     async with serving(settings, clock):
         pass
-    write_city(settings.inventory, small_city(lamps=4))
+    write_city(settings.sites[0].inventory, small_city(lamps=4))
     async with serving(settings, clock) as running:
         assert running.parts.fleet.version == 2
         assert list(running.parts.fleet.index) == [lamp_id(n) for n in range(1, 5)]
         assert await _retired(running.parts.database) == {lamp_id(5), lamp_id(6)}
-    write_city(settings.inventory, small_city(lamps=6))
+    write_city(settings.sites[0].inventory, small_city(lamps=6))
     async with serving(settings, clock) as running:
         assert await _retired(running.parts.database) == set()
 
@@ -79,13 +79,13 @@ async def _retired(database: Database) -> set[str]:
 async def test_without_its_file_the_last_inventory_stays_in_force(settings: Settings, clock: DomainClock) -> None:
     async with serving(settings, clock):
         pass
-    settings.inventory.unlink()
+    settings.sites[0].inventory.unlink()
     async with serving(settings, clock) as running:
         assert len(running.parts.fleet.lamps) == 6
 
 
 async def test_without_any_inventory_the_service_does_not_start(settings: Settings, clock: DomainClock) -> None:
-    settings.inventory.unlink()
+    settings.sites[0].inventory.unlink()
     with pytest.raises(FileNotFoundError):
         async with serving(settings, clock):
             pass
@@ -121,11 +121,11 @@ def test_an_inventory_that_does_not_hold_together_is_refused(change: dict[str, o
     ],
 )
 def test_a_lamp_is_found_by_any_of_its_words_with_or_without_marks(words: str, found: list[int]) -> None:
-    assert Fleet(small_city(), 1).search(words) == found
+    assert Fleet([small_city()], 1).search(words) == found
 
 
 def test_positions_travel_as_whole_numbers_of_a_centimetre() -> None:
-    fleet = Fleet(small_city(), 1)
+    fleet = Fleet([small_city()], 1)
     assert fleet.longitudes[0] == 1_070_801_000
     assert fleet.latitudes[0] == 209_500_000
     assert list(fleet.ward_numbers) == [0, 1, 0, 1, 0, 1]
@@ -142,7 +142,7 @@ async def test_the_base_map_is_sent_once(settings: Settings, clock: DomainClock,
 
 
 def _edges(wall: Wall, clock: DomainClock) -> Edges:
-    return Edges(["HL-E01", "HL-E02"], clock.now, wall)
+    return Edges(dict.fromkeys(["HL-E01", "HL-E02"], "halong"), clock.now, wall)
 
 
 def test_an_edge_is_unknown_until_the_broker_tells(clock: DomainClock, wall: Wall) -> None:

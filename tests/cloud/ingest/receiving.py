@@ -37,7 +37,14 @@ class Heard:
 def receiver_for(broker: BrokerSettings, inbox: Inbox, heard: Heard, drop: Drop | None = None) -> Receiver:
     """A receiver that tells `heard`."""
     return Receiver(
-        broker, SITE, inbox, heard.wake, heard.status, on_failure=heard.failures.append, now=lambda: 1_000.0, drop=drop
+        broker,
+        [SITE],
+        inbox,
+        heard.wake,
+        heard.status,
+        on_failure=heard.failures.append,
+        now=lambda: 1_000.0,
+        drop=drop,
     )
 
 

@@ -13,7 +13,7 @@ from tests.cloud.clocks import EVENING
 AT = int(EVENING.timestamp())
 
 
-EVERYTHING = View(Fleet(small_city(), 1))
+EVERYTHING = View(Fleet([small_city()], 1))
 
 
 def station(name: str, kind: str) -> Station:

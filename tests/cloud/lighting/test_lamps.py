@@ -12,17 +12,19 @@ from cloud.commands.order import Moment, Order
 from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
 from cloud.lighting.board import Board, Look
+from cloud.lighting.overview import Suns
 from cloud.lighting.plan import Plan, Programme
 from cloud.settings import Settings
 from protocols.clock import DomainClock
 from protocols.commands import Command, Override, Resume
 from protocols.commands import State as CommandState
+from protocols.inventory import Place
 from protocols.readings import Quality, Reading
 from protocols.wire import EdgeState
 from rules.lamp_state import LampState
 from rules.programme import Reason
 from rules.sun import next_sunset
-from tests.cloud.cities import lamp_id, small_city
+from tests.cloud.cities import lamp_id, second_city, small_city
 from tests.cloud.clocks import EVENING, NOON, Wall, standing_clock
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import RecordingLink, Service, serving
@@ -180,7 +182,23 @@ def test_without_overrides_the_programme_holds_for_every_lamp() -> None:
 
 def plan_with(overrides: Overrides) -> Plan:
     programme = Programme(CITY.centre, TIMEZONE, EVENING)
-    return Plan(Fleet(CITY, 1), programme, CITY.centre, TIMEZONE, overrides)
+    return Plan(Fleet([CITY], 1), [programme], overrides)
+
+
+def test_every_city_keeps_to_its_own_sun_and_clock() -> None:
+    """Here it is evening; in a city on the other side of the world it is bright day, and nothing is planned there."""
+    far = second_city().model_copy(
+        update={"timezone": "America/Lima", "centre": Place(longitude=-77.0, latitude=-12.0)}
+    )
+    fleet = Fleet([CITY, far], 1)
+    programmes = [Programme(city.centre, ZoneInfo(city.timezone), EVENING) for city in fleet.sites.values()]
+    plan = Plan(fleet, programmes, Overrides())
+    planned = plan.of_lamps(np.arange(12), EVENING)
+    assert planned.level.tolist() == [100.0] * 6 + [0.0] * 6
+    assert [plan.of(lamp, EVENING).level for lamp in fleet.lamps] == planned.level.tolist()
+    suns = Suns(fleet.sites.values())
+    near, both = suns.after([CITY], EVENING), suns.after(fleet.sites.values(), EVENING)
+    assert (both.sunrise, both.sunset) == (near.sunrise, suns.after([far], EVENING).sunset)
 
 
 def confirmed(lamp: int, action: Override | Resume, at: datetime) -> Order:

@@ -190,7 +190,7 @@ def _say(text: str, _view: View) -> str:
 
 
 async def test_who_does_not_keep_up_is_let_go_and_holds_nobody_up() -> None:
-    hub = Hub(Views(Fleet(small_city(), 1)))
+    hub = Hub(Views(Fleet([small_city()], 1)))
     slow, quick = hub.join(_somebody()), hub.join(_somebody())
     for n in range(MOST_WAITING + 1):
         hub.say(partial(_say, str(n)), Right.VIEW_CITY)
@@ -200,7 +200,7 @@ async def test_who_does_not_keep_up_is_let_go_and_holds_nobody_up() -> None:
 
 
 async def test_what_a_role_may_not_know_is_not_said_to_it() -> None:
-    hub = Hub(Views(Fleet(small_city(), 1)))
+    hub = Hub(Views(Fleet([small_city()], 1)))
     listener = hub.join(_somebody())
     hub.say(partial(_say, "secret"), Right.VIEW_AUDIT)
     hub.say(partial(_say, "open"), Right.VIEW_CITY)
@@ -219,7 +219,7 @@ def test_a_frame_says_exactly_what_has_changed(data: st.DataObject) -> None:
 
 
 def test_a_thousand_changes_are_six_kilobytes() -> None:
-    fleet = Fleet(small_city(), 1)
+    fleet = Fleet([small_city()], 1)
     state = np.zeros(1000, dtype=np.uint8)
     assert len(frames.frame(1, 0.0, np.arange(1000), state, state)) == 6012
     assert len(frames.snapshot(View(fleet), 1, state[:6], state[:6])) == 16 + 11 * 6

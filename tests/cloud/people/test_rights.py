@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from cloud.app import FOR_EDGES, PUBLIC, create_app
 from cloud.edges.access import EdgeGate
 from cloud.people.rights import RIGHTS, Right, Role
-from cloud.settings import Settings
+from cloud.settings import Settings, Site
 from tests.cloud.clocks import standing_clock
 from tests.cloud.people.doors import locked_doors
 from tests.cloud.serving import Service
@@ -22,7 +22,7 @@ def _methods(route: RouteContext) -> list[str]:
 
 def test_what_is_public_is_there_and_nothing_else_is_open() -> None:
     clock, _ = standing_clock()
-    app = create_app(Settings(site="halong"), clock)
+    app = create_app(Settings(sites=(Site(id="halong"),)), clock)
     doors = {(method, str(route.path)) for route in iter_route_contexts(app.routes) for method in _methods(route)}
     assert doors - {(door.method, door.path) for door in locked_doors(app) if door.gates} == PUBLIC | FOR_EDGES
 
@@ -33,7 +33,7 @@ def _is_for_edges(dependant: Dependant) -> bool:
 
 def test_what_is_for_edges_asks_for_an_edge_and_nothing_else_does() -> None:
     clock, _ = standing_clock()
-    routes = iter_route_contexts(create_app(Settings(site="halong"), clock).routes)
+    routes = iter_route_contexts(create_app(Settings(sites=(Site(id="halong"),)), clock).routes)
     found = {
         (method, str(route.path))
         for route in routes

@@ -44,7 +44,7 @@ class Rolling:
 
     folder: Path
     store: TelemetryStore
-    fleet: Fleet = field(default_factory=lambda: Fleet(small_city(), 1))
+    fleet: Fleet = field(default_factory=lambda: Fleet([small_city()], 1))
     pace: Pace = QUICK
     _seqs: Counter[tuple[str, Stream]] = field(default_factory=Counter)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +13,13 @@ import pytest
 from cloud.errors import Refused
 from cloud.people.rights import Role
 from cloud.rollups.periods import Step, periods
+from cloud.settings import Settings, Site
 from cloud.telemetry.store import Summaries
+from protocols.clock import DomainClock
 from rules.energy import HOUR_S, Event, Grade
-from tests.cloud.cities import lamp_id
+from tests.cloud.cities import lamp_id, write_second_city
 from tests.cloud.clocks import EVENING, Wall
-from tests.cloud.serving import Service
+from tests.cloud.serving import Service, serving
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 MONTH = datetime(2026, 11, 1, tzinfo=HANOI)
@@ -189,3 +192,23 @@ def test_days_that_begin_within_an_hour_are_refused_and_hours_are_not() -> None:
     with pytest.raises(Refused, match="Asia/Kathmandu do not begin with an hour"):
         periods(Step.DAY, *day, kathmandu)
     assert len(periods(Step.HOUR, *day, kathmandu)) == 24
+
+
+async def test_the_province_is_the_sum_of_its_cities_as_they_were_always_stored(
+    settings: Settings, clock: DomainClock, tmp_path: Path
+) -> None:
+    sites = (*settings.sites, Site.model_validate(write_second_city(tmp_path)))
+    at, keys = [int(MONTH.timestamp())] * 3, ["halong", "hanoi", "mongcai"]  # one of them has left the service
+    sums = {"energy_wh": [500.0, 9_000.0, 250.0], "energy_estimated_wh": [0.0] * 3, "energy_missing_n": [1.0, 0.0, 0.0]}
+    rows = Summaries("city_1h", keys, at, {**sums, "energy_events": [0.0] * 3, "lamps_n": [6.0] * 3})
+    async with serving(settings.model_copy(update={"sites": sites}), clock) as service, service.signed_in() as client:
+        await service.parts.measurements.store.write_summaries([rows])
+        times = {"from": MONTH.isoformat(), "to": (MONTH + timedelta(hours=1)).isoformat()}
+        [province] = await ask(client, by="province", step="hour", **times)
+        cities = await ask(client, by="city", step="hour", **times)
+        alone = await ask(client, by="city", step="hour", site="mongcai", **times)
+        of_one = await ask(client, by="province", step="hour", site="mongcai", **times)
+    assert (province["id"], province["energy_kwh"], province["missing_hours"]) == ("/", 0.75, 1)
+    assert [(row["id"], row["energy_kwh"]) for row in cities] == [("halong", 0.5), ("mongcai", 0.25)]
+    assert [row["id"] for row in alone] == ["mongcai"]
+    assert of_one == []

@@ -112,7 +112,7 @@ async def test_segments_cabinets_wards_groups_and_the_city_are_the_sums_of_their
             "groups": [{"id": "COAST", "name": {"vi": "Biển", "en": "Coast"}, "members": MEMBERS}],
         }
     )
-    rolling = Rolling(tmp_path, embedded, Fleet(city, 1))
+    rolling = Rolling(tmp_path, embedded, Fleet([city], 1))
     rolling.wall.seconds = START
     await play(rolling, street.minutes(0, HOURS * 60, SEEDED))
     await rolling.settle()
@@ -453,7 +453,7 @@ async def test_another_version_of_the_inventory_keeps_what_was_counted(
     rolling.rollups.save()
     city = small_city(8).model_dump()
     city["luminaires"] = tuple(reversed(city["luminaires"]))[:-1]  # the first lamp is gone, two are new
-    rolling.fleet = Fleet(City.model_validate(city), 2)
+    rolling.fleet = Fleet([City.model_validate(city)], 2)
     restart(rolling)
     for n, readings in enumerate(street.minutes(90, 60), start=90):
         rolling.receive(readings, START + 60 * (n + 1))
