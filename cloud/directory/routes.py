@@ -45,6 +45,12 @@ async def stand(username: Words, wanted: StandingIn, who: Keeper, directory: Dir
     return await directory.stand(who, username, disabled=wanted.disabled)
 
 
+@router.post("/people/{username}/factors/forget", status_code=204)
+async def forget_factors(username: Words, who: Keeper, directory: DirectoryPart) -> None:
+    """Let somebody begin anew who has lost every second factor."""
+    await directory.forget_factors(who, username)
+
+
 @router.delete("/people/{username}/sessions", status_code=204)
 async def end_all(username: Words, who: Lead, directory: DirectoryPart) -> None:
     """End every session of somebody."""

@@ -16,6 +16,7 @@ from cloud.database import Database
 from cloud.directory import store
 from cloud.directory.schemas import InvitedOut, OpenSessionOut, PersonIn, PersonOut
 from cloud.errors import LastAdministrator, NameTaken, NoSuchArea, NotAllowed, NotThere
+from cloud.factors.store import forget
 from cloud.fleet.fleet import Fleet
 from cloud.people.passwords import Passwords
 from cloud.people.rights import Right, Role, granted
@@ -91,6 +92,14 @@ class Directory:
             await self._note(session, who, Act.DISABLE if disabled else Act.ENABLE, person.username)
             grants = await load_grants(session, person.id)
         return _person_out(person, _near(who, Right.MANAGE_PEOPLE, grants))
+
+    async def forget_factors(self, who: Session, username: str) -> None:
+        """For who has lost phone and paper: the password is enough again. Raises NotThere and NotAllowed."""
+        async with self._database.write() as session:
+            person = await self._mine(session, who, username)
+            await forget(session, person.id)
+            await store.end_sessions_of(session, person.id)
+            await self._note(session, who, Act.FORGET_FACTORS, person.username)
 
     async def sessions(self, who: Session) -> list[OpenSessionOut]:
         """Who is signed in of those who may do anything in the areas of who asks, oneself included."""

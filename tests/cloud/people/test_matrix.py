@@ -78,6 +78,7 @@ KNOCKS: Mapping[str, Knock] = {
     f"POST {API}/people": Knock(json=NEWCOMER, right=201, other=403),
     f"PUT {API}/people/{{username}}/grants": Knock({"username": "thu"}, json={"grants": NEWCOMER["grants"]}),
     f"PUT {API}/people/{{username}}/standing": Knock({"username": "thu"}, json={"disabled": True}),
+    f"POST {API}/people/{{username}}/factors/forget": Knock({"username": "thu"}, right=204),
     f"DELETE {API}/people/{{username}}/sessions": Knock({"username": "thu"}, right=204),
     f"GET {API}/sessions": LISTED,
     f"DELETE {API}/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=204),
