@@ -34,6 +34,7 @@ from cloud.people.origin import OwnPagesOnly
 from cloud.rollups import routes as rollups
 from cloud.running import running
 from cloud.settings import Settings
+from cloud.sso import routes as sign_on
 from cloud.telemetry import routes as storage
 from protocols.clock import DomainClock
 
@@ -46,6 +47,8 @@ PUBLIC = frozenset(
         ("GET", f"{API}/session/ways"),  # what the log-in shows
         ("POST", f"{API}/session"),  # the log-in itself, in its steps
         ("POST", f"{API}/session/factor"),
+        ("GET", f"{API}/session/sign-on/{{provider}}"),  # the log-in at somebody else's, and the way back from there
+        ("GET", f"{API}/session/sign-on/{{provider}}/return"),
         ("POST", f"{API}/session/passkey/options"),
         ("POST", f"{API}/session/passkey"),
     }
@@ -74,6 +77,7 @@ _ROUTERS = (
     health,
     people.router,
     factors.router,
+    sign_on.router,
     account.router,
     directory.router,
     audit.router,

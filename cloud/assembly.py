@@ -64,6 +64,7 @@ from cloud.rollups.cursor import Rollups
 from cloud.rollups.service import Energy
 from cloud.rollups.topology import Topology
 from cloud.settings import Settings
+from cloud.sso.service import sign_ons
 from cloud.telemetry.opening import open_store, upkeep_of
 from cloud.telemetry.storage import Storage
 from cloud.telemetry.store import TelemetryStore
@@ -206,6 +207,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         sign_in=SignIn(people, factors, passkeys, challenges),
         step_up=StepUp(people, factors, passkeys, challenges, confirmations),
         account=Account(database, clock),
+        sign_ons=sign_ons(people, settings.sign_on),
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,

@@ -35,6 +35,7 @@ from cloud.notifications.service import Notifier
 from cloud.people.service import People
 from cloud.rollups.service import Energy
 from cloud.settings import Settings
+from cloud.sso.service import SignOns
 from cloud.telemetry.storage import Storage
 from cloud.telemetry.upkeep import Upkeep
 from protocols.clock import DomainClock
@@ -56,6 +57,7 @@ class Parts:
     sign_in: SignIn
     step_up: StepUp
     account: Account
+    sign_ons: SignOns
     directory: Directory
     fleet: Fleet
     views: Views

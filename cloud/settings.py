@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
+from cloud.sso.settings import SignOn
 from cloud.telemetry.settings import DuckDb, InfluxDb, Telemetry
 from protocols import config
 from protocols.config import ConfigError, ConfigModel, Document
@@ -106,6 +107,7 @@ class Settings(ConfigModel):
     mail: Mail | None = None
     telemetry: Telemetry = DuckDb()
     admin_password_file: Path = Path("secrets/admin")
+    sign_on: tuple[SignOn, ...] = Field(default=(), description="who else may say who somebody is (docs/sign-on.md)")
     edge_tokens: Path | None = Field(default=None, description="a line EDGE:SHA256 of its token for each edge")
     database_url: str | None = Field(default=None, description="default: registry.sqlite in the data folder")
     database_url_file: Path | None = Field(default=None, description="the same in a file of its own, with its password")
@@ -143,6 +145,13 @@ class Settings(ConfigModel):
         if every < timedelta(seconds=1):
             raise ValueError(f"{every.total_seconds():g}s is too short; give 1s or more")
         return every
+
+    @field_validator("sign_on")
+    @classmethod
+    def _are_told_apart(cls, providers: tuple[SignOn, ...]) -> tuple[SignOn, ...]:
+        if len({one.id for one in providers}) < len(providers):
+            raise ValueError("two have the same id; give each its own")
+        return providers
 
     @model_validator(mode="after")
     def _speaks_async(self) -> Self:
@@ -207,6 +216,10 @@ def _files(settings: Settings) -> Iterator[tuple[config.Path, Path]]:
     for name, file in settings.broker.tls or ():
         if file:
             yield ("broker", "tls", name), file
+    for index, one in enumerate(settings.sign_on):
+        yield ("sign_on", index, "client_secret_file"), one.client_secret_file
+        if one.ca_file:
+            yield ("sign_on", index, "ca_file"), one.ca_file
     if isinstance(settings.telemetry, InfluxDb):
         yield ("telemetry", "token_file"), settings.telemetry.token_file
         if settings.telemetry.ca_file:
@@ -226,6 +239,7 @@ def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
             "data": (data or folder / settings.data).absolute(),
             "sites": tuple(site.placed(folder) for site in settings.sites),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
+            "sign_on": tuple(one.placed(folder) for one in settings.sign_on),
             "edge_tokens": settings.edge_tokens and (folder / settings.edge_tokens).absolute(),
             "broker": broker.model_copy(update=placed),
             "telemetry": telemetry.placed(folder) if isinstance(telemetry, InfluxDb) else telemetry,

@@ -11,6 +11,7 @@ from cloud.latest.tables import CursorRow, LatestRow
 from cloud.notifications.tables import NoticeRow
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from cloud.reset.tables import ResetRow
+from cloud.sso.tables import IdentityRow
 from cloud.tokens.tables import TokenRow
 
 TABLES = (
@@ -23,6 +24,7 @@ TABLES = (
     EpisodeRow,
     GrantRow,
     HeadRow,
+    IdentityRow,
     InventoryRow,
     KnownRow,
     LatestRow,

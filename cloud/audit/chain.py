@@ -40,6 +40,7 @@ class Act(StrEnum):
     REMOVE_FACTOR = "remove_factor"
     FORGET_FACTORS = "forget_factors"
     CHANGE_LANGUAGE = "change_language"
+    LINK = "link"
 
 
 Parameters = Mapping[str, str | float]  # moments are ISO 8601 in UTC

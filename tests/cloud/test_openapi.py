@@ -28,8 +28,9 @@ def document() -> dict[str, Any]:
 def _answers(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
-            yield path, method, good
+            answers = operation["responses"]
+            if "302" not in answers:  # who is sent elsewhere gets no answer
+                yield path, method, next(answer for status, answer in answers.items() if status.startswith("2"))
 
 
 def test_every_answer_has_a_shape(document: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ class Provider:
 
     accounts: Mapping[str, Claims]
     issuer: str = ""
+    now: Callable[[], float] = time.time
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     key: RSAKey = field(default_factory=lambda: signing_key("first"))
     sign: Callable[[Claims, RSAKey], str] = signed
@@ -129,7 +130,7 @@ class Provider:
         return f"{asked['redirect_uri']}?{urlencode(told)}"
 
     def _code(self, asked: Mapping[str, str], account: Claims) -> str:
-        code, now = secrets.token_urlsafe(), int(time.time())
+        code, now = secrets.token_urlsafe(), int(self.now())
         known: Claims = {"iss": self.issuer, "aud": asked["client_id"], "iat": now, "exp": now + 300}
         known |= {"nonce": asked["nonce"], **account}
         self.codes[code] = {**known, **{name: asked[name] for name in ("code_challenge", "redirect_uri")}}
