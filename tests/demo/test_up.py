@@ -11,13 +11,14 @@ from cloud.telemetry.settings import InfluxDb
 from haidang.demo import up
 from haidang.demo.up import Ports, Wish
 from protocols.config import ConfigError
-from tests.system.town import CITY
+from tests.system.town import downtown
 
 PORTS = Ports(http=18080, broker_host="127.0.0.1", broker=11883, mail=12525, modbus=15020, camera=18554)
 
 
 def wish(data: Path) -> Wish:
-    return Wish(CITY, data, 3, 1.0, None, 18080, None, None)
+    (city := data / "city.yaml").write_text(downtown(), "utf-8")
+    return Wish(city, data, 3, 1.0, None, 18080, None, None)
 
 
 def test_the_same_city_is_not_grown_twice(tmp_path: Path) -> None:

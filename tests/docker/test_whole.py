@@ -19,7 +19,7 @@ from tests.docker.deployments import HOST, Deployment, deployed
 from tests.influxdb import TOKEN, Server
 from tests.ports import free_port
 from tests.postgresql import Cluster
-from tests.system.town import CITY
+from tests.system.town import downtown
 from tests.waiting import until_async
 
 LAMPS = 12
@@ -46,7 +46,7 @@ def _city(folder: Path) -> Path:
     """The demo city on ports that nobody has."""
     ports = {"base_port": free_run(None, 10), "camera_port": free_port()}
     file = folder / "city.yaml"
-    file.write_text(yaml.safe_dump({**yaml.safe_load(CITY.read_text("utf-8")), **ports}, allow_unicode=True))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(downtown()), **ports}, allow_unicode=True))
     return file
 
 

@@ -35,7 +35,8 @@ def city() -> Expanded:
     """The six lamps nearest to the centre, all of which speak MQTT."""
     spec = load_city(Path(str(CITIES / "halong.yaml")))
     assert spec.mqtt is not None
-    small = spec.model_copy(update={"mqtt": spec.mqtt.model_copy(update={"from_lamps": 1})})
+    mqtt = spec.mqtt.model_copy(update={"from_lamps": 1})
+    small = spec.model_copy(update={"mqtt": mqtt, "districts": spec.districts[:1]})
     expanded = expand(small, LAMPS)
     assert expanded.alone == {Z1, Z2, T1, T2, N1, N2}
     return expanded

@@ -26,10 +26,10 @@ from protocols.readings import Quality
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, SITE, Broker, Cloud, cloud_on
 from tests.edge.jobs import at_work
-from tests.edge.parks import N1, T1, T2, Z1, Z2, Park, city, configured, park, write_config
+from tests.edge.parks import N1, N2, T1, T2, Z1, Z2, Park, configured, park, write_config
 from tests.waiting import until
 
-LAMPS = sorted(city().alone)
+LAMPS = (Z1, Z2, T1, T2, N1, N2)
 SAME = 0.5  # % of light; a fade's last step may be on its way
 PREFIX = topics.devices(SITE, EDGE)
 

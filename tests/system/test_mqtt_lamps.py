@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,7 +15,7 @@ from protocols.mqtt.messages import decode
 from protocols.profiles.mqtt import MqttProfile, library
 from tests.system.api import logged_in, when_all_have_reported
 from tests.system.conftest import MakeTown
-from tests.system.town import CITY, Town
+from tests.system.town import Town, downtown
 from tests.system.truth import Key, stored
 from tests.waiting import until_async
 
@@ -27,11 +26,9 @@ FAST_CLOUD = {"commit_every": "1s"}
 
 
 @pytest.fixture
-def town(make_town: MakeTown, tmp_path: Path) -> Town:
+def town(make_town: MakeTown) -> Town:
     """Twelve lamps, six of which speak for themselves."""
-    file = tmp_path / "park.yaml"
-    file.write_text(CITY.read_text("utf-8").replace("from_lamps: 200", "from_lamps: 1"), "utf-8")
-    return make_town(city_file=file, cloud_settings=FAST_CLOUD)
+    return make_town(city=downtown().replace("from_lamps: 200", "from_lamps: 1"), cloud_settings=FAST_CLOUD)
 
 
 def configured(town: Town) -> EdgeConfig:

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -22,7 +24,14 @@ from protocols.inventory import City
 from tests.ports import wait_for_port
 
 CITY = Path(__file__).parents[2] / "firmware_sim" / "cities" / "halong.yaml"
+_ONE_DISTRICT = re.compile(r"(?<=^districts:\n)(  - .*\n)(?:  - .*\n)+", re.MULTILINE)
 EVENING = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)  # 20:00 in Hạ Long: every lamp is lit
+
+
+@cache
+def downtown() -> str:
+    """The demo city with one of its districts, as YAML: the same dozen lamps, laid in a tenth of the time."""
+    return _ONE_DISTRICT.sub(r"\1", CITY.read_text("utf-8"))
 
 
 @dataclass(slots=True)
@@ -100,7 +109,7 @@ def lay_out(
     folder: Path,
     broker_name: str | None,
     *,
-    city_file: Path = CITY,
+    city: str | None = None,
     lamps: int = 12,
     speed: float = 1.0,
     at: datetime = EVENING,
@@ -109,7 +118,12 @@ def lay_out(
     bus_settings: Mapping[str, object] | None = None,
     cloud_settings: Mapping[str, object] | None = None,
 ) -> Town:
-    """Write every file of a town; nothing is started. Without a name, the broker is what is there."""
+    """Write every file of a town; nothing is started. Without a name, the broker is what is there.
+
+    `city` is YAML; by default one district of the demo city.
+    """
+    folder.mkdir(parents=True)
+    (city_file := folder / "city.yaml").write_text(city or downtown(), "utf-8")
     ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
     ports["sim"] = free_run(None, 10)
     export(
@@ -122,22 +136,22 @@ def lay_out(
         poll_every=poll_every,
         cloud_url=f"http://127.0.0.1:{ports['cloud']}",
     )
-    city = City.model_validate_json((folder / "inventory.json").read_bytes())
-    tokens(city.edges, folder)
-    everyone = accounts(city.site, city.edges, folder)
+    grown = City.model_validate_json((folder / "inventory.json").read_bytes())
+    tokens(grown.edges, folder)
+    everyone = accounts(grown.site, grown.edges, folder)
     broker = brokers.prepare(folder / "broker", ports["broker"], everyone, broker_name)
     clock_file.start(folder / "clock.json", speed, at)
-    for edge in city.edges:
+    for edge in grown.edges:
         _amend(folder / "edges" / f"{edge}.yaml", edge_settings or {}, bus_settings or {})
-    _write_cloud(folder, city, ports, cloud_settings or {})
-    return Town(folder, city, ports, _commands(folder, broker, city, ports, city_file, lamps))
+    _write_cloud(folder, grown, ports, cloud_settings or {})
+    return Town(folder, grown, ports, _commands(folder, broker, grown, ports, lamps))
 
 
 def _commands(
-    folder: Path, broker: brokers.Broker, city: City, ports: Mapping[str, int], city_file: Path, lamps: int
+    folder: Path, broker: brokers.Broker, city: City, ports: Mapping[str, int], lamps: int
 ) -> dict[str, list[str]]:
     haidang, clock = [sys.executable, "-m", "haidang"], ["--clock", str(folder / "clock.json")]
-    sim = ["sim", "run", str(city_file), "--data", str(folder), "--lamps", str(lamps)]
+    sim = ["sim", "run", str(folder / "city.yaml"), "--data", str(folder), "--lamps", str(lamps)]
     sim += ["--base-port", str(ports["sim"]), "--camera-port", str(ports["camera"])]
     sim += ["--mail-port", str(ports["mail"]), "--read-log", str(folder / "reads.jsonl")]
     sim += ["--broker", f"mqtt://127.0.0.1:{ports['broker']}"]
