@@ -20,7 +20,7 @@ from tests.postgresql import Cluster
 
 # What reads and writes the registry is tested on both of its databases, the rest on the default one.
 _ON_BOTH = {"alarms", "audit", "commands", "edges", "fleet", "latest", "notifications", "people"}
-_ON_BOTH |= {"test_any_text", "test_database", "test_many_ids"}
+_ON_BOTH |= {"test_any_text", "test_secrets", "test_database", "test_many_ids"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

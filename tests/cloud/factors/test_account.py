@@ -11,6 +11,8 @@ from tests.cloud.serving import Service
 
 ACCOUNT = f"{API}/account"
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_somebody_sees_who_he_is_and_where_he_is_signed_in(service: Service, wall: Wall) -> None:
     async with somebody(service) as desk, somebody(service, "minh"), service.anonymous() as tablet:
