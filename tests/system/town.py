@@ -122,7 +122,7 @@ def lay_out(
 
     `city` is YAML; by default one district of the demo city.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (city_file := folder / "city.yaml").write_text(city or downtown(), "utf-8")
     ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
     ports["sim"] = free_run(None, 10)
