@@ -31,11 +31,13 @@ from cloud.link import Link
 from cloud.live import routes as live
 from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
+from cloud.reset import routes as reset
 from cloud.rollups import routes as rollups
 from cloud.running import running
 from cloud.settings import Settings
 from cloud.sso import routes as sign_on
 from cloud.telemetry import routes as storage
+from cloud.tokens import routes as tokens
 from protocols.clock import DomainClock
 
 API = "/api/v1"
@@ -47,6 +49,8 @@ PUBLIC = frozenset(
         ("GET", f"{API}/session/ways"),  # what the log-in shows
         ("POST", f"{API}/session"),  # the log-in itself, in its steps
         ("POST", f"{API}/session/factor"),
+        ("POST", f"{API}/password-reset"),  # who has forgotten the password cannot sign in
+        ("PUT", f"{API}/password-reset"),
         ("GET", f"{API}/session/sign-on/{{provider}}"),  # the log-in at somebody else's, and the way back from there
         ("GET", f"{API}/session/sign-on/{{provider}}/return"),
         ("POST", f"{API}/session/passkey/options"),
@@ -80,6 +84,8 @@ _ROUTERS = (
     sign_on.router,
     account.router,
     directory.router,
+    reset.router,
+    tokens.router,
     audit.router,
     fleet.router,
     edges.router,

@@ -60,6 +60,7 @@ from cloud.people.first import ensure_administrator
 from cloud.people.guard import Guard
 from cloud.people.passwords import Passwords
 from cloud.people.service import People
+from cloud.reset.service import Resets
 from cloud.rollups.cursor import Rollups
 from cloud.rollups.service import Energy
 from cloud.rollups.topology import Topology
@@ -68,6 +69,7 @@ from cloud.sso.service import sign_ons
 from cloud.telemetry.opening import open_store, upkeep_of
 from cloud.telemetry.storage import Storage
 from cloud.telemetry.store import TelemetryStore
+from cloud.tokens.service import Tokens
 from protocols.clock import DomainClock
 
 
@@ -208,6 +210,8 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         step_up=StepUp(people, factors, passkeys, challenges, confirmations),
         account=Account(database, clock),
         sign_ons=sign_ons(people, settings.sign_on),
+        resets=Resets(people, Mailer(settings.mail) if settings.mail else None, settings.console),
+        tokens=Tokens(database, clock),
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,

@@ -4,6 +4,11 @@
       BadDocument        400
       NoSuchArea         400
       TooLong            400
+      ShortPassword      400
+      NameAsPassword     400
+      CommonPassword     400
+      NotForMachines     400
+      BadExpiry          400
       NotSignedIn        401
       WrongPassword      401
       WrongFactor        401
@@ -17,6 +22,7 @@
       LastAdministrator  409
       HasFactor          409
       NoPasskeyHere      409
+      LinkGone           410
       TooManyTries       429
       Broken             500
       NotReady           503
@@ -75,6 +81,36 @@ class TooLong(Refused):
     """More points than one answer should carry."""
 
     status, code, message = 400, "too_long", "ask for a shorter time"
+
+
+class ShortPassword(Refused):
+    """A new password that is guessed too soon."""
+
+    status, code, message = 400, "password_short", "this is too short; give 12 characters or more"
+
+
+class NameAsPassword(Refused):
+    """A new password that is tried first of all."""
+
+    status, code, message = 400, "password_name", "this is the user name; choose another password"
+
+
+class CommonPassword(Refused):
+    """A new password that everybody tries."""
+
+    status, code, message = 400, "password_common", "this is tried first by whoever guesses; choose another password"
+
+
+class NotForMachines(Refused):
+    """What only people may do."""
+
+    status, code, message = 400, "not_for_machines", "a machine cannot have this right"
+
+
+class BadExpiry(Refused):
+    """A token that is good for too long, or is over before it is made."""
+
+    status, code, message = 400, "bad_expiry", "a token is good for 400 days at the most"
 
 
 class NotSignedIn(Refused):
@@ -153,6 +189,12 @@ class NoPasskeyHere(Refused):
     """A browser hands a passkey to the pages of one host, over HTTPS."""
 
     status, code, message = 409, "no_passkey_here", "passkeys work at the console's own address, over HTTPS"
+
+
+class LinkGone(Refused):
+    """A link to another password that was used, is too old, or never was."""
+
+    status, code, message = 410, "link_gone", "this link was used or is too old; ask for another"
 
 
 class TooManyTries(Refused):

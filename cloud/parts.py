@@ -33,11 +33,13 @@ from cloud.live.hub import Hub
 from cloud.live.map_feed import MapFeed
 from cloud.notifications.service import Notifier
 from cloud.people.service import People
+from cloud.reset.service import Resets
 from cloud.rollups.service import Energy
 from cloud.settings import Settings
 from cloud.sso.service import SignOns
 from cloud.telemetry.storage import Storage
 from cloud.telemetry.upkeep import Upkeep
+from cloud.tokens.service import Tokens
 from protocols.clock import DomainClock
 
 T = TypeVar("T")
@@ -58,6 +60,8 @@ class Parts:
     step_up: StepUp
     account: Account
     sign_ons: SignOns
+    resets: Resets
+    tokens: Tokens
     directory: Directory
     fleet: Fleet
     views: Views

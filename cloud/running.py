@@ -35,8 +35,9 @@ def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "commands", parts.commands.follow()
     yield "live map", parts.map_feed.run()
     yield "overview", parts.events.run()
-    yield "sessions", watch_sessions(parts.people, [parts.map_hub, parts.event_hub])
+    yield "sessions", watch_sessions(parts.people, parts.tokens, [parts.map_hub, parts.event_hub])
     yield "guard", parts.people.guard.run()
+    yield "resets", parts.resets.run()
     if parts.upkeep is not None:
         yield "upkeep of the store", parts.upkeep.run()
     if parts.notifier is not None:

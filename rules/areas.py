@@ -96,5 +96,17 @@ def may_give(giver: Iterable[Grant], manage: str, given: Grant) -> bool:
     return may(held, manage, given.area) and all(may(held, right, given.area) for right in given.rights)
 
 
+def within(wanted: Iterable[Grant], held: Iterable[Grant]) -> list[Grant]:
+    """What is left of grants for who gets no more than somebody else holds: each right only where both have it."""
+    theirs = tuple(held)
+    shared = (
+        Grant(grant.role, max(grant.area, other.area, key=lambda area: area.depth), grant.rights & other.rights)
+        for grant in wanted
+        for other in theirs
+        if _meet(grant.area, other.area)
+    )
+    return list(dict.fromkeys(grant for grant in shared if grant.rights))
+
+
 def _meet(one: Area, other: Area) -> bool:
     return one.covers(other) or other.covers(one)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from cloud.directory.schemas import GrantsIn, InvitedOut, OpenSessionOut, PersonIn, PersonOut, StandingIn
+from cloud.directory.schemas import EmailIn, GrantsIn, InvitedOut, OpenSessionOut, PersonIn, PersonOut, StandingIn
 from cloud.directory.service import Directory
 from cloud.errors import ErrorOut
 from cloud.parts import part
@@ -43,6 +43,18 @@ async def grant(username: Words, wanted: GrantsIn, who: Keeper, directory: Direc
 async def stand(username: Words, wanted: StandingIn, who: Keeper, directory: DirectoryPart) -> PersonOut:
     """Let somebody in no longer, or again."""
     return await directory.stand(who, username, disabled=wanted.disabled)
+
+
+@router.put("/people/{username}/email")
+async def write_to(username: Words, wanted: EmailIn, who: Keeper, directory: DirectoryPart) -> PersonOut:
+    """Send links for a forgotten password there."""
+    return await directory.write_to(who, username, wanted.email)
+
+
+@router.post("/people/{username}/password")
+async def give_password(username: Words, who: Keeper, directory: DirectoryPart) -> InvitedOut:
+    """Give somebody a password for once, as to somebody new; every session ends."""
+    return await directory.give_password(who, username)
 
 
 @router.post("/people/{username}/factors/forget", status_code=204)

@@ -1,11 +1,15 @@
 """People and their sessions as those see them who are responsible for them."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.people.schemas import GrantOut, Language
 from protocols.names import Words
+
+# One address, and nothing that means more to a mail server or an address line.
+Email = Annotated[str, Field(max_length=254, pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")]
 
 
 class PersonIn(BaseModel):
@@ -16,7 +20,16 @@ class PersonIn(BaseModel):
     username: str = Field(pattern=r"^[\w.@-]{1,32}$")
     display_name: Words = Field(min_length=1, max_length=120)
     language: Language = "vi"
+    email: Email | None = None
     grants: list[GrantOut] = Field(min_length=1, max_length=50)
+
+
+class EmailIn(BaseModel):
+    """Where a link goes when the password was forgotten; `null` for nowhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email | None
 
 
 class GrantsIn(BaseModel):
@@ -38,6 +51,7 @@ class PersonOut(BaseModel):
     display_name: str
     language: Language
     disabled: bool
+    email: str | None
     grants: list[GrantOut]
 
 

@@ -24,6 +24,8 @@ from cloud.people.schemas import GrantOut
 from cloud.people.service import canonical
 from cloud.people.store import Session, load_grants, load_person
 from cloud.people.tables import PersonRow
+from cloud.reset.store import forget as forget_links
+from cloud.tokens.store import end_all_of as end_tokens
 from protocols.clock import DomainClock
 from rules.areas import Area, Grant, may, may_give, reaches
 
@@ -48,11 +50,12 @@ class Directory:
     async def invite(self, who: Session, wanted: PersonIn) -> InvitedOut:
         """Let somebody in, with a password for once. Raises NotAllowed, NoSuchArea and NameTaken."""
         grants = self._wanted(who, wanted.grants)
-        password = secrets.token_urlsafe(12)
+        password = _password_for_once()
         person = PersonRow(
             username=canonical(wanted.username),
             display_name=wanted.display_name,
             language=wanted.language,
+            email=wanted.email,
             password_hash=await self._passwords.hash(password),
             password_until=self._wall() + ONE_TIME_LASTS,
         )
@@ -63,9 +66,31 @@ class Directory:
             await session.flush()
             await store.put_grants(session, person.id, grants)
             await self._note(session, who, Act.ADD_PERSON, person.username, _told(grants))
-        shown = _person_out(person, _near(who, Right.MANAGE_PEOPLE, grants))
-        until = self._wall() + ONE_TIME_LASTS
-        return InvitedOut(**shown.model_dump(), one_time_password=password, password_until=until)
+        return _invited(person, _near(who, Right.MANAGE_PEOPLE, grants), password)
+
+    async def give_password(self, who: Session, username: str) -> InvitedOut:
+        """Instead of a password that was forgotten or may be known, one for once. Raises NotThere and NotAllowed."""
+        password = _password_for_once()
+        password_hash = await self._passwords.hash(password)
+        async with self._database.write() as session:
+            person = await self._mine(session, who, username)
+            person.password_hash, person.password_until = password_hash, self._wall() + ONE_TIME_LASTS
+            await store.end_sessions_of(session, person.id)
+            await forget_links(session, person.id)
+            await self._note(session, who, Act.GIVE_PASSWORD, person.username)
+            grants = await load_grants(session, person.id)
+        return _invited(person, _near(who, Right.MANAGE_PEOPLE, grants), password)
+
+    async def write_to(self, who: Session, username: str, email: str | None) -> PersonOut:
+        """Another mail address; links that were sent to the old one open nothing. Raises NotThere and NotAllowed."""
+        async with self._database.write() as session:
+            person = await self._mine(session, who, username)
+            told = {"before": person.email or "", "after": email or ""}
+            person.email = email
+            await forget_links(session, person.id)
+            await self._note(session, who, Act.CHANGE_EMAIL, person.username, told)
+            grants = await load_grants(session, person.id)
+        return _person_out(person, _near(who, Right.MANAGE_PEOPLE, grants))
 
     async def grant(self, who: Session, username: str, wanted: Sequence[GrantOut]) -> PersonOut:
         """Give somebody these grants instead of the present ones; who is signed in has to sign in again.
@@ -89,6 +114,9 @@ class Directory:
             await session.flush()
             await self._check_somebody_stays(session)
             await store.end_sessions_of(session, person.id)
+            if disabled:
+                await end_tokens(session, person.id)
+                await forget_links(session, person.id)
             await self._note(session, who, Act.DISABLE if disabled else Act.ENABLE, person.username)
             grants = await load_grants(session, person.id)
         return _person_out(person, _near(who, Right.MANAGE_PEOPLE, grants))
@@ -207,11 +235,22 @@ def _told(grants: Iterable[Grant]) -> Mapping[str, str]:
     return {"grants": ", ".join(f"{grant.role} {grant.area}" for grant in grants)}
 
 
+def _password_for_once() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _invited(person: PersonRow, grants: Iterable[Grant], password: str) -> InvitedOut:
+    assert person.password_until is not None  # noqa: S101 - it has just been given; for mypy
+    shown = _person_out(person, grants).model_dump()
+    return InvitedOut(**shown, one_time_password=password, password_until=person.password_until)
+
+
 def _person_out(person: PersonRow, grants: Iterable[Grant]) -> PersonOut:
     return PersonOut(
         username=person.username,
         display_name=person.display_name,
         language="en" if person.language == "en" else "vi",
         disabled=person.disabled_at is not None,
+        email=person.email,
         grants=[GrantOut(role=Role(grant.role), area=str(grant.area)) for grant in grants],
     )

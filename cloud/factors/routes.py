@@ -23,6 +23,7 @@ from cloud.parts import part
 from cloud.people.access import PeoplePart, SettingsPart
 from cloud.people.routes import FleetPart, Self, address_of, give_cookie, me
 from cloud.people.schemas import Credentials, Me
+from cloud.reset.routes import ResetsPart
 from cloud.sso.routes import SignOnsPart
 
 SLOWED: dict[int | str, dict[str, Any]] = {429: {"model": ErrorOut}}
@@ -67,9 +68,11 @@ PartyPart = Annotated[Party, Depends(_party)]
 
 
 @router.get("/ways")
-async def ways(sign_ons: SignOnsPart, party: Annotated[Party | None, Depends(party_here)]) -> WaysOut:
+async def ways(
+    sign_ons: SignOnsPart, resets: ResetsPart, party: Annotated[Party | None, Depends(party_here)]
+) -> WaysOut:
     """How one may come in here."""
-    return WaysOut(password=True, passkey=party is not None, reset=False, sign_on=sign_ons.ways)
+    return WaysOut(password=True, passkey=party is not None, reset=resets.is_there, sign_on=sign_ons.ways)
 
 
 @router.post("", response_model=Me, responses={**SLOWED, 202: {"model": FactorWanted}})

@@ -5,24 +5,26 @@ from collections.abc import Sequence
 
 from cloud.live.hub import SIGNED_OUT, Hub
 from cloud.people.service import People
+from cloud.tokens.service import Tokens
 
 _LOOK_EVERY_S = 0.5
 
 
-async def close_ended(people: People, hubs: Sequence[Hub]) -> None:
+async def close_ended(people: People, tokens: Tokens, hubs: Sequence[Hub]) -> None:
     """One look at everybody who listens."""
     listeners = [listener for hub in hubs for listener in hub]
     if not listeners:
         return
     spoke = [listener.session for listener in listeners if listener.has_spoken()]
-    living = await people.living([listener.session for listener in listeners], spoke)
+    sessions = [listener.session for listener in listeners]
+    living = await people.living(sessions, spoke) | await tokens.living(sessions)
     for listener in listeners:
         if listener.session.token_hash not in living:
             listener.close(SIGNED_OUT, "signed out")
 
 
-async def watch_sessions(people: People, hubs: Sequence[Hub]) -> None:
+async def watch_sessions(people: People, tokens: Tokens, hubs: Sequence[Hub]) -> None:
     """Look for as long as the service runs."""
     while True:
-        await close_ended(people, hubs)
+        await close_ended(people, tokens, hubs)
         await asyncio.sleep(_LOOK_EVERY_S)

@@ -19,6 +19,8 @@ from cloud.people.rights import Right
 from cloud.people.service import People
 from cloud.people.store import Session
 from cloud.settings import Settings
+from cloud.tokens.bearer import bearer_of
+from cloud.tokens.service import Tokens
 from rules.areas import PROVINCE, Area, may_all, reaches
 
 COOKIE = "haidang_session"
@@ -27,6 +29,7 @@ _OVER_TLS = "__Host-"  # no other host may set a cookie of that name, and no pag
 
 SettingsPart = Annotated[Settings, Depends(part(lambda parts: parts.settings))]
 PeoplePart = Annotated[People, Depends(part(lambda parts: parts.people))]
+TokensPart = Annotated[Tokens, Depends(part(lambda parts: parts.tokens))]
 
 
 class Where(StrEnum):
@@ -44,10 +47,11 @@ class Gate:
     right: Right
     where: Where = Where.PART
 
-    async def __call__(self, connection: HTTPConnection, people: PeoplePart, settings: SettingsPart) -> Session:
+    async def __call__(
+        self, connection: HTTPConnection, people: PeoplePart, tokens: TokensPart, settings: SettingsPart
+    ) -> Session:
         """The session of who asks. Raises NotSignedIn, ChoosePassword and NotAllowed."""
-        token = connection.cookies.get(cookie_name(connection))
-        session = await people.session(token, acts=_acts(connection)) if token else None
+        session = await _session(connection, people, tokens)
         if session is None:
             raise NotSignedIn
         if session.is_held and self.right is not Right.OWN_SESSION:
@@ -61,6 +65,16 @@ class Gate:
             return may_all(session.grants, self.right, cities)
         near = cities if self.where is Where.PART else [PROVINCE]
         return any(reaches(session.grants, self.right, area) for area in near)
+
+
+async def _session(connection: HTTPConnection, people: People, tokens: Tokens) -> Session | None:
+    """A person's by the cookie, or a machine's by the token. Who shows both is a mistake, and is nobody."""
+    cookie, token = connection.cookies.get(cookie_name(connection)), bearer_of(connection.headers)
+    if cookie is not None and token is not None:
+        raise NotSignedIn("show the cookie of a session or the token of a machine, not both")
+    if token is not None:
+        return await tokens.session(token)
+    return await people.session(cookie, acts=_acts(connection)) if cookie else None
 
 
 def _acts(connection: HTTPConnection) -> bool:

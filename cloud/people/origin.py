@@ -1,13 +1,15 @@
 """Only the console's own pages may act in a user's name.
 
 A browser sends Origin with every unsafe request and every WebSocket handshake, and Sec-Fetch-Site with every request.
-Neither header means that no browser is asking, so nobody's cookie can be abused.
+Neither header means that no browser is asking, so nobody's cookie can be abused. Nor can it where a machine shows its
+token: no browser adds that by itself, and with a cookie beside it no door opens.
 """
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.errors import WrongOrigin, as_json
+from cloud.tokens.bearer import bearer_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -20,7 +22,8 @@ class OwnPagesOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if _acts(scope) and not is_own(Headers(scope=scope)):
+        headers = Headers(scope=scope) if _acts(scope) else None
+        if headers is not None and bearer_of(headers) is None and not is_own(headers):
             await as_json(WrongOrigin())(scope, receive, send)
         else:
             await self._app(scope, receive, send)

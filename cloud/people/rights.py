@@ -35,6 +35,7 @@ class Right(StrEnum):
     VIEW_PEOPLE = "view.people"
     MANAGE_PEOPLE = "people.manage"
     END_SESSION = "session.end"  # somebody else's
+    MANAGE_TOKENS = "tokens.manage"
 
 
 _LOOK = frozenset(
@@ -51,6 +52,10 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},
 }
+
+
+# No machine has these: who changes people, ends sessions or makes tokens has signed in.
+FOR_PEOPLE = frozenset({Right.OWN_SESSION, Right.MANAGE_PEOPLE, Right.END_SESSION, Right.MANAGE_TOKENS})
 
 
 def granted(role: Role, area: Area) -> Grant:

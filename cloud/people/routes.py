@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from cloud.errors import ErrorOut
 from cloud.fleet.fleet import Fleet
 from cloud.parts import part
 from cloud.people.access import PeoplePart, Where, cookie_name, is_over_tls, needs
@@ -33,7 +34,7 @@ async def sign_out(who: Self, request: Request, response: Response, people: Peop
     response.delete_cookie(cookie_name(request), path="/", secure=is_over_tls(request))
 
 
-@router.put("/password")
+@router.put("/password", responses={status: {"model": ErrorOut} for status in (400, 429)})
 async def choose_password(given: NewPassword, who: Self, people: PeoplePart, fleet: FleetPart) -> Me:
     """Take another password."""
     return me(await people.choose_password(who, given), fleet)

@@ -24,12 +24,12 @@ class Credentials(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """Instead of the current one."""
+    """Instead of the current one; `rules/passwords.py` says which are taken."""
 
     model_config = ConfigDict(extra="forbid")
 
     current: str = Field(min_length=1, max_length=200)
-    new: str = Field(min_length=12, max_length=200)
+    new: str = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")
     def _is_another(self) -> Self:

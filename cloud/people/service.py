@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from cloud.audit import asking
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append, write_down
 from cloud.database import Database
-from cloud.errors import WrongPassword
+from cloud.errors import CommonPassword, NameAsPassword, Refused, ShortPassword, WrongPassword
 from cloud.people import store
 from cloud.people.devices import cookie_of, device_name, network_name, secret_of
 from cloud.people.guard import Guard
@@ -24,14 +24,26 @@ from cloud.people.store import Session
 from cloud.people.tables import GrantRow, PersonRow, SessionRow
 from protocols.clock import DomainClock
 from rules.areas import PROVINCE, Area
+from rules.passwords import Weakness, weakness
 
 ADMINISTRATORS_IDLE = timedelta(minutes=30)  # of wall time; who may let people in leaves no open desk behind
 SEEN_EVERY = timedelta(minutes=1)
+_REFUSED: Mapping[Weakness, type[Refused]] = {
+    Weakness.SHORT: ShortPassword,
+    Weakness.NAME: NameAsPassword,
+    Weakness.COMMON: CommonPassword,
+}
 
 
 def canonical(username: str) -> str:
     """One spelling for a name, whichever way its marks and capitals were typed."""
     return unicodedata.normalize("NFC", username).strip().casefold()
+
+
+def check_new(password: str, username: str) -> None:
+    """Raises ShortPassword, NameAsPassword or CommonPassword for a new password that nobody should have."""
+    if wrong := weakness(password, username):
+        raise _REFUSED[wrong]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,10 @@ class People:
             await append(session, Entry(self.clock.now(), who.username, Act.LOG_OUT))
 
     async def choose_password(self, who: Session, given: NewPassword) -> Session:
-        """The session under another password; others of this person end. Raises WrongPassword and TooManyTries."""
+        """The session under another password; others of this person end.
+
+        Raises WrongPassword, TooManyTries, and what `check_new` does.
+        """
         address = asking.address() or ""
         self.count_try(who.username, address)
         person = await self.find(who.username)
@@ -138,6 +153,7 @@ class People:
             await self.note_failure(who.username, address, "password")
             raise WrongPassword
         self.forgive(who.username, address)
+        check_new(given.new, who.username)
         password_hash = await self.passwords.hash(given.new)
         async with self.database.write() as session:
             await store.put_password(session, person.id, password_hash)

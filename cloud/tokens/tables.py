@@ -20,7 +20,7 @@ class TokenRow(Base):
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(32))
     grants: Mapped[list[dict[str, Any]]]
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]

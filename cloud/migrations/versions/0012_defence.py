@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(16), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
         _person("machine_token"),
-        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("name", sa.String(32), nullable=False),
         sa.Column("grants", sa.JSON(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),

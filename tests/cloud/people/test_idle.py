@@ -32,7 +32,7 @@ async def seen_at(service: Service) -> datetime | None:
 
 async def look_through(service: Service) -> None:
     """What the service does twice a second."""
-    await close_ended(service.parts.people, hubs(service))
+    await close_ended(service.parts.people, service.parts.tokens, hubs(service))
 
 
 def hubs(service: Service) -> list[Hub]:

@@ -43,6 +43,11 @@ NEWCOMER = {"username": "tam", "display_name": "Tam", "grants": [{"role": "viewe
 GUESS = {"confirmation": "guessed"}
 KEY = {"id": "a", "rawId": "a", "type": "public-key", "response": {"clientDataJSON": "a", "attestationObject": "a"}}
 PASSKEY = {"ticket": "guessed", "name": "phone", "credential": KEY}
+MACHINE = {
+    "name": "meter",
+    "grants": [{"rights": ["view.city"], "area": "/halong/W1"}],
+    "expires_at": (EVENING + timedelta(days=30)).isoformat(),
+}
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
 
 
@@ -79,6 +84,11 @@ KNOCKS: Mapping[str, Knock] = {
     f"PUT {API}/people/{{username}}/grants": Knock({"username": "thu"}, json={"grants": NEWCOMER["grants"]}),
     f"PUT {API}/people/{{username}}/standing": Knock({"username": "thu"}, json={"disabled": True}),
     f"POST {API}/people/{{username}}/factors/forget": Knock({"username": "thu"}, right=204),
+    f"PUT {API}/people/{{username}}/email": Knock({"username": "thu"}, json={"email": "thu@example.com"}),
+    f"POST {API}/people/{{username}}/password": Knock({"username": "thu"}),
+    f"GET {API}/tokens": LISTED,
+    f"POST {API}/tokens": Knock(json=MACHINE, right=201, other=403),
+    f"DELETE {API}/tokens/{{token_id}}": Knock({"token_id": "TOKEN"}, right=204),
     f"DELETE {API}/people/{{username}}/sessions": Knock({"username": "thu"}, right=204),
     f"GET {API}/sessions": LISTED,
     f"DELETE {API}/sessions/{{session_id}}": Knock({"session_id": "SESSION"}, right=204),
@@ -191,6 +201,7 @@ async def busy(service: Service, wall: Wall) -> Busy:
     await service.parts.map_feed.tick()
     async with service.signed_in() as client:
         command = (await client.post(f"{API}/commands", json=DIM)).json()
+        machine = (await client.post(f"{API}/tokens", json=MACHINE)).json()
     alarm = service.parts.alarms.listed()[0]
     for name in ("thu", "nga"):
         await service.parts.people.add(name, PASSWORD, Role.OPERATOR, area=Area("halong", "W1"))
@@ -198,7 +209,8 @@ async def busy(service: Service, wall: Wall) -> Busy:
     assert nga is not None
     token, _ = await service.parts.people.open(nga, "10.0.0.1")
     session = hashlib.sha256(token.encode()).hexdigest()[:16]
-    return Busy(service, feed, {"COMMAND": command["id"], "ALARM": alarm.id, "SESSION": session})
+    named = {"COMMAND": command["id"], "ALARM": alarm.id, "SESSION": session, "TOKEN": machine["id"]}
+    return Busy(service, feed, named)
 
 
 def _rightful(door: Door) -> Role:
