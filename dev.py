@@ -28,7 +28,7 @@ WEB = ROOT / "cloud" / "web"
 LOCK = ROOT / "requirements.lock"
 DESCRIBED = ("cloud", "protocols", "rules")  # the rooms that the service's description comes from
 DOCKER = ROOT / "docker"
-CITY = ROOT / "firmware_sim" / "cities" / "halong.yaml"
+CITIES = [ROOT / "firmware_sim" / "cities" / f"{name}.yaml" for name in ("halong", "mongcai")]
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (20, 19)  # Vite 8
@@ -80,7 +80,7 @@ def up(rest: Sequence[str]) -> int:
     """Install, build, and become the demo city: Ctrl-C reaches it directly."""
     install()
     build_console()
-    command = [str(PYTHON), "-m", "haidang", "demo", str(CITY.relative_to(ROOT)), *rest]
+    command = [str(PYTHON), "-m", "haidang", "demo", *(str(city.relative_to(ROOT)) for city in CITIES), *rest]
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606
 

@@ -23,6 +23,7 @@ FAULT_IN_CONFIG = 2
 ClockFile = Annotated[Path | None, typer.Option("--clock", help="The city's clock, shared by every role.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder for everything that is kept.")]
 Lamps = Annotated[int | None, typer.Option("--lamps", min=1, max=200_000, help="How many lamps the city has.")]
+CityFiles = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="The cities, each as YAML.")]
 CityFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The city, as YAML.")]
 ProfileFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A device profile, as YAML.")]
 CloudFile = Annotated[Path | None, typer.Option("--config", help="Default: cloud.yaml in --data.")]
@@ -472,9 +473,11 @@ def audit_verify(
 
 @app.command()
 def demo(
-    city: CityFile,
+    cities: CityFiles,
     data: Data = Path("data"),
-    lamps: Lamps = None,
+    lamps: Annotated[
+        int | None, typer.Option(min=1, max=200_000, help="Of the first city; each other has a tenth.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=3600, help="How fast the city's time runs.")] = 1.0,
     at: Annotated[datetime | None, typer.Option(help="The city's time to start from, UTC.")] = None,
     port: Annotated[int, typer.Option(help="Port of the console.")] = 8080,
@@ -484,14 +487,14 @@ def demo(
         Path | None, typer.Option(exists=True, dir_okay=False, help="What cloud.yaml says under telemetry: (InfluxDB).")
     ] = None,
 ) -> None:
-    """Run a whole demo city: broker, simulator, cloud and edges."""
+    """Run a whole demo city, or several in one console: broker, simulators, cloud and edges."""
     from rich.console import Console
 
     from haidang.demo.broker import NoBroker
     from haidang.demo.up import Wish, up
 
     start_at = at.replace(tzinfo=UTC) if at else None
-    wish = Wish(city, data, lamps, speed, start_at, port, broker, broker_url, telemetry)
+    wish = Wish(tuple(cities), data, lamps, speed, start_at, port, broker, broker_url, telemetry)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         asyncio.run(up(wish, Console()))

@@ -1,12 +1,13 @@
 """The demo's broker accounts: who may do what, each with a password that nobody chose."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_agent.config import EdgeConfig, parse_config
 from haidang.access import Permission, link_permissions, permissions
 from haidang.demo.secrets import secret
+from protocols.inventory import City
 
 DEVICES = "devices"  # the folder of their passwords
 
@@ -21,10 +22,21 @@ class Account:
     reads: Sequence[str]
 
 
-def accounts(site: str, edges: Sequence[str], data: Path) -> list[Account]:
+def accounts_of_all(cities: Mapping[Path, City], data: Path) -> list[Account]:
+    """Every account of several sites, each with a folder. Who has business in all of them has it with one password."""
+    found: dict[str, Account] = {}
+    for folder, city in cities.items():
+        for account in accounts(city.site, city.edges, folder, data):
+            met = found.get(account.user, replace(account, writes=(), reads=()))
+            writes, reads = (*met.writes, *account.writes), (*met.reads, *account.reads)
+            found[account.user] = replace(met, writes=writes, reads=reads)
+    return list(found.values())
+
+
+def accounts(site: str, edges: Sequence[str], data: Path, centre: Path | None = None) -> list[Account]:
     """Every account of a site. An edge's passwords stand beside its configuration, as on a machine of its own, and
-    those of the devices on its links in a folder of their own."""
-    own, ours = data / "edges" / "secrets", data / "secrets"
+    those of the devices on its links in a folder of their own; those of the control centre may stand elsewhere."""
+    own, ours = data / "edges" / "secrets", (centre or data) / "secrets"
     everyone = [_account(may, own if may.user in edges else ours) for may in permissions(site, edges)]
     for edge in _configs(data, edges):
         for bus in edge.mqtt:

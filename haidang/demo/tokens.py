@@ -9,11 +9,14 @@ from haidang.demo.secrets import secret, write_private
 FILE = "secrets/edge-tokens"  # in the cloud's data folder
 
 
-def tokens(edges: Sequence[str], data: Path) -> None:
-    """Make the tokens that are not there yet, beside each edge's configuration, and tell the cloud of all of them."""
-    own = data / "edges" / "secrets"
+def tokens(edges: Mapping[Path, Sequence[str]], data: Path) -> None:
+    """Make the tokens that are not there yet, beside each edge's configuration, and tell the cloud of all of them.
+
+    `edges` are those of each city's folder.
+    """
+    own = {edge: folder / "edges" / "secrets" for folder, some in edges.items() for edge in some}
     (data / FILE).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tell(data / FILE, {edge: secret(own, f"{edge}.token") for edge in edges})
+    tell(data / FILE, {edge: secret(folder, f"{edge}.token") for edge, folder in own.items()})
 
 
 def tell(file: Path, known: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`haidang demo`: a whole city on this machine, from an empty folder to a living map."""
+"""`haidang demo`: whole cities on this machine, from an empty folder to a living map."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import hashlib
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import firmware_sim
 import protocols
 from haidang import clock as clock_file
 from haidang.demo import broker as brokers
-from haidang.demo.accounts import Account, accounts
+from haidang.demo.accounts import Account, accounts_of_all
 from haidang.demo.ports import free_port, free_run
 from haidang.demo.secrets import secret
 from haidang.demo.supervisor import Child, keep_running
@@ -30,16 +30,18 @@ from protocols import config
 from protocols.clock import DomainClock
 from protocols.inventory import City
 
+_SIM = "sim "  # and the city, in a simulator's name: no edge is called like that
 _REMEMBER_EVERY_S = 5.0
 _SILENCE_S = 25.0  # longer than two polls: who has not reported by then is out of contact
 _MAIL_TO = "technician@localhost"
+_SMALLER = 10  # so many times fewer lamps has each city after the first
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the person at the keyboard asked for."""
+    """What the person at the keyboard asked for. The first city's files lie in `data` itself."""
 
-    city: Path
+    cities: tuple[Path, ...]
     data: Path
     lamps: int | None
     speed: float
@@ -52,30 +54,42 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports that were free when the city was laid out, and where the broker is."""
+    """Loopback ports that were free when the cities were laid out, and where the broker is."""
 
     http: int
     broker_host: str
     broker: int
     mail: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One city: its file, the folder that it is laid out in, its size, and the first port of its simulator's buses."""
+
+    file: Path
+    folder: Path
+    lamps: int | None
     modbus: int
     camera: int
 
 
+Cities = Mapping[Path, City]  # by the folder of each, in the order in which they were asked for
+
+
 async def up(wish: Wish, console: Console) -> None:
-    """Run the demo city until the process is told to end."""
+    """Run the demo until the process is told to end."""
     wish.data.mkdir(parents=True, exist_ok=True)
     with _progress(console) as progress:
         layout = progress.add_task("laying out the city", total=None)
-        ports, city = await asyncio.to_thread(_lay_out, wish)
+        ports, places, cities = await asyncio.to_thread(_lay_out, wish)
         clock = clock_file.start(wish.data / "clock.json", wish.speed, wish.at)
-        children, broker = _children(wish, ports, city)
+        children, broker = _children(wish, ports, places, cities)
         progress.remove_task(layout)
         running = asyncio.create_task(_run(children, wish.data / "clock.json", clock))
         try:
-            await _wait_for_life(children, Visitor(ports.http, wish.data), city, progress, running)
+            await _wait_for_life(children, Visitor(ports.http, wish.data), cities, progress, running)
             progress.stop()
-            _greet(console, wish, ports, city, broker)
+            _greet(console, wish, ports, cities, broker)
             await _until_told(running)
         finally:
             console.print("Ending the city …")
@@ -116,63 +130,84 @@ async def _run(children: Sequence[Child], clock_path: Path, clock: DomainClock) 
 
 
 def _ending_order(keepers: Sequence[asyncio.Task[None]]) -> list[list[asyncio.Task[None]]]:
-    edges = [k for k in keepers if k.get_name() not in ("broker", "sim", "cloud")]
-    return [edges, [k for k in keepers if k.get_name() in ("sim", "cloud")], [k for k in keepers if k not in edges]]
+    centre = [k for k in keepers if k.get_name() == "cloud" or k.get_name().startswith(_SIM)]
+    edges = [k for k in keepers if k not in centre and k.get_name() != "broker"]
+    return [edges, centre, [k for k in keepers if k not in edges]]
 
 
-def _lay_out(wish: Wish) -> tuple[Ports, City]:
-    """Write every role's files: inventory, base map, edges, cloud."""
+def _lay_out(wish: Wish) -> tuple[Ports, list[Place], Cities]:
+    """Write every role's files: inventories, base maps, edges, cloud."""
     host, port = brokers.address(wish.broker_url) if wish.broker_url else ("127.0.0.1", free_port(1883))
     ports = Ports(
         http=free_port(wish.http_port),
         broker_host=host,
         broker=port,
         mail=free_port(2525),
-        modbus=free_run(15020, (wish.lamps or 0) // 50 + 50),
+    )
+    places = [_place(wish, number) for number in range(len(wish.cities))]
+    for place in places:
+        _export(place, ports)
+    cities = {
+        place.folder: City.model_validate_json((place.folder / "inventory.json").read_bytes()) for place in places
+    }
+    tokens({folder: city.edges for folder, city in cities.items()}, wish.data)
+    folders = {city.site: folder.relative_to(wish.data) for folder, city in cities.items()}
+    told = {**cloud_settings(folders, ports), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
+    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
+    return ports, places, cities
+
+
+def _place(wish: Wish, number: int) -> Place:
+    """The first city has the lamps that were asked for, each other a tenth."""
+    file = wish.cities[number]
+    lamps = wish.lamps if wish.lamps is None or number == 0 else max(1, wish.lamps // _SMALLER)
+    return Place(
+        file,
+        wish.data / file.stem if number else wish.data,
+        lamps,
+        modbus=free_run(15020, (lamps or 0) // 50 + 50),
         camera=free_port(8554),
     )
-    _export(wish, ports)
-    city = City.model_validate_json((wish.data / "inventory.json").read_bytes())
-    tokens(city.edges, wish.data)
-    told = {**cloud_settings(city, ports), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
-    (wish.data / "cloud.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
-    return ports, city
 
 
-def _export(wish: Wish, ports: Ports) -> None:
+def _export(place: Place, ports: Ports) -> None:
     """Have the simulator write its city, unless the same one was written before: growing streets takes seconds."""
-    stamp, wanted = wish.data / "laid_out", _fingerprint(wish, ports)
+    place.folder.mkdir(parents=True, exist_ok=True)
+    stamp, wanted = place.folder / "laid_out", _fingerprint(place, ports)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     from firmware_sim.export import export  # loaded late: `haidang --help` must not wait for it
 
     stamp.unlink(missing_ok=True)
     export(
-        wish.city,
-        wish.data,
-        lamps=wish.lamps,
+        place.file,
+        place.folder,
+        lamps=place.lamps,
         broker_host=ports.broker_host,
         broker_port=ports.broker,
         cloud_url=f"http://127.0.0.1:{ports.http}",
-        base_port=ports.modbus,
-        camera_port=ports.camera,
+        base_port=place.modbus,
+        camera_port=place.camera,
     )
     stamp.write_text(wanted)
 
 
-def _fingerprint(wish: Wish, ports: Ports) -> str:
+def _fingerprint(place: Place, ports: Ports) -> str:
     """Of everything that the simulator's files come from, its own code among it."""
-    digest = hashlib.sha256(repr((wish.lamps, ports)).encode() + wish.city.read_bytes())
+    digest = hashlib.sha256(repr((place, ports)).encode() + place.file.read_bytes())
     for package in (firmware_sim, protocols):
         for source in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
-def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
-    """What the cloud of a demo city is told, as cloud.yaml says it."""
+def cloud_settings(folders: Mapping[str, Path], ports: Ports) -> dict[str, object]:
+    """What the cloud of a demo is told, as cloud.yaml says it. `folders` are those of the sites, seen from there."""
     return {
-        "site": city.site,
+        "sites": [
+            {"id": site, **{what: str(folder / file) for what, file in _OF_A_SITE.items()}}
+            for site, folder in folders.items()
+        ],
         "listen": f"127.0.0.1:{ports.http}",
         "broker": {
             "host": ports.broker_host,
@@ -180,8 +215,6 @@ def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
             "username": "cloud",
             "password_file": "secrets/cloud",
         },
-        "inventory": "inventory.json",
-        "basemap": "basemap.geojson",
         "mail": {
             "host": "127.0.0.1",
             "port": ports.mail,
@@ -191,6 +224,9 @@ def cloud_settings(city: City, ports: Ports) -> dict[str, object]:
         "admin_password_file": "secrets/admin",
         "edge_tokens": EDGE_TOKENS,
     }
+
+
+_OF_A_SITE = {"inventory": "inventory.json", "basemap": "basemap.geojson"}
 
 
 def telemetry_settings(file: Path) -> dict[str, object]:
@@ -205,25 +241,41 @@ def telemetry_settings(file: Path) -> dict[str, object]:
     return {"telemetry": said}
 
 
-def _children(wish: Wish, ports: Ports, city: City) -> tuple[list[Child], brokers.Broker]:
+def _children(wish: Wish, ports: Ports, places: Sequence[Place], cities: Cities) -> tuple[list[Child], brokers.Broker]:
     data = wish.data.resolve()
-    logs = data / "logs"
+    logs, common = data / "logs", ["--clock", str(data / "clock.json")]
     logs.mkdir(exist_ok=True)
-    broker = _broker(wish, ports, accounts(city.site, city.edges, data))
-    common = ["--clock", str(data / "clock.json")]
-    lamps = ["--lamps", str(wish.lamps)] if wish.lamps else []
-    sim = ["sim", "run", str(wish.city.resolve()), "--data", str(data), "--base-port", str(ports.modbus), *lamps]
-    sim += ["--camera-port", str(ports.camera), "--mail-port", str(ports.mail)]
-    sim += ["--broker", f"mqtt://{ports.broker_host}:{ports.broker}"]
+    broker = _broker(wish, ports, accounts_of_all(cities, wish.data))
     commands = {
         **({"broker": list(broker.command)} if broker.command else {}),
-        "sim": [*_haidang(), *sim, *common],
-        "cloud": [*_haidang(), "cloud", "--data", str(data), *common],
-        **{e: [*_haidang(), "edge", "--config", str(data / "edges" / f"{e}.yaml"), *common] for e in city.edges},
+        **{_SIM + place.file.stem: _sim(place, ports, with_mail=place is places[0]) for place in places},
+        "cloud": ["cloud", "--data", str(data)],
+        **{edge: _edge(place, edge) for place in places for edge in cities[place.folder].edges},
     }
-    before = dict.fromkeys(city.edges, ports.modbus)
-    children = [Child(name, command, logs / f"{name}.log", before.get(name)) for name, command in commands.items()]
+    before = {edge: place.modbus for place in places for edge in cities[place.folder].edges}
+    children = [
+        Child(
+            name,
+            command if name == "broker" else [*_haidang(), *command, *common],
+            logs / f"{name.replace(' ', '-')}.log",
+            before.get(name),
+        )
+        for name, command in commands.items()
+    ]
     return children, broker
+
+
+def _sim(place: Place, ports: Ports, *, with_mail: bool) -> list[str]:
+    """One post office is enough for all cities."""
+    said = ["sim", "run", str(place.file.resolve()), "--data", str(place.folder.resolve())]
+    said += ["--base-port", str(place.modbus), "--camera-port", str(place.camera)]
+    said += ["--lamps", str(place.lamps)] if place.lamps else []
+    said += ["--mail-port", str(ports.mail)] if with_mail else []
+    return [*said, "--broker", f"mqtt://{ports.broker_host}:{ports.broker}"]
+
+
+def _edge(place: Place, edge: str) -> list[str]:
+    return ["edge", "--config", str(place.folder.resolve() / "edges" / f"{edge}.yaml")]
 
 
 def _broker(wish: Wish, ports: Ports, everyone: Sequence[Account]) -> brokers.Broker:
@@ -238,13 +290,13 @@ def _haidang() -> list[str]:
 
 
 async def _wait_for_life(
-    children: Sequence[Child], visitor: Visitor, city: City, progress: Progress, running: asyncio.Task[None]
+    children: Sequence[Child], visitor: Visitor, cities: Cities, progress: Progress, running: asyncio.Task[None]
 ) -> None:
     """Show what is coming up until every lamp has reported, or those that have not will not: one may be broken.
 
     Says where to look when something keeps dying.
     """
-    total, last, since = len(city.luminaires), None, time.monotonic()
+    total, last, since = sum(len(city.luminaires) for city in cities.values()), None, time.monotonic()
     task = progress.add_task(f"starting {len(children)} processes", total=None)
     while not running.done():
         reported = await visitor.reported()
@@ -264,23 +316,31 @@ def _situation(children: Sequence[Child], reported: int | None, total: int) -> s
     return f"{reported} of {total} lamps have reported" if reported is not None else "waiting for the cloud"
 
 
-def _greet(console: Console, wish: Wish, ports: Ports, city: City, broker: brokers.Broker) -> None:
+def _greet(console: Console, wish: Wish, ports: Ports, cities: Cities, broker: brokers.Broker) -> None:
     """Everything that a newcomer needs, once."""
     secrets = wish.data / "secrets"
     admin, monitor = secrets / "admin", secret(secrets, "monitor")
     lines = [
-        f"[bold]{city.name.vi} · {city.name.en}[/bold]: {len(city.luminaires)} lamps, {len(city.edges)} edges, "
-        f"broker {broker.name}. {city.survey.en}.",
+        *(
+            f"[bold]{city.name.vi} · {city.name.en}[/bold]: {len(city.luminaires)} lamps, {len(city.edges)} edges. "
+            f"{city.survey.en.capitalize()}."
+            for city in cities.values()
+        ),
+        f"  broker     {broker.name}",
         f"  console    http://localhost:{ports.http}",
         f"  log in as  admin   password  {admin.read_text().strip()}   (made for you; kept in {admin})",
-        f"  watch      mosquitto_sub -h {broker.host} -p {broker.port} -i monitor -u monitor -P {monitor} -q 1 -v -t "
-        f"'haidang/v1/{city.site}/#'",
-        f"  break      .venv/bin/haidang sim fault on lamp_out {city.luminaires[0].id} --data {wish.data}",
+        f"  watch      mosquitto_sub -h {broker.host} -p {broker.port} -i monitor -u monitor -P {monitor} -q 1 -v "
+        + " ".join(f"-t 'haidang/v1/{city.site}/#'" for city in cities.values()),
+        *(
+            f"  break      .venv/bin/haidang sim fault on lamp_out {city.luminaires[0].id} --data {folder}"
+            for folder, city in cities.items()
+        ),
         f"  mail       {wish.data / 'mail'}   logs  {wish.data / 'logs'}",
         "  Ctrl-C ends everything.",
     ]
     if not broker.command:
         lines.insert(
-            1, f"  accounts   the broker needs those of {wish.data / 'broker'} (passwords, acl: mosquitto's form)"
+            len(cities) + 1,
+            f"  accounts   the broker needs those of {wish.data / 'broker'} (passwords, acl: mosquitto's form)",
         )
     console.print("\n".join(lines), highlight=False, soft_wrap=True)

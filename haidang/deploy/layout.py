@@ -137,14 +137,12 @@ def cloud_settings(wish: Wish) -> dict[str, Any]:
     """What the cloud of a deployment is told, as cloud.yaml says it."""
     at = wish.addresses
     return {
-        "site": wish.of.city.site,
+        "sites": [{"id": wish.of.city.site, "inventory": "inventory.json", "basemap": "basemap.geojson"}],
         "data": "data",
         "listen": at.cloud_listens,
         "console_url": _https(f"{wish.host}:{wish.https_port}"),
         "proxies": [at.proxy],
         "broker": _broker(at.broker, CLOUD),
-        "inventory": "inventory.json",
-        "basemap": "basemap.geojson",
         "admin_password_file": "data/admin",
         "edge_tokens": EDGE_TOKENS,
         "database_url_file": "database_url",

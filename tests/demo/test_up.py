@@ -8,23 +8,25 @@ import yaml
 
 from cloud.settings import load_settings
 from cloud.telemetry.settings import InfluxDb
+from firmware_sim.city import CITIES
 from haidang.demo import up
-from haidang.demo.up import Ports, Wish
+from haidang.demo.accounts import accounts_of_all
+from haidang.demo.up import Place, Ports, Wish
 from protocols.config import ConfigError
 from tests.system.town import downtown
 
-PORTS = Ports(http=18080, broker_host="127.0.0.1", broker=11883, mail=12525, modbus=15020, camera=18554)
+PORTS = Ports(http=18080, broker_host="127.0.0.1", broker=11883, mail=12525)
 
 
-def wish(data: Path) -> Wish:
-    (city := data / "city.yaml").write_text(downtown(), "utf-8")
-    return Wish(city, data, 3, 1.0, None, 18080, None, None)
+def place(folder: Path, lamps: int = 3) -> Place:
+    (city := folder / "city.yaml").write_text(downtown(), "utf-8")
+    return Place(city, folder, lamps, modbus=15020, camera=18554)
 
 
 def test_the_same_city_is_not_grown_twice(tmp_path: Path) -> None:
-    up._export(wish(tmp_path), PORTS)
+    up._export(place(tmp_path), PORTS)
     (tmp_path / "inventory.json").write_text("as it was")
-    up._export(wish(tmp_path), PORTS)
+    up._export(place(tmp_path), PORTS)
     assert (tmp_path / "inventory.json").read_text() == "as it was"
 
 
@@ -50,10 +52,34 @@ def test_a_mistake_about_where_the_samples_go_is_named(tmp_path: Path) -> None:
 
 
 def test_another_size_or_another_port_is_laid_out_anew(tmp_path: Path) -> None:
-    up._export(wish(tmp_path), PORTS)
+    up._export(place(tmp_path), PORTS)
     edge = tmp_path / "edges" / "HL-E01.yaml"
     before = edge.read_text()
-    up._export(wish(tmp_path), replace(PORTS, broker=11884))
+    up._export(place(tmp_path), replace(PORTS, broker=11884))
     assert "port: 11884" in edge.read_text()
-    up._export(replace(wish(tmp_path), lamps=4), PORTS)
+    up._export(place(tmp_path, lamps=4), PORTS)
     assert edge.read_text().count("HL-0000") == before.count("HL-0000") + 1
+
+
+def test_two_cities_are_laid_out_for_one_cloud_and_one_broker(tmp_path: Path) -> None:
+    """Every edge has a configuration, a password and a token; the centre has one password for all cities."""
+    files = place(tmp_path).file, Path(str(CITIES / "mongcai.yaml"))
+    wish = Wish(files, tmp_path, 30, 1.0, None, 18080, "nats-server", None)
+    ports, places, cities = up._lay_out(wish)
+    children, broker = up._children(wish, ports, places, cities)
+    near, far = cities.values()
+    assert [(city.site, len(city.luminaires)) for city in cities.values()] == [("halong", 30), ("mongcai", 3)]
+    settings = load_settings(tmp_path / "cloud.yaml", environ={})
+    assert [(site.id, site.inventory) for site in settings.sites] == [
+        ("halong", tmp_path / "inventory.json"),
+        ("mongcai", tmp_path / "mongcai" / "inventory.json"),
+    ]
+    edges = (*near.edges, *far.edges)
+    assert [child.name for child in children] == ["broker", "sim city", "sim mongcai", "cloud", *edges]
+    known = (tmp_path / "secrets" / "edge-tokens").read_text()
+    assert [line.partition(":")[0] for line in known.splitlines()] == list(edges)
+    accounts = {account.user: account for account in accounts_of_all(cities, tmp_path)}
+    assert {topic.split("/")[2] for topic in accounts["cloud"].reads} == {"halong", "mongcai"}
+    assert {topic.split("/")[2] for topic in accounts["MC-E01"].writes} == {"mongcai"}
+    assert (tmp_path / "mongcai" / "edges" / "secrets" / "MC-E01").read_text() == accounts["MC-E01"].password
+    assert broker.command

@@ -137,7 +137,7 @@ def lay_out(
         cloud_url=f"http://127.0.0.1:{ports['cloud']}",
     )
     grown = City.model_validate_json((folder / "inventory.json").read_bytes())
-    tokens(grown.edges, folder)
+    tokens({folder: grown.edges}, folder)
     everyone = accounts(grown.site, grown.edges, folder)
     broker = brokers.prepare(folder / "broker", ports["broker"], everyone, broker_name)
     clock_file.start(folder / "clock.json", speed, at)
@@ -165,8 +165,8 @@ def _commands(
 
 
 def _write_cloud(folder: Path, city: City, ports: Mapping[str, int], more: Mapping[str, object]) -> None:
-    told = Ports(ports["cloud"], "127.0.0.1", ports["broker"], ports["mail"], ports["sim"], ports["camera"])
-    settings = {**cloud_settings(city, told), **more}
+    told = Ports(ports["cloud"], "127.0.0.1", ports["broker"], ports["mail"])
+    settings = {**cloud_settings({city.site: Path()}, told), **more}
     (folder / "cloud.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
