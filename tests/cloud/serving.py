@@ -74,11 +74,12 @@ class Service:
     async def socket(
         self, path: str, client: httpx2.AsyncClient, origin: str | None = None
     ) -> AsyncIterator[ClientConnection]:
-        """A WebSocket of a client's session, opened by a page of an origin."""
-        cookie = {"Cookie": f"{COOKIE}={client.cookies.get(COOKIE)}"}
+        """A WebSocket of a client's session or token, opened by a page of an origin."""
+        token, session = client.headers.get("Authorization"), client.cookies.get(COOKIE)
+        shown = {"Authorization": token} if token else {"Cookie": f"{COOKIE}={session}"}
         page = Origin(origin) if origin else None
         url = f"ws://127.0.0.1:{self.port}{path}"
-        async with connect(url, additional_headers=cookie, origin=page, proxy=None) as open_socket:
+        async with connect(url, additional_headers=shown, origin=page, proxy=None) as open_socket:
             yield open_socket
 
 
