@@ -1,35 +1,53 @@
 /** The frame: who may in, what is open, and the two feeds while somebody is logged in. */
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
 import { whoAmI } from "./api/client";
 import { Unreachable } from "./api/errors";
 import type { Me } from "./api/types";
-import { AlarmsPage } from "./alarms/AlarmsPage";
 import { NewAlarm } from "./alarms/NewAlarm";
-import { CabinetPanel } from "./devices/CabinetPanel";
-import { StationPanel } from "./devices/StationPanel";
-import { AuditPage } from "./frame/AuditPage";
-import { Nav, mayView } from "./frame/Nav";
+import { Confirmations } from "./confirm/Confirmations";
+import { Nav } from "./frame/Nav";
 import { AlarmColumn, OverviewPage } from "./frame/OverviewPage";
 import { TopBar } from "./frame/TopBar";
+import { mayView } from "./frame/views";
 import { useLocale } from "./i18n/locale";
-import { LampPanel } from "./lamps/LampPanel";
-import { LampsPage } from "./lamps/LampsPage";
 import { followEvents } from "./live/events";
 import { followMap } from "./live/mapFeed";
 import { LogInPage } from "./session/LogInPage";
+import { doorAddress } from "./session/address";
+import { Loading } from "./shared/Problem";
 import { type Panel, type PanelKind, type View, followAddress, route } from "./shared/route";
 import { Contained } from "./shared/Contained";
 import { useStore } from "./shared/store";
 import { city } from "./state/city";
 import { startClock } from "./state/clock";
 import { enter } from "./session/enter";
-import { session, sessionEnded } from "./state/session";
+import { isHeld, session, sessionEnded } from "./state/session";
+
+// What is opened now and then comes when it is opened.
+const AccountPage = lazy(() => import("./account/AccountPage"));
+const AlarmsPage = lazy(() => import("./alarms/AlarmsPage"));
+const AreasPage = lazy(() => import("./people/AreasPage"));
+const AuditPage = lazy(() => import("./audit/AuditPage"));
+const CabinetPanel = lazy(() => import("./devices/CabinetPanel"));
+const ChoosePasswordPage = lazy(() => import("./session/ChoosePasswordPage"));
+const LampPanel = lazy(() => import("./lamps/LampPanel"));
+const LampsPage = lazy(() => import("./lamps/LampsPage"));
+const PeoplePage = lazy(() => import("./people/PeoplePage"));
+const ResetPage = lazy(() => import("./session/ResetPage"));
+const SessionsPage = lazy(() => import("./people/SessionsPage"));
+const StationPanel = lazy(() => import("./devices/StationPanel"));
+const TokensPage = lazy(() => import("./people/TokensPage"));
 
 const VIEWS: Record<View, () => ReactNode> = {
   overview: () => <OverviewPage />,
   lamps: () => <LampsPage />,
   alarms: () => <AlarmsPage />,
+  people: () => <PeoplePage />,
+  sessions: () => <SessionsPage />,
+  areas: () => <AreasPage />,
+  tokens: () => <TokensPage />,
   audit: () => <AuditPage />,
+  account: () => <AccountPage />,
 };
 
 const PANELS: Record<PanelKind, (id: string) => ReactNode> = {
@@ -39,7 +57,12 @@ const PANELS: Record<PanelKind, (id: string) => ReactNode> = {
 };
 
 function OpenPanel({ panel }: { panel: Panel | null }) {
-  return panel === null ? null : <Contained key={`${panel.kind} ${panel.id}`}>{PANELS[panel.kind](panel.id)}</Contained>;
+  if (panel === null) return null;
+  return (
+    <Contained key={`${panel.kind} ${panel.id}`}>
+      <Suspense fallback={null}>{PANELS[panel.kind](panel.id)}</Suspense>
+    </Contained>
+  );
 }
 
 function useCity(): void {
@@ -72,11 +95,14 @@ function Console({ me }: { me: Me }) {
       <TopBar me={me} />
       <Nav />
       <main className="main">
-        <Contained key={shown}>{VIEWS[shown]()}</Contained>
+        <Contained key={shown}>
+          <Suspense fallback={<Loading />}>{VIEWS[shown]()}</Suspense>
+        </Contained>
       </main>
       <OpenPanel panel={panel} />
       {shown === "overview" ? <AlarmColumn /> : null}
       <NewAlarm />
+      <Confirmations />
     </div>
   );
 }
@@ -106,11 +132,22 @@ function Away() {
   );
 }
 
+function Inside({ me }: { me: Me }) {
+  if (!isHeld(me)) return <Console key={me.username} me={me} />;
+  return (
+    <Suspense fallback={null}>
+      <ChoosePasswordPage me={me} />
+    </Suspense>
+  );
+}
+
 export function App() {
   useEffect(followAddress, []);
   useEffect(askWho, []);
   const current = useStore(session);
+  const [reset, setReset] = useState(doorAddress.reset);
+  if (reset !== null) return <Suspense fallback={null}><ResetPage token={reset} onLeave={() => setReset(null)} /></Suspense>;
   if (current.state === "asking") return null;
   if (current.state === "away") return <Away />;
-  return current.state === "out" ? <LogInPage /> : <Console key={current.me.username} me={current.me} />;
+  return current.state === "out" ? <LogInPage /> : <Inside me={current.me} />;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { whatExactly } from "../src/frame/auditWords";
+import { whatExactly } from "../src/audit/auditWords";
 import { locale } from "../src/i18n/locale";
 
 type Act = Parameters<typeof whatExactly>[1];

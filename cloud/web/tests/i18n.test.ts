@@ -1,15 +1,20 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import en from "../src/i18n/en.json";
-import vi from "../src/i18n/vi.json";
+import firstEn from "../src/i18n/en.json";
+import laterEn from "../src/i18n/people.en.json";
+import laterVi from "../src/i18n/people.vi.json";
+import firstVi from "../src/i18n/vi.json";
+import "../src/i18n/people";
 import { fill, isTextKey, placeholders, translate, wordFor } from "../src/i18n/dictionary";
 import { problemKey } from "../src/shared/problemText";
 import { BrokenPart } from "../src/shared/problemText";
 import { Refused, Unreachable } from "../src/api/errors";
 
 const SOURCE = join(import.meta.dirname, "../src");
+const vi = { ...firstVi, ...laterVi };
+const en = { ...firstEn, ...laterEn };
 const keys = Object.keys(vi).filter(isTextKey);
 
 function filesUnder(folder: string, ending: RegExp): string[] {
@@ -25,6 +30,10 @@ describe("the two dictionaries", () => {
 
   it.each(keys)("%s has the same placeholders in both languages", (key) => {
     expect(placeholders(en[key])).toEqual(placeholders(vi[key]));
+  });
+
+  it("say nothing twice: a text that comes with the first load does not come again", () => {
+    expect(Object.keys(laterVi).filter((key) => key in firstVi)).toEqual([]);
   });
 
   it("leave no text empty", () => {
@@ -107,6 +116,30 @@ describe("the markup", () => {
   it("would be caught if it did", () => {
     const caught = hardCoded(join(import.meta.dirname, "hardCodedText.tsx"));
     expect(caught.toSorted()).toEqual(["also seen", "seen"]);
+  });
+});
+
+/** What is loaded with a file: what it imports, but not what it brings with `import()` when it is wanted. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, from] of readFileSync(file, "utf8").matchAll(/^(?:import (?!type)|\} from |export .* from )[^;]*?"(\.[^"]+)"/gm)) {
+    const found = ["", ".ts", ".tsx"].map((ending) => join(file, "..", `${from}${ending}`)).find((name) => /\.tsx?$/.test(name) && existsSync(name));
+    if (found !== undefined) loadedWith(found, seen);
+  }
+  return seen;
+}
+
+describe("a text that comes later", () => {
+  const main = join(SOURCE, "main.tsx");
+
+  it("is not asked for by what comes first", () => {
+    const first = [...loadedWith(main)];
+    expect(first.length).toBeGreaterThan(40);
+    const asked = first.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/"([a-z_]+\.[\w.]+)"/g)].filter(([, key]) => key !== undefined && key in laterVi).map(([, key]) => `${file}: ${key}`),
+    );
+    expect(asked).toEqual([]);
   });
 });
 

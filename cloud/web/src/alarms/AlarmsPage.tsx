@@ -64,7 +64,7 @@ function AlarmTableRow({ alarm }: { alarm: Alarm }) {
   );
 }
 
-export function AlarmsPage() {
+export default function AlarmsPage() {
   const { t } = useLocale();
   const [problem, setProblem] = useState<unknown>(null);
   const known = useStore(alarms);

@@ -4,8 +4,9 @@ import { sessionEnded } from "../state/session";
 import { Refused, Unreachable, codeOf } from "./errors";
 import type { paths } from "./schema";
 
-const NOT_LOGGED_IN = 401;
-const client = createClient<paths>({ baseUrl: "/" });
+const UNAUTHORISED = 401;
+const NOT_LOGGED_IN = "not_signed_in"; // the other 401 is a password or a code that is wrong
+export const client = createClient<paths>({ baseUrl: "/" });
 
 type Outcome<Data> = { data?: Data; error?: unknown; response: Response };
 
@@ -17,15 +18,14 @@ async function outcome<Data>(call: Promise<Outcome<Data>>): Promise<Outcome<Data
   }
 }
 
-async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
+export async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
   const { data, error, response } = await outcome(call);
   if (response.ok) return data as Data;
-  if (response.status === NOT_LOGGED_IN) sessionEnded();
-  throw new Refused(response.status, codeOf(error));
+  const code = codeOf(error);
+  if (response.status === UNAUTHORISED && code === NOT_LOGGED_IN) sessionEnded();
+  throw new Refused(response.status, code);
 }
 
-export const logIn = (username: string, password: string) =>
-  answer(client.POST("/api/v1/session", { body: { username, password } }));
 export const logOut = () => answer(client.DELETE("/api/v1/session"));
 export const whoAmI = () => answer(client.GET("/api/v1/session"));
 
@@ -58,12 +58,10 @@ export const readAlarms = (state: "open" | "all") =>
 export const acknowledgeAlarm = (alarm_id: string) =>
   answer(client.POST("/api/v1/alarms/{alarm_id}/acknowledge", { params: { path: { alarm_id } }, body: {} }));
 
-export const readAudit = (limit: number) => answer(client.GET("/api/v1/audit", { params: { query: { limit } } }));
-
 /** The whole map in one binary answer; the browser's cache and the ETag save the bytes when nothing has changed. */
 export async function readLampSnapshot(): Promise<ArrayBuffer> {
   const { response } = await outcome(fetch("/api/v1/map/lamps.bin", { cache: "no-cache" }).then((it) => ({ response: it })));
-  if (response.status === NOT_LOGGED_IN) sessionEnded();
+  if (response.status === UNAUTHORISED) sessionEnded();
   if (!response.ok) throw new Refused(response.status, "snapshot");
   return response.arrayBuffer();
 }

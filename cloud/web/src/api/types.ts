@@ -15,6 +15,44 @@ export type Luminaire = LuminairePage["items"][number];
 export type Command = Answer<"/api/v1/commands">[number];
 export type Alarm = Answer<"/api/v1/alarms">[number];
 export type AuditEntry = Answer<"/api/v1/audit">[number];
+export type Person = Answer<"/api/v1/people">[number];
+export type OpenSession = Answer<"/api/v1/sessions">[number];
+export type Area = Answer<"/api/v1/areas">[number];
+export type Token = Answer<"/api/v1/tokens">[number];
+export type Ways = Answer<"/api/v1/session/ways">;
+export type Account = Answer<"/api/v1/account">;
+
+type Sent<Path extends keyof paths> = paths[Path] extends {
+  post: { requestBody: { content: { "application/json": infer Body } } };
+}
+  ? Body
+  : never;
+type Told<Path extends keyof paths, Status extends number> = paths[Path] extends { post: { responses: infer All } }
+  ? All extends Record<Status, { content: { "application/json": infer Body } }>
+    ? Body
+    : never
+  : never;
+
+export type NewPerson = Sent<"/api/v1/people">;
+export type Invited = Told<"/api/v1/people", 201>;
+export type PasswordForOnce = Pick<Invited, "one_time_password" | "password_until">;
+export type Grant = NewPerson["grants"][number];
+export type Role = Grant["role"];
+export type NewToken = Sent<"/api/v1/tokens">;
+export type MadeToken = Told<"/api/v1/tokens", 201>;
+/** What a log-in is answered with when a second step is needed. */
+export type Ticket = Told<"/api/v1/session", 202>;
+/** What a browser answers with a passkey, and what it made for a new one. */
+export type Assertion = Sent<"/api/v1/session/passkey">["credential"];
+export type Attestation = Sent<"/api/v1/account/passkeys">["credential"];
+export type PasskeyAdded = Told<"/api/v1/account/passkeys", 201>;
+export type TotpOffer = Told<"/api/v1/account/totp", 200>;
+/** Who is logged in proves it once more. */
+export type Proof = Sent<"/api/v1/session/confirm">;
+export type Confirmation = Told<"/api/v1/session/confirm", 200>["confirmation"];
+
+type Asked<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } } ? Query : never;
+export type AuditSearch = Omit<NonNullable<Asked<"/api/v1/audit">>, "limit" | "before">;
 export type DeviceLatest = Answer<"/api/v1/devices/{device_id}/latest">;
 export type Readings = Answer<"/api/v1/devices/{device_id}/readings">;
 

@@ -23,7 +23,7 @@ function Meter({ id }: { id: string }) {
   );
 }
 
-export function CabinetPanel({ id }: { id: string }) {
+export default function CabinetPanel({ id }: { id: string }) {
   const { t, language } = useLocale();
   const place = useStore(city);
   const cabinet = place?.cabinets.find((it) => it.id === id);

@@ -7,7 +7,7 @@ import { DeviceBody } from "./DeviceBody";
 
 const FIRST: Record<string, string> = { air_station: "pm2_5", water_station: "water_temperature" };
 
-export function StationPanel({ id }: { id: string }) {
+export default function StationPanel({ id }: { id: string }) {
   const { name, word, language } = useLocale();
   const place = useStore(city);
   const station = place?.stations.find((it) => it.id === id);

@@ -1,5 +1,5 @@
 /** Every value a device has given, with its unit, what we think of it, and its age. */
-import { DICTIONARIES } from "../i18n/dictionary";
+import { DICTIONARY_KEYS } from "../i18n/dictionary";
 import { useLocale } from "../i18n/locale";
 import { Age, useAge } from "../shared/Age";
 import { Figure } from "../shared/Figure";
@@ -12,7 +12,7 @@ const GOOD = 1; // QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing
 const CODED: ReadonlySet<string> = new Set(["status_bits", "fault_bits", "command_reason", "override_expiry"]);
 
 /** The dictionary's order, which is that of the system's quantities: the same thing stands in the same place everywhere. */
-const ORDER = new Map(Object.keys(DICTIONARIES.en).map((key, place) => [key, place]));
+const ORDER = new Map(DICTIONARY_KEYS.map((key, place) => [key, place]));
 
 function placeOf(name: string): number {
   return ORDER.get(`quantity.${name}`) ?? ORDER.size;

@@ -1,22 +1,15 @@
 /** Only what exists. */
-import type { Right } from "../api/types";
 import { useLocale } from "../i18n/locale";
 import { type View, hrefOf, route } from "../shared/route";
 import { useStore } from "../shared/store";
 import { alarms, isListed } from "../state/alarms";
-import { may, session } from "../state/session";
+import { session } from "../state/session";
+import { isAboutPeople, mayView } from "./views";
 
-const NEEDS: Record<View, Right> = {
-  overview: "view.city",
-  lamps: "view.telemetry",
-  alarms: "view.alarms",
-  audit: "view.audit",
-};
+const ENTRIES = ["overview", "lamps", "alarms", "people", "audit"] as const satisfies readonly View[];
 
-const ENTRIES: readonly View[] = ["overview", "lamps", "alarms", "audit"];
-
-export function mayView(current: ReturnType<typeof session.get>, view: View): boolean {
-  return may(current, NEEDS[view]);
+function isHere(entry: View, view: View): boolean {
+  return entry === view || (entry === "people" && isAboutPeople(view));
 }
 
 export function Nav() {
@@ -29,7 +22,7 @@ export function Nav() {
       <ul>
         {ENTRIES.filter((view) => mayView(current, view)).map((view) => (
           <li key={view}>
-            <a href={hrefOf({ view, panel: null })} aria-current={here.view === view ? "page" : undefined}>
+            <a href={hrefOf({ view, panel: null })} aria-current={isHere(view, here.view) ? "page" : undefined}>
               {t(`nav.${view}`)}
               {view === "alarms" && open > 0 ? <span className="badge">{f.number(open)}</span> : null}
             </a>

@@ -1,10 +1,9 @@
 /** The operator's picture: map, strip, alarms. */
-import { useCallback, useState } from "react";
+import { lazy, useCallback, useState } from "react";
 import { AlarmList } from "../alarms/AlarmList";
 import type { Alarm, City } from "../api/types";
 import { readLuminaire } from "../api/client";
 import { useLocale } from "../i18n/locale";
-import { LampsPage } from "../lamps/LampsPage";
 import { CityMapView, type Target } from "../map/CityMapView";
 import { canDraw } from "../map/cityMap";
 import { type Panel, openPanel, route } from "../shared/route";
@@ -31,6 +30,9 @@ function useTarget(place: City): Target | null {
   const { loaded } = useLoad(useCallback(() => targetOf(place, panel), [place, panel]));
   return loaded.state === "here" ? loaded.value : null;
 }
+
+// In place of the map, on a machine that cannot draw it.
+const LampsPage = lazy(() => import("../lamps/LampsPage"));
 
 function MapOrList({ place }: { place: City }) {
   const { t } = useLocale();

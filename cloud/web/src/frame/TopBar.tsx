@@ -7,6 +7,7 @@ import type { LampState } from "../map/states";
 import { useAge } from "../shared/Age";
 import { Figure } from "../shared/Figure";
 import { LampSymbol } from "../shared/Symbols";
+import { hrefOf } from "../shared/route";
 import { useStore } from "../shared/store";
 import { city } from "../state/city";
 import { now } from "../state/clock";
@@ -116,6 +117,9 @@ function UserMenu({ me }: { me: Me }) {
           <br />
           <span className="weak">{word("role", me.role)}</span>
         </p>
+        <a className="button" href={hrefOf({ view: "account", panel: null })}>
+          {t("top.account")}
+        </a>
         <p className="weak">{t("top.keys")}</p>
         <button type="button" onClick={leave}>
           {t("top.log_out")}

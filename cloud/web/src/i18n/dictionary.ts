@@ -1,19 +1,34 @@
-/** The two dictionaries and how a text is found in them. Vietnamese is the one that names the keys. */
+/** The two dictionaries and how a text is found in them. Vietnamese is the one that names the keys.
+ *
+ * Texts of the pages about people come with those pages (`people.ts`): the first load does not carry them.
+ */
 import en from "./en.json";
+import type later from "./people.vi.json";
 import vi from "./vi.json";
 
 export type Language = "vi" | "en";
-export type TextKey = keyof typeof vi;
+type FirstKey = keyof typeof vi;
+export type LaterKey = keyof typeof later;
+export type TextKey = FirstKey | LaterKey;
 export type Dictionary = Record<TextKey, string>;
 export type Values = Record<string, string | number>;
 
 // The annotation is the check: a key that one file lacks does not compile.
-export const DICTIONARIES: Record<Language, Dictionary> = { vi, en };
+const FIRST: Record<Language, Record<FirstKey, string>> = { vi, en };
+const dictionaries: Record<Language, Partial<Dictionary>> = { vi: { ...FIRST.vi }, en: { ...FIRST.en } };
+
+export function addTexts(texts: Record<Language, Record<LaterKey, string>>): void {
+  Object.assign(dictionaries.vi, texts.vi);
+  Object.assign(dictionaries.en, texts.en);
+}
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 
+/** Of the texts that are here from the first load on, in their order. */
+export const DICTIONARY_KEYS: readonly string[] = Object.keys(vi);
+
 export function isTextKey(key: string): key is TextKey {
-  return Object.hasOwn(vi, key);
+  return Object.hasOwn(dictionaries.vi, key);
 }
 
 export function placeholders(text: string): string[] {
@@ -25,7 +40,7 @@ export function fill(text: string, values: Values = {}): string {
 }
 
 export function translate(language: Language, key: TextKey, values?: Values): string {
-  return fill(DICTIONARIES[language][key], values);
+  return fill(dictionaries[language][key] ?? key, values);
 }
 
 /** The word for a code of the service (a state, a quantity, a reason); the code itself where we have no word for it. */

@@ -84,7 +84,7 @@ function LampBody({ lamp, view }: { lamp: Luminaire; view: LampView }) {
   );
 }
 
-export function LampPanel({ id }: { id: string }) {
+export default function LampPanel({ id }: { id: string }) {
   const view = useLamp(id);
   const { loaded, again } = view;
   return (

@@ -146,7 +146,7 @@ function useLamps(): { loaded: Loaded<LuminairePage>; again: () => void; offset:
   return { loaded, again, offset, setOffset, setSearch: searchFor };
 }
 
-export function LampsPage({ notice }: { notice?: string }) {
+export default function LampsPage({ notice }: { notice?: string }) {
   const { t } = useLocale();
   const { loaded, again, offset, setOffset, setSearch } = useLamps();
   return (

@@ -1,83 +1,126 @@
 /** The door. Plain form fields with their standard names, so that password managers know them. */
-import { type FormEvent, useEffect, useRef, useState } from "react";
-import { logIn } from "../api/client";
+import { type ComponentProps, Suspense, lazy, useState } from "react";
+import { givePasskey, logIn, readWays } from "../api/account";
+import { Refused } from "../api/errors";
+import type { Ticket, Ways } from "../api/types";
 import type { TextKey } from "../i18n/dictionary";
 import { useLocale } from "../i18n/locale";
-import { LanguageSwitch } from "../frame/LanguageSwitch";
+import { Field } from "../shared/Field";
 import { problemKey } from "../shared/problemText";
+import { sends, useAct } from "../shared/useAct";
+import { useLoad } from "../shared/useLoad";
+import { Door, DoorProblem, focusFirst } from "./Door";
+import { doorAddress } from "./address";
 import { enter } from "./enter";
+import { passkeysThere, provePasskey } from "./passkey";
 
-async function knock(form: FormData): Promise<void> {
-  enter(await logIn(String(form.get("username")), String(form.get("password"))));
+const SecondStep = lazy(() => import("./SecondStep"));
+const Forgotten = lazy(() => import("./Forgotten"));
+
+type Step = { at: "password" } | { at: "second"; ticket: Ticket } | { at: "forgotten" };
+
+/** At the door nobody is told which of the two was wrong. */
+function doorProblem(error: unknown): TextKey {
+  return error instanceof Refused && error.code === "wrong_password" ? "log_in.wrong" : problemKey(error);
 }
 
-interface FieldProps {
-  name: "username" | "password";
-  label: string;
-  wrong: boolean;
+/** Why a sign-on elsewhere opened nothing here. */
+const REFUSALS: Readonly<Record<string, TextKey>> = {
+  away: "log_in.refused_away",
+  unknown: "log_in.refused_unknown",
+  slowed: "problem.too_many_tries",
+};
+
+function refusal(reason: string | null): TextKey | null {
+  return reason === null ? null : (REFUSALS[reason] ?? "log_in.refused_failed");
 }
 
-function Field({ name, label, wrong }: FieldProps) {
-  const isPassword = name === "password";
+async function byPasskey(): Promise<void> {
+  const { ticket, credential } = await provePasskey(null);
+  enter(await givePasskey(ticket, credential));
+}
+
+function useWays(): Ways | null {
+  const { loaded } = useLoad(readWays);
+  return loaded.state === "here" ? loaded.value : null;
+}
+
+function Names({ wrong }: { wrong: boolean }) {
+  const { t } = useLocale();
+  const common: Partial<ComponentProps<"input">> = {
+    autoCapitalize: "none",
+    spellCheck: false,
+    required: true,
+    "aria-invalid": wrong,
+    "aria-describedby": wrong ? "door-problem" : undefined,
+  };
   return (
-    <label className="field">
-      <span>{label}</span>
-      <input
-        name={name}
-        type={isPassword ? "password" : "text"}
-        autoComplete={isPassword ? "current-password" : "username"}
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        aria-invalid={wrong}
-        aria-describedby={wrong ? "log-in-problem" : undefined}
-      />
-    </label>
+    <>
+      <Field name="username" type="text" label={t("log_in.username")} autoComplete="username webauthn" maxLength={64} {...common} />
+      <Field name="password" type="password" label={t("log_in.password")} autoComplete="current-password" maxLength={200} {...common} />
+    </>
   );
 }
 
-/** A wrong password is a 401 like a lost session; at the door it means the former. */
-function doorProblem(error: unknown): TextKey {
-  const key = problemKey(error);
-  return key === "problem.unreachable" || key === "problem.too_many_tries" ? key : "log_in.wrong";
+interface OtherWaysProps {
+  ways: Ways;
+  busy: boolean;
+  onPasskey: () => void;
+  onForgotten: () => void;
 }
 
-function useLogIn() {
-  const [problem, setProblem] = useState<TextKey | null>(null);
-  const [busy, setBusy] = useState(false);
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    knock(new FormData(event.currentTarget)).catch((error: unknown) => {
-      setProblem(doorProblem(error));
-      setBusy(false);
-    });
-  };
-  return { problem, busy, submit };
-}
-
-export function LogInPage() {
-  const { t } = useLocale();
-  const { problem, busy, submit } = useLogIn();
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector("input")?.focus(), []);
+function OtherWays({ ways, busy, onPasskey, onForgotten }: OtherWaysProps) {
+  const { t, name } = useLocale();
   return (
-    <main className="door">
-      <form ref={form} className="door-form" method="post" onSubmit={submit}>
-        <img src="/favicon.svg" alt="" />
-        <h1>{t("log_in.title")}</h1>
-        <p className="weak">{t("log_in.subtitle")}</p>
-        <Field name="username" label={t("log_in.username")} wrong={problem !== null} />
-        <Field name="password" label={t("log_in.password")} wrong={problem !== null} />
-        <p id="log-in-problem" className="problem" role="alert">
-          {problem === null ? "" : t(problem)}
-        </p>
+    <div className="other-ways">
+      {ways.passkey && passkeysThere() ? (
+        <button type="button" disabled={busy} onClick={onPasskey}>
+          {t("log_in.by_passkey")}
+        </button>
+      ) : null}
+      {ways.sign_on.map((way) => (
+        <a key={way.id} className="button" href={`/api/v1/session/sign-on/${encodeURIComponent(way.id)}`}>
+          {t("log_in.by_sign_on", { name: name(way.name) })}
+        </a>
+      ))}
+      {ways.reset ? (
+        <button type="button" className="link" onClick={onForgotten}>
+          {t("log_in.forgotten")}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function PasswordStep({ onStep }: { onStep: (step: Step) => void }) {
+  const { t } = useLocale();
+  const ways = useWays();
+  const { busy, problem, act } = useAct();
+  const knock = async (given: FormData): Promise<void> => {
+    const found = await logIn(String(given.get("username")), String(given.get("password")));
+    if ("ticket" in found) onStep({ at: "second", ticket: found });
+    else enter(found);
+  };
+  const said = problem === null ? refusal(doorAddress.refused) : doorProblem(problem);
+  return (
+    <Door subtitle={t("log_in.subtitle")}>
+      <form ref={focusFirst} method="post" onSubmit={sends(act, knock)}>
+        <Names wrong={problem !== null} />
+        <DoorProblem text={said === null ? "" : t(said)} />
         <button type="submit" className="primary" disabled={busy}>
           {t(busy ? "log_in.busy" : "log_in.enter")}
         </button>
-        <LanguageSwitch />
       </form>
-    </main>
+      {ways === null ? null : (
+        <OtherWays ways={ways} busy={busy} onPasskey={() => act(byPasskey)} onForgotten={() => onStep({ at: "forgotten" })} />
+      )}
+    </Door>
   );
+}
+
+export function LogInPage() {
+  const [step, setStep] = useState<Step>({ at: "password" });
+  const back = (): void => setStep({ at: "password" });
+  if (step.at === "password") return <PasswordStep onStep={setStep} />;
+  return <Suspense fallback={null}>{step.at === "second" ? <SecondStep ticket={step.ticket} back={back} /> : <Forgotten back={back} />}</Suspense>;
 }
