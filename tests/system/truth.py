@@ -28,6 +28,7 @@ from protocols.quantities import QUANTITIES, Kind
 
 Key = tuple[str, str]  # device, quantity
 Seen = list[tuple[float, float | None]]  # (domain Unix seconds, value), in the order of time
+Places = Mapping[tuple[str, int, str], list[tuple[str, Point, int]]]  # by bus, unit and space: device, point, address
 
 _FAR = 2**40  # seconds
 _HEARTBEAT_S = 60.0  # as shipped
@@ -83,11 +84,15 @@ def compare(read_log: Path, edges: Sequence[Path], store: Path) -> Verdict:
 
 def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
     """The read log as values of devices, through the edges' own configuration."""
-    places = _places([load_config(path) for path in edges])
+    return told(read_log, places([load_config(path) for path in edges]))
+
+
+def told(read_log: Path, where: Places) -> dict[Key, Seen]:
+    """The same for who looks again and again."""
     seen: dict[Key, Seen] = defaultdict(list)
     for line in read_log.read_bytes().splitlines():
         read = orjson.loads(line)
-        here = places.get((read["bus"], read["unit"], read["space"]), [])
+        here = where.get((read["bus"], read["unit"], read["space"]), [])
         for device, point, address in here:
             start = address - read["address"]
             if start >= 0 and start + point.width <= len(read["words"]):
@@ -127,15 +132,16 @@ def _seen(columns: Columns, name: str) -> Seen:
     return [(float(at), value) for at, value, flag in rows if flag is not None]
 
 
-def _places(configs: Sequence[EdgeConfig]) -> Mapping[tuple[str, int, str], list[tuple[str, Point, int]]]:
-    places: dict[tuple[str, int, str], list[tuple[str, Point, int]]] = defaultdict(list)
+def places(configs: Sequence[EdgeConfig]) -> Places:
+    """What stands behind the registers of each unit."""
+    found: dict[tuple[str, int, str], list[tuple[str, Point, int]]] = defaultdict(list)
     for bus in (bus for config in configs for bus in config.modbus):
         for device in bus.devices:
             member = Member(device.id, device.unit, library()[device.profile], device.block)
             for point in member.profile.polled:
                 place = (bus.id, device.unit, str(point.register_.space))
-                places[place].append((device.id, point, member.address(point)))
-    return places
+                found[place].append((device.id, point, member.address(point)))
+    return found
 
 
 def _matched(truth: Seen, found: Seen) -> tuple[list[float], list[float]]:
