@@ -1,5 +1,6 @@
 """Guessing is slowed down and written down, and whose account it is still gets in."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -16,13 +17,14 @@ from cloud.errors import TooManyTries
 from cloud.people.devices import COOKIE, device_name, network_name, network_of, secret_of
 from cloud.people.guard import Guard
 from cloud.people.limiter import LIMITS, Bucket, Full, Kind, Limiter
+from cloud.people.passwords import Passwords
 from cloud.people.rights import Role
 from cloud.people.tally import EVERY_S, Tally, Told
 from cloud.settings import Settings
 from protocols.clock import DomainClock
 from tests.cloud.clocks import Wall
-from tests.cloud.serving import PASSWORD, Service, serving
-from tests.waiting import until_async
+from tests.cloud.serving import CHEAP, PASSWORD, Service, serving
+from tests.waiting import until, until_async
 
 SESSION = "/api/v1/session"
 OFFICE, ELSEWHERE = "10.1.0.7", "203.0.113.9"
@@ -299,3 +301,20 @@ async def test_who_is_signed_in_and_guesses_his_own_password_is_slowed_and_writt
 
 async def test_the_first_administrator_stands_in_the_log(service: Service) -> None:
     assert [row.target for row in await rows(service, "first_administrator")] == ["admin"]
+
+
+# --- the cost of a hash
+
+
+async def test_a_crowd_of_strangers_leaves_a_place_for_who_is_known() -> None:
+    passwords = Passwords(CHEAP)
+    kept = await passwords.hash(PASSWORD)
+    async with asyncio.TaskGroup() as crowd, passwords._strangers:
+        strangers = [crowd.create_task(passwords.fits(kept, "wrong", of_stranger=True)) for _ in range(8)]
+        await until(passwords.is_crowded)
+        assert await passwords.fits(kept, PASSWORD)
+        assert not any(one.done() for one in strangers)
+        passwords._strangers.release()
+        await asyncio.gather(*strangers)
+        await passwords._strangers.acquire()
+    assert not passwords.is_crowded()
