@@ -173,13 +173,17 @@ class _Column(NamedTuple):
     dependent: Sequence[Place]
 
 
-def _columns(places: Sequence[Place]) -> Iterator[_Column]:
+Alike = dict[tuple[OneWord, ...], tuple[OneWord, ...]]
+
+
+def _columns(places: Sequence[Place], alike: Alike) -> Iterator[_Column]:
+    """`alike` lets devices that are read in the same way share what says so: a hundred copies fit into no cache."""
     for block in dict.fromkeys(place.block for place in places):
         here = [place for place in places if place.block == block]
         alone = [place for place in here if not place.beside]
-        usual = [one for place in alone if (one := one_word(place.point, place.offset))]
+        usual = tuple(one for place in alone if (one := one_word(place.point, place.offset)))
         plain = [(p.point.quantity, decoder(p.point), p.offset) for p in alone if not one_word(p.point, p.offset)]
-        yield _Column(block, usual, plain, [place for place in here if place.beside])
+        yield _Column(block, alike.setdefault(usual, usual), plain, [place for place in here if place.beside])
 
 
 def _value(place: Place, answer: Answer, answers: Mapping[Block, Answer]) -> float | None:
@@ -213,9 +217,9 @@ def plan(members: Iterable[Member], baud: int | None = None, cuts: Collection[Cu
             for want in run:
                 spots[want.member.device, want.register] = Spot(block, want.first - block.address)
     places = {member.device: tuple(_places(member, spots)) for member in members}
-    return ReadPlan(
-        members, tuple(blocks), places, {device: tuple(_columns(found)) for device, found in places.items()}
-    )
+    alike: Alike = {}
+    columns = {device: tuple(_columns(found, alike)) for device, found in places.items()}
+    return ReadPlan(members, tuple(blocks), places, columns)
 
 
 def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Iterator[Place]:
