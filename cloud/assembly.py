@@ -148,7 +148,7 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     async with ground.database.read() as session:
         await guard.load(session)
     lasts, idle = settings.session_lasts, settings.session_idle
-    people = People(ground.database, passwords, guard, clock, lasts, idle)
+    people = People(ground.database, passwords, guard, clock, lasts, idle, settings.second_factor_for)
     await ensure_administrator(people, settings.admin_password_file)
     memory = await _remembered(ground)
     await memory.live.forget_retired()

@@ -15,6 +15,7 @@
       TicketGone         401
       NotAllowed         403
       ChoosePassword     403
+      TakeFactor         403
       ConfirmFirst       403
       WrongOrigin        403
       NotThere           404
@@ -147,6 +148,12 @@ class ChoosePassword(Refused):
     """Signed in with a password for once."""
 
     status, code, message = 403, "choose_password", "choose a password of your own first"
+
+
+class TakeFactor(Refused):
+    """Signed in with a role that must have a second factor, and without one."""
+
+    status, code, message = 403, "take_factor", "your role must have a second factor; take one in your account first"
 
 
 class ConfirmFirst(Refused):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
+from cloud.people.rights import Role
 from cloud.sso.settings import SignOn
 from cloud.telemetry.settings import DuckDb, InfluxDb, Telemetry
 from protocols import config
@@ -113,6 +114,7 @@ class Settings(ConfigModel):
     database_url_file: Path | None = Field(default=None, description="the same in a file of its own, with its password")
     passwords: PasswordCost = PasswordCost()
     session_lasts: Span = span("12h")
+    second_factor_for: tuple[Role, ...] = Field(default=(), description="roles that must have a second factor")
     session_idle: Span = Field(default=span("4h"), description="nobody has done anything; administrators: 30 minutes")
     resend_every: Span = span("5s")
     stale_after: Span = Field(default=span("2m"), description="without a reading for so long, a lamp is out of contact")

@@ -13,7 +13,7 @@ from fastapi import Depends
 from fastapi.params import Depends as Dependency
 from starlette.requests import HTTPConnection
 
-from cloud.errors import ChoosePassword, NotAllowed, NotSignedIn
+from cloud.errors import ChoosePassword, NotAllowed, NotSignedIn, TakeFactor
 from cloud.parts import part
 from cloud.people.rights import Right
 from cloud.people.service import People
@@ -50,12 +50,14 @@ class Gate:
     async def __call__(
         self, connection: HTTPConnection, people: PeoplePart, tokens: TokensPart, settings: SettingsPart
     ) -> Session:
-        """The session of who asks. Raises NotSignedIn, ChoosePassword and NotAllowed."""
+        """The session of who asks. Raises NotSignedIn, ChoosePassword, TakeFactor and NotAllowed."""
         session = await _session(connection, people, tokens)
         if session is None:
             raise NotSignedIn
         if session.is_held and self.right is not Right.OWN_SESSION:
             raise ChoosePassword
+        if session.lacks_factor and self.right is not Right.OWN_SESSION:
+            raise TakeFactor
         if not self._opens(session, [Area(site.id) for site in settings.sites]):
             raise NotAllowed(f"this needs the right {self.right} over {self.where}")
         return session

@@ -65,4 +65,5 @@ def me(who: Session, fleet: Fleet) -> Me:
         rights=sorted(frozenset().union(*rights.values())),
         sites=[MySite(id=city.site, name=city.name) for city in seen],
         language="en" if who.language == "en" else "vi",
+        held_for="password" if who.is_held else "factor" if who.lacks_factor else None,
     )

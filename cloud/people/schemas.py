@@ -55,7 +55,10 @@ class MySite(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is signed in. `role` is that of the widest grant, `rights` are what is held somewhere in these cities."""
+    """Who is signed in. `role` is that of the widest grant, `rights` are what is held somewhere in these cities.
+
+    `held_for` says what has to be done before anything else: another password than that for once, or a second factor.
+    """
 
     username: str
     display_name: str
@@ -64,3 +67,4 @@ class Me(BaseModel):
     rights: list[Right]
     sites: list[MySite]
     language: Language
+    held_for: Literal["password", "factor"] | None

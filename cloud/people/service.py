@@ -56,6 +56,7 @@ class People:
     clock: DomainClock
     session_lasts: timedelta
     session_idle: timedelta
+    second_factor_for: Collection[Role] = ()
 
     async def add(
         self,
@@ -121,7 +122,7 @@ class People:
         entry = Entry(self.clock.now(), person.username, Act.LOG_IN, address, parameters=written({"how": how}))
         async with self.database.write() as session:
             await store.forget_ended(session, now)
-            who = await store.signed_in(session, row.token_hash, person)
+            who = await store.signed_in(session, row.token_hash, person, self.second_factor_for)
             row.idle_until = now + self._idle(who)
             session.add(row)
             await append(session, entry)
@@ -164,7 +165,7 @@ class People:
     async def session(self, token: str, *, acts: bool = True) -> Session | None:
         """Who holds this secret, if its session is open. One that `acts` is used, and not idle."""
         async with self.database.read() as session:
-            found = await store.load_session(session, _hash(token), self._wall())
+            found = await store.load_session(session, _hash(token), self._wall(), self.second_factor_for)
         if found is None:
             return None
         who, seen_at = found

@@ -1,13 +1,14 @@
 """People, their grants and their sessions in the registry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import upsert
+from cloud.factors.tables import PasskeyRow, TotpRow
 from cloud.people.rights import Right, Role, granted
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from rules.areas import Area, Grant
@@ -17,7 +18,11 @@ _MOST_KNOWN = 50  # devices and networks of one person
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is asking: somebody who is signed in, held back until a password for once has been replaced, or a machine."""
+    """Who is asking: somebody who is signed in, or a machine.
+
+    Somebody is held back until a password for once has been replaced, and until there is the second factor that one of
+    his roles must have.
+    """
 
     token_hash: str
     username: str
@@ -26,6 +31,7 @@ class Session:
     language: str
     is_held: bool = False
     is_machine: bool = False
+    lacks_factor: bool = False
 
     @property
     def role(self) -> Role:
@@ -34,7 +40,7 @@ class Session:
 
     def rights(self, area: Area) -> frozenset[Right]:
         """What this person may do in an area or in a part of it, as far as it is a matter of places."""
-        if self.is_held:
+        if self.is_held or self.lacks_factor:
             return frozenset({Right.OWN_SESSION})
         near = [grant for grant in self.grants if grant.area.covers(area) or area.covers(grant.area)]
         return frozenset(right for right in Right if any(right in grant.rights for grant in near))
@@ -63,19 +69,36 @@ def is_open(now: datetime) -> ColumnElement[bool]:
     return and_(SessionRow.expires_at > now, or_(SessionRow.idle_until.is_(None), SessionRow.idle_until > now))
 
 
-async def load_session(session: AsyncSession, token_hash: str, now: datetime) -> tuple[Session, datetime | None] | None:
-    """A session that is open at `now` (wall time), and when it was last used."""
+async def load_session(
+    session: AsyncSession, token_hash: str, now: datetime, strict: Collection[Role]
+) -> tuple[Session, datetime | None] | None:
+    """A session that is open at `now` (wall time), and when it was last used. `strict` are as in `signed_in`."""
     query = select(PersonRow, SessionRow.seen_at).join(SessionRow)
     mine = SessionRow.token_hash == token_hash, is_open(now), PersonRow.disabled_at.is_(None)
     found = (await session.execute(query.where(*mine))).one_or_none()
-    return (await signed_in(session, token_hash, found[0]), found[1]) if found else None
+    return (await signed_in(session, token_hash, found[0], strict), found[1]) if found else None
 
 
-async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow) -> Session:
-    """A person's session."""
+async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow, strict: Collection[Role]) -> Session:
+    """A person's session; the roles that are `strict` must have a second factor."""
     grants = await load_grants(session, person.id)
-    is_held = person.password_until is not None
-    return Session(token_hash, person.username, person.display_name, grants, person.language, is_held)
+    must = any(grant.role in strict for grant in grants)
+    return Session(
+        token_hash,
+        person.username,
+        person.display_name,
+        grants,
+        person.language,
+        is_held=person.password_until is not None,
+        lacks_factor=must and not await has_factor(session, person.id),
+    )
+
+
+async def has_factor(session: AsyncSession, person_id: int) -> bool:
+    """True for who proves himself with more than a password."""
+    totp = exists().where(TotpRow.person_id == person_id, TotpRow.since.is_not(None))
+    passkey = exists().where(PasskeyRow.person_id == person_id)
+    return bool(await session.scalar(select(or_(totp, passkey))))
 
 
 async def load_living(

@@ -22,14 +22,20 @@ def standing() -> tuple[DomainClock, Wall]:
     return standing_clock()
 
 
+@pytest.fixture(scope="module")
+def told() -> dict[str, object]:
+    """What stands in the settings, beside what every test has."""
+    return {}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lasting(
-    standing: tuple[DomainClock, Wall], tmp_path_factory: pytest.TempPathFactory
+    standing: tuple[DomainClock, Wall], told: dict[str, object], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Service]:
     """A service that answers on loopback."""
     folder = tmp_path_factory.mktemp("service")
     write_city(folder / "inventory.json", small_city())
-    async with serving(settings_in(folder), standing[0]) as running:
+    async with serving(settings_in(folder, **told), standing[0]) as running:
         yield running
 
 
