@@ -6,6 +6,7 @@ from datetime import datetime
 
 from protocols import commands
 from protocols.commands import OPEN, Answer, Command, Override, Refusal, State, Step
+from rules.consent import Sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as the cloud follows it. The last four are what its edge said when it refused."""
+    """A command as the cloud follows it. The last four are what its edge said when it refused. `group` is that which it
+    is a part of, `sure` what came with it."""
 
     command: Command
     edge: str
     reason: str | None
     history: Sequence[Moment]
+    group: str | None = None
+    sure: Sure = Sure.ALONE
     actual_level: float | None = None
     active_power: float | None = None
     refusal: Refusal | None = None
@@ -42,9 +46,9 @@ class Order:
         return self.state in OPEN
 
 
-def issued(command: Command, edge: str, reason: str | None) -> Order:
+def issued(command: Command, edge: str, reason: str | None, group: str | None = None, sure: Sure = Sure.ALONE) -> Order:
     """A command that nobody has heard of yet."""
-    return Order(command, edge, reason, (Moment(State.REQUESTED, command.issued_at),))
+    return Order(command, edge, reason, (Moment(State.REQUESTED, command.issued_at),), group, sure)
 
 
 def stepped(order: Order, step: Step, at: datetime) -> Order:

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from cloud.commands import store
+from cloud.commands.desk import Desk
+from cloud.commands.group_schemas import ConsentNeededOut
 from cloud.commands.schemas import CommandIn, CommandOut, command_out
 from cloud.commands.service import Commands
 from cloud.database import Database
@@ -20,18 +22,19 @@ from protocols.names import Id
 router = APIRouter(prefix="/commands", tags=["commands"], responses={404: {"model": ErrorOut}})
 
 CommandsPart = Annotated[Commands, Depends(part(lambda parts: parts.commands))]
+DeskPart = Annotated[Desk, Depends(part(lambda parts: parts.desk))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]
 Commander = Annotated[Session, needs(Right.COMMAND_LAMP)]
 CommandedView = Annotated[View, sight(Right.COMMAND_LAMP)]
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses={409: {"model": ConsentNeededOut}})
 async def issue(
-    wanted: CommandIn, who: Commander, commands: CommandsPart, acts: CommandedView, sees: CommandView
+    wanted: CommandIn, who: Commander, desk: DeskPart, acts: CommandedView, sees: CommandView
 ) -> CommandOut:
     """Order something of a lamp; the answer is not yet its confirmation."""
     check_act(wanted.target, f"luminaire {wanted.target}", acts, sees)
-    return command_out(await commands.issue(wanted, who.username))
+    return command_out(await desk.issue(wanted, who))
 
 
 @router.get("/{command_id}")

@@ -42,6 +42,7 @@ class CommandIn(BaseModel):
     target: Id
     action: Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
     reason: Words | None = Field(default=None, max_length=500)
+    confirmation: str | None = Field(default=None, max_length=200, description="from POST /session/confirm")
 
 
 class ActionOut(BaseModel):
@@ -77,6 +78,7 @@ class CommandOut(BaseModel):
     wanted_level: float | None
     waited_s: float | None
     detail: str | None
+    group: str | None
 
 
 def command_out(order: Order) -> CommandOut:
@@ -98,4 +100,5 @@ def command_out(order: Order) -> CommandOut:
         wanted_level=order.wanted_level,
         waited_s=order.waited_s,
         detail=order.detail,
+        group=order.group,
     )

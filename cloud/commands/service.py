@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,26 +13,59 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.commands import store
 from cloud.commands.order import Order, answered, issued, stepped
-from cloud.commands.schemas import CommandIn, OverrideIn
+from cloud.commands.progress import Groups, Progress
+from cloud.commands.schemas import CommandIn, OverrideIn, ResumeIn
 from cloud.commands.standing import Overrides
+from cloud.commands.tables import GroupRow
+from cloud.commands.targets import by_edge, described
 from cloud.database import Database
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import Places
 from cloud.link import Link
 from protocols import topics, wire
 from protocols.clock import DomainClock
-from protocols.commands import LONGEST_OVERRIDE, Action, Answer, Command, Override, Resume, State, Step
+from protocols.commands import (
+    LONGEST_OVERRIDE,
+    MOST_LAMPS,
+    Action,
+    Answer,
+    Command,
+    Group,
+    Override,
+    Resume,
+    State,
+    Step,
+    group_and_place,
+)
 from protocols.topics import Leaf
+from rules.consent import Sure
 
 TRY_FOR = timedelta(seconds=60)  # of a person's time, however fast the city's clock runs
+TRY_MANY_FOR = timedelta(seconds=120)  # a slow line with 200 lamps needs twenty seconds to tell and to read them
 _LAST_WORD = timedelta(seconds=10)  # of a person's time, too
 _LOOK_EVERY_S = 0.5
 
 Told = Callable[[Sequence[Order]], None]
+ToldOfGroups = Callable[[Sequence[Progress]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command to many lamps that may be given. `targets` are as somebody chose them."""
+
+    who: str
+    second: str | None
+    reason: str | None
+    targets: Mapping[str, Any]
+    action: OverrideIn | ResumeIn
+    lamps: Places
+    sure: Sure
 
 
 class Commands:
-    """Open orders in memory, every order in the registry. `told` hears of each change once it is durable."""
+    """Open orders in memory, every order in the registry. `told` hears of each change once it is durable, and
+    `told_of_groups` of each group once for all its lamps."""
 
     def __init__(
         self,
@@ -44,6 +79,9 @@ class Commands:
         self._database, self._fleet, self._link, self._clock = database, fleet, link, clock
         self._monotonic, self._resend_every = monotonic, resend_every.total_seconds()
         self.told: list[Told] = []
+        self.told_of_groups: list[ToldOfGroups] = []
+        self._groups = Groups(fleet)
+        self._messages: dict[str, Group] = {}  # those parts of groups that may have to be sent again
         self._open: dict[str, Order] = {}
         self._sent_at: dict[str, float] = {}
         self.overrides = Overrides()
@@ -55,21 +93,80 @@ class Commands:
     async def load(self, session: AsyncSession) -> None:
         """Take up what was open, and the overrides that may be in force, after a start."""
         self._open = {order.command.id: order for order in await store.load_open(session)}
+        await self._load_groups(session, {order.group for order in self._open.values() if order.group})
         since = self._clock.now() - LONGEST_OVERRIDE
         self.overrides = Overrides(await store.load_confirmed(session, since))
 
-    async def issue(self, wanted: CommandIn, who: str) -> Order:
-        """Order something of a lamp. Raises NotThere."""
+    async def put(self, session: AsyncSession, wanted: CommandIn, who: str, sure: Sure) -> Order:
+        """Write down that somebody orders something of a lamp; pass the result to `go` after the commit. Raises
+        NotThere."""
         lamp = self._fleet.lamp(wanted.target)
         if lamp is None:
             raise NotThere(f"there is no luminaire {wanted.target}")
-        order = issued(self._command(wanted, who), self._fleet.devices[lamp.id].edge, wanted.reason)
-        async with self._database.write() as session:
-            await store.save(session, [order])
-            await append(session, _entry(order))
-        self.keep([order])
-        await self._send([order])
-        return self._open.get(order.command.id, order)
+        order = issued(self._command(wanted, who), self._fleet.devices[lamp.id].edge, wanted.reason, sure=sure)
+        await store.save(session, [order])
+        await append(session, _entry(order))
+        return order
+
+    async def put_group(self, session: AsyncSession, asked: Asked) -> tuple[GroupRow, Sequence[Order]]:
+        """The same for many lamps: one message for each edge, or more where it has very many."""
+        now = self._clock.now()
+        expires_at = now + TRY_MANY_FOR * max(1.0, self._clock.settings.speed)
+        group_id, action = str(uuid.uuid4()), action_of(asked.action, now)
+        orders: list[Order] = []
+        for number, (edge, lamps) in enumerate(self._parts(asked.lamps)):
+            part = Group(
+                id=f"{group_id}-{number}",
+                lamps=tuple(lamps),
+                action=action,
+                issued_at=now,
+                expires_at=expires_at,
+                who=asked.who,
+            )
+            some = [issued(command, edge, asked.reason, group_id, asked.sure) for command in part.commands()]
+            await store.save(session, some)
+            orders += some
+        row = GroupRow(
+            id=group_id,
+            who=asked.who,
+            second=asked.second,
+            reason=asked.reason,
+            targets=dict(asked.targets),
+            action=action.model_dump(mode="json"),
+            lamps=len(orders),
+            issued_at=now,
+            expires_at=expires_at,
+        )
+        await store.save_group(session, row)
+        await append(session, _entry_of_many(row, asked))
+        return row, orders
+
+    async def go(self, orders: Sequence[Order]) -> Sequence[Order]:
+        """Send what has been put; the orders as they stand then."""
+        self._remember_messages(orders)
+        self._groups.begin(orders)
+        self.keep(orders)
+        await self._send(orders)
+        return [self._open.get(order.command.id, order) for order in orders]
+
+    def _parts(self, lamps: Places) -> Iterator[tuple[str, Sequence[str]]]:
+        for edge, indexes in by_edge(lamps, self._fleet).items():
+            names = [self._fleet.lamps[index].id for index in indexes]
+            yield from ((edge, names[start : start + MOST_LAMPS]) for start in range(0, len(names), MOST_LAMPS))
+
+    async def _load_groups(self, session: AsyncSession, groups: set[str]) -> None:
+        orders = await store.load_of_groups(session, groups)
+        self._remember_messages(orders)
+        self._groups.begin(orders)
+
+    def _remember_messages(self, orders: Sequence[Order]) -> None:
+        """The parts that orders came in, as they are said: each lamp in its place."""
+        parts: dict[str, dict[int, Command]] = {}
+        for order in orders:
+            place = group_and_place(order.command.id) if order.group else None
+            if place is not None:
+                parts.setdefault(place[0], {})[place[1]] = order.command
+        self._messages |= {part: _message(part, commands) for part, commands in parts.items()}
 
     async def find(self, command_id: str) -> Order:
         """An order by its id. Raises NotThere."""
@@ -106,6 +203,9 @@ class Commands:
                 self._sent_at.pop(order.command.id, None)
         for told in self.told if orders else ():
             told(orders)
+        progress = self._groups.put(orders)
+        for told_of_groups in self.told_of_groups if progress else ():
+            told_of_groups(progress)
 
     async def tend(self) -> None:
         """One round: end what has run out, send again what has not been answered."""
@@ -113,6 +213,7 @@ class Commands:
         over = [order for order in self._open.values() if now >= self._given_up_at(order)]
         await self._step(over, Step.RAN_OUT)
         await self._send([order for order in self._open.values() if self._is_due(order)])
+        self._forget_messages()
 
     async def follow(self) -> None:
         """Tend for as long as the service runs."""
@@ -130,17 +231,39 @@ class Commands:
         waits = order.state in (State.REQUESTED, State.SENT)
         return waits and (sent_at is None or self._monotonic() - sent_at >= self._resend_every)
 
+    def _forget_messages(self) -> None:
+        """Those of parts on which nothing is open any more."""
+        if not self._messages:
+            return
+        parts = {found[0] for name in self._open if (found := group_and_place(name))}
+        self._messages = {part: message for part, message in self._messages.items() if part in parts}
+
     async def _send(self, orders: Iterable[Order]) -> None:
-        sent = [order for order in orders if self._publish(order)]
+        sent: list[Order] = []
+        for message, edge, some in self._said(orders):
+            if self._publish(message, edge):
+                sent += some
         self._sent_at |= dict.fromkeys((order.command.id for order in sent), self._monotonic())
         await self._step([order for order in sent if order.state is State.REQUESTED], Step.PUBLISHED)
 
-    def _publish(self, order: Order) -> bool:
+    def _said(self, orders: Iterable[Order]) -> Iterator[tuple[Command | Group, str, list[Order]]]:
+        """Messages, to which edge, and the orders that are in them; a part of a group goes as a whole."""
+        parts: dict[str, list[Order]] = {}
+        for order in orders:
+            found = group_and_place(order.command.id) if order.group else None
+            if found is None:
+                yield order.command, order.edge, [order]
+            else:
+                parts.setdefault(found[0], []).append(order)
+        for part, some in parts.items():
+            yield self._messages[part], some[0].edge, some
+
+    def _publish(self, message: Command | Group, edge: str) -> bool:
         """An edge that has gone from the inventory cannot be told any more."""
-        site = self._fleet.edges.get(order.edge)
+        site = self._fleet.edges.get(edge)
         if site is None:
             return False
-        return self._link.publish(topics.topic(site, order.edge, Leaf.COMMAND), wire.encode_message(order.command))
+        return self._link.publish(topics.topic(site, edge, Leaf.COMMAND), wire.encode_message(message))
 
     async def _step(self, orders: Sequence[Order], step: Step) -> None:
         """Take a step with each order that is still open: an answer may have overtaken us."""
@@ -163,16 +286,24 @@ class Commands:
     def _command(self, wanted: CommandIn, who: str) -> Command:
         now = self._clock.now()
         expires_at = now + TRY_FOR * max(1.0, self._clock.settings.speed)
-        action = _action(wanted, now)
+        action = action_of(wanted.action, now)
         return Command(
             id=str(uuid.uuid4()), target=wanted.target, action=action, issued_at=now, expires_at=expires_at, who=who
         )
 
 
-def _action(wanted: CommandIn, now: datetime) -> Action:
-    if isinstance(wanted.action, OverrideIn):
-        return Override(level=wanted.action.level, until=now + timedelta(minutes=wanted.action.minutes))
+def action_of(wanted: OverrideIn | ResumeIn, now: datetime) -> Action:
+    """What is asked for, from now on."""
+    if isinstance(wanted, OverrideIn):
+        return Override(level=wanted.level, until=now + timedelta(minutes=wanted.minutes))
     return Resume()
+
+
+def _message(part: str, commands: Mapping[int, Command]) -> Group:
+    one = commands[0]
+    lamps = tuple(commands[place].target for place in range(len(commands)))
+    times = {"issued_at": one.issued_at, "expires_at": one.expires_at}
+    return Group(id=part, lamps=lamps, action=one.action, who=one.who, **times)
 
 
 def _entry(order: Order) -> Entry:
@@ -180,3 +311,12 @@ def _entry(order: Order) -> Entry:
     said, action = order.command, order.command.action.model_dump(mode="json")
     parameters = written({"command": said.id, **action})
     return Entry(said.issued_at, said.who, Act.COMMAND, said.target, order.reason or "", str(order.state), parameters)
+
+
+def _entry_of_many(group: GroupRow, asked: Asked) -> Entry:
+    """One line for all lamps; which they are is told by the commands of this group."""
+    said = {"group": group.id, "lamps": group.lamps, "sure": str(asked.sure), **group.action}
+    if asked.second is not None:
+        said["second"] = asked.second
+    target = described(asked.targets)
+    return Entry(group.issued_at, group.who, Act.COMMAND_GROUP, target, asked.reason or "", "requested", written(said))

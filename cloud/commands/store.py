@@ -1,6 +1,7 @@
 """Commands in the registry."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,27 @@ from sqlalchemy import desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.commands.order import Moment, Order
-from cloud.commands.tables import CommandRow
+from cloud.commands.tables import CommandRow, GroupRow
 from cloud.database import first, in_parts, upsert
 from protocols.commands import OPEN, Command, Refusal, State
+from rules.consent import Past, Sure
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """How one lamp of a group stands; the words are those of an Order."""
+
+    id: str
+    target: str
+    state: str
+    actual_level: float | None
+    active_power: float | None
+    refusal: str | None
+    wanted_level: float | None
+    waited_s: float | None
+    detail: str | None
 
 
 async def save(session: AsyncSession, orders: Sequence[Order]) -> None:
@@ -45,9 +62,9 @@ async def load_confirmed(session: AsyncSession, since: datetime) -> Sequence[Ord
 async def load_newest(
     session: AsyncSession, target: str | None, limit: int, sees: Callable[[str], bool]
 ) -> Sequence[Order]:
-    """The newest orders, of one target or of all that are seen, newest first."""
+    """The newest orders, newest first: of one target, or of all that are seen and that no group was about."""
     query = select(CommandRow).order_by(desc(CommandRow.issued_at), desc(CommandRow.id))
-    query = query if target is None else query.where(CommandRow.target == target)
+    query = query.where(CommandRow.group_id.is_(None) if target is None else CommandRow.target == target)
     return [_order(row) for row in await first(session, query, limit, lambda row: sees(row.target))]
 
 
@@ -62,6 +79,53 @@ async def load_last(session: AsyncSession, targets: Sequence[str]) -> Mapping[st
     same = (CommandRow.target == newest.c.target) & (CommandRow.issued_at == newest.c.issued_at)
     rows = await session.scalars(select(CommandRow).join(newest, same).order_by(CommandRow.id))
     return {row.target: _order(row) for row in rows}
+
+
+async def load_past(session: AsyncSession, who: str, since: datetime) -> Sequence[Past]:
+    """What a person has commanded since a moment."""
+    query = select(CommandRow.target, CommandRow.sure).where(CommandRow.who == who, CommandRow.issued_at >= since)
+    rows = await session.execute(query.where(CommandRow.sure != str(Sure.EXEMPT)).distinct())
+    return [Past(target, Sure(sure)) for target, sure in rows if sure is not None]
+
+
+async def load_of_groups(session: AsyncSession, groups: Iterable[str]) -> Sequence[Order]:
+    """Every order of some groups."""
+    found: list[Order] = []
+    for some in in_parts(list(groups)):
+        found.extend(
+            _order(row) for row in await session.scalars(select(CommandRow).where(CommandRow.group_id.in_(some)))
+        )
+    return found
+
+
+async def save_group(session: AsyncSession, group: GroupRow) -> None:
+    """Write a new group."""
+    session.add(group)
+    await session.flush()
+
+
+async def load_group(session: AsyncSession, group_id: str) -> GroupRow | None:
+    """The group with an id."""
+    return await session.get(GroupRow, group_id)
+
+
+async def load_members(session: AsyncSession, group_id: str) -> Sequence[Member]:
+    """How every lamp of a group stands, by lamp."""
+    columns = [getattr(CommandRow, field.name) for field in fields(Member)]
+    rows = await session.execute(select(*columns).where(CommandRow.group_id == group_id).order_by(CommandRow.target))
+    return [Member(*row) for row in rows]
+
+
+async def load_states(session: AsyncSession, group_id: str) -> Sequence[tuple[str, str]]:
+    """Every lamp of a group and its state."""
+    query = select(CommandRow.target, CommandRow.state).where(CommandRow.group_id == group_id)
+    return [(target, state) for target, state in await session.execute(query)]
+
+
+async def load_newest_groups(session: AsyncSession, limit: int) -> Sequence[GroupRow]:
+    """The newest groups, newest first."""
+    query = select(GroupRow).order_by(desc(GroupRow.issued_at), desc(GroupRow.id)).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def count_failed(session: AsyncSession, since: datetime, sees: Callable[[str], bool]) -> int:
@@ -91,6 +155,8 @@ def _row(order: Order) -> dict[str, Any]:
         "wanted_level": order.wanted_level,
         "waited_s": order.waited_s,
         "detail": order.detail,
+        "group_id": order.group,
+        "sure": str(order.sure),
     }
 
 
@@ -116,4 +182,6 @@ def _order(row: CommandRow) -> Order:
         wanted_level=row.wanted_level,
         waited_s=row.waited_s,
         detail=row.detail,
+        group=row.group_id,
+        sure=Sure(row.sure) if row.sure else Sure.ALONE,
     )

@@ -98,6 +98,11 @@ class Plan:
         standing = self._overrides.at(lamp.id, now)
         return programme.at(now).decision if standing is None else programme.under(standing.override, now)
 
+    def programme_levels(self, lamps: Ints, now: datetime) -> Floats:
+        """What some lamps would have if nobody held them by hand (%)."""
+        levels = np.array([programme.at(now).decision.level for programme in self._programmes], np.float64)
+        return levels[self._fleet.site_numbers[lamps]]
+
     def of_lamps(self, lamps: Ints, now: datetime) -> PlannedLevels:
         """What the light of some lamps should be, by their indexes."""
         common, moment = [programme.at(now) for programme in self._programmes], now.timestamp()

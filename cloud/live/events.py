@@ -9,15 +9,25 @@ from pydantic import ValidationError
 
 from cloud.alarms.episode import Episode
 from cloud.alarms.schemas import alarm_out
+from cloud.commands.consents import consent_out, covers
 from cloud.commands.order import Order
+from cloud.commands.progress import Progress
 from cloud.commands.schemas import command_out
+from cloud.commands.tables import ConsentRow
 from cloud.fleet.view import View
 from cloud.latest.consumer import Moved
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.overview import Overviews
 from cloud.live.hub import Hub, Listener
 from cloud.live.overview_text import OverviewText
-from cloud.live.schemas import AlarmMessage, CommandMessage, LatestMessage, Subscribe
+from cloud.live.schemas import (
+    AlarmMessage,
+    CommandMessage,
+    ConsentMessage,
+    GroupMessage,
+    LatestMessage,
+    Subscribe,
+)
 from cloud.people.rights import Right
 
 
@@ -30,9 +40,19 @@ class Events:
         self._every_s = overview_every.total_seconds()
 
     def orders(self, orders: Sequence[Order]) -> None:
-        """Commands have come a step further."""
+        """Commands have come a step further; of those in a group `groups` tells the totals."""
         for order in orders:
-            self._hub.say(partial(_command, order), Right.VIEW_COMMANDS)
+            if order.group is None:
+                self._hub.say(partial(_command, order), Right.VIEW_COMMANDS)
+
+    def groups(self, groups: Sequence[Progress]) -> None:
+        """Groups have come a step further."""
+        for progress in groups:
+            self._hub.say(partial(_group, progress), Right.VIEW_COMMANDS)
+
+    def consent(self, row: ConsentRow) -> None:
+        """A second person is asked for, or somebody has decided, or time is up."""
+        self._hub.say(partial(_consent, row), Right.COMMAND_LAMP)
 
     def episodes(self, episodes: Sequence[Episode]) -> None:
         """Alarms have changed."""
@@ -72,6 +92,15 @@ def hear(listener: Listener, text: str) -> None:
 
 def _command(order: Order, view: View) -> str | None:
     return CommandMessage(command=command_out(order)).model_dump_json() if view.sees(order.command.target) else None
+
+
+def _group(progress: Progress, view: View) -> str | None:
+    states = progress.states(view)
+    return GroupMessage(group=progress.group, states=dict(states)).model_dump_json() if states else None
+
+
+def _consent(row: ConsentRow, view: View) -> str | None:
+    return ConsentMessage(consent=consent_out(row, None)).model_dump_json() if covers(view, row) else None
 
 
 def _alarm(episode: Episode, view: View) -> str | None:

@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.alarms.schemas import AlarmOut
+from cloud.commands.group_schemas import ConsentOut
 from cloud.commands.schemas import CommandOut
 from cloud.lighting.schemas import OverviewOut
+from protocols.commands import State
 from protocols.names import Id
 
 
@@ -23,6 +25,21 @@ class AlarmMessage(BaseModel):
 class CommandMessage(BaseModel):
     type: Literal["command"] = "command"
     command: CommandOut
+
+
+class GroupMessage(BaseModel):
+    """How many lamps of a group, of those that are seen, are in each state."""
+
+    type: Literal["group"] = "group"
+    group: str
+    states: dict[State, int]
+
+
+class ConsentMessage(BaseModel):
+    """Somebody asks for a second person, or it has been decided."""
+
+    type: Literal["consent"] = "consent"
+    consent: ConsentOut
 
 
 class LatestMessage(BaseModel):

@@ -250,7 +250,9 @@ async def test_an_override_in_force_is_known_after_a_restart_and_ends_by_itself(
     async with serving(settings, clock) as running, running.signed_in() as client:
         path = f"/api/v1/luminaires/{lamp_id(1)}"
         assert (await client.get(path)).json()["override"]["level"] == 60.0
-        wall.advance(minutes=30)
+        wall.advance(minutes=20)
+        await client.get(path)  # who does nothing for half an hour is signed out
+        wall.advance(minutes=10)
         after = (await client.get(path)).json()
     assert (after["override"], after["planned_level"]) == (None, 100.0)
 

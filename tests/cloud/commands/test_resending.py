@@ -16,6 +16,7 @@ from cloud.migrations import migrate
 from protocols import wire
 from protocols.clock import DomainClock
 from protocols.commands import Answer, Command, State, Step
+from rules.consent import Sure
 from tests.cloud.cities import lamp_id, small_city
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.serving import RecordingLink
@@ -40,6 +41,13 @@ class Desk:
         await self.commands.tend()
         return [wire.decode_message(Command, payload).id for _, payload in self.link.published]
 
+    async def issue(self) -> Order:
+        """Somebody dims a lamp."""
+        async with self.database.write() as session:
+            order = await self.commands.put(session, DIM, "lan", Sure.ALONE)
+        [sent] = await self.commands.go([order])
+        return sent
+
     async def hear(self, order: Order, step: Step) -> None:
         """The edge answers."""
         answer = Answer.model_validate({"id": order.command.id, "step": step, "at": EVENING})
@@ -58,7 +66,7 @@ async def desk(registry: str, tmp_path: Path, clock: DomainClock) -> AsyncIterat
 
 
 async def test_a_command_is_sent_every_five_seconds_until_it_is_answered(desk: Desk) -> None:
-    order = await desk.commands.issue(DIM, "lan")
+    order = await desk.issue()
     name = order.command.id
     assert [await desk.after(s) for s in (4.9, 0.1, 4.9, 0.1)] == [[], [name], [], [name]]
     await desk.hear(order, Step.ACCEPTED)
@@ -67,7 +75,7 @@ async def test_a_command_is_sent_every_five_seconds_until_it_is_answered(desk: D
 
 async def test_without_a_broker_a_command_waits_and_goes_when_it_is_back(desk: Desk) -> None:
     desk.link.connected = False
-    order = await desk.commands.issue(DIM, "lan")
+    order = await desk.issue()
     assert order.state is State.REQUESTED
     assert await desk.after(1) == []
     desk.link.connected = True
@@ -76,7 +84,7 @@ async def test_without_a_broker_a_command_waits_and_goes_when_it_is_back(desk: D
 
 
 async def test_a_command_that_ran_out_is_not_sent_any_more(desk: Desk, wall: Wall) -> None:
-    await desk.commands.issue(DIM, "lan")
+    await desk.issue()
     wall.advance(seconds=60)
     assert await desk.after(60) == []
     assert desk.commands.count_open(lambda _: True) == 0
@@ -85,7 +93,7 @@ async def test_a_command_that_ran_out_is_not_sent_any_more(desk: Desk, wall: Wal
 async def test_each_change_is_told_once_and_in_order(desk: Desk, wall: Wall) -> None:
     told: list[State] = []
     desk.commands.told.append(lambda orders: told.extend(order.state for order in orders))
-    order = await desk.commands.issue(DIM, "lan")
+    order = await desk.issue()
     for step in (Step.ACCEPTED, Step.ACCEPTED, Step.READ_BACK, Step.READ_BACK):
         await desk.hear(order, step)
     wall.advance(minutes=5)

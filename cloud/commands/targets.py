@@ -1,0 +1,128 @@
+"""Which lamps somebody means: a list, an area, a cabinet, a street or what is drawn on the map."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.commands.group_schemas import (
+    AreaTarget,
+    CabinetTarget,
+    LampsTarget,
+    PolygonTarget,
+    StreetTarget,
+    Targets,
+)
+from cloud.errors import NotAllowed, NotThere
+from cloud.fleet.fleet import Fleet
+from cloud.fleet.view import Places, View
+from rules.areas import Area
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Lamps by their index in the city, in order, and how many ids name no lamp."""
+
+    lamps: Places
+    strangers: int = 0
+
+
+def found(targets: Targets, fleet: Fleet, acts: View, sees: View) -> Places:
+    """The lamps of a target, when all of them may be commanded.
+
+    Raises NotThere for a target of which nothing is seen, in the words of one that is not there, and NotAllowed for one
+    of which a part may be commanded. It says how many that are, and not how many there are besides.
+    """
+    meant = _meant(targets, fleet)
+    mine, seen = meant.lamps[acts.mask[meant.lamps]], meant.lamps[sees.mask[meant.lamps]]
+    if not len(seen) and not len(mine):
+        raise NotThere("there is no lamp in what you have chosen")
+    if len(mine) < len(meant.lamps) or meant.strangers:
+        raise NotAllowed(f"of what you have chosen you may command {len(mine)} lamps and no more; choose only those")
+    return meant.lamps
+
+
+def _meant(targets: Targets, fleet: Fleet) -> Meant:
+    if isinstance(targets, LampsTarget):
+        return _listed(targets, fleet)
+    return Meant(np.flatnonzero(_within(targets, fleet)))
+
+
+def _listed(targets: LampsTarget, fleet: Fleet) -> Meant:
+    names = set(targets.lamps)
+    known = sorted(fleet.index[name] for name in names if name in fleet.index)
+    return Meant(np.array(known, dtype=np.int64), len(names) - len(known))
+
+
+@singledispatch
+def _within(targets: object, _fleet: Fleet) -> Mask:
+    raise TypeError(targets)
+
+
+@_within.register
+def _(targets: AreaTarget, fleet: Fleet) -> Mask:
+    area, sites = Area.parse(targets.area), fleet.site_of_ward
+    return _each(fleet, lambda n: area.covers(Area(sites[fleet.lamps[n].ward], fleet.lamps[n].ward)))
+
+
+@_within.register
+def _(targets: CabinetTarget, fleet: Fleet) -> Mask:
+    return _each(fleet, lambda n: fleet.lamps[n].cabinet == targets.cabinet)
+
+
+@_within.register
+def _(targets: StreetTarget, fleet: Fleet) -> Mask:
+    wanted = unicodedata.normalize("NFC", targets.street)
+    return _each(fleet, lambda n: unicodedata.normalize("NFC", fleet.lamps[n].street) == wanted)
+
+
+@_within.register
+def _(targets: PolygonTarget, fleet: Fleet) -> Mask:
+    longitudes = np.array([lamp.longitude for lamp in fleet.lamps], dtype=np.float64)
+    latitudes = np.array([lamp.latitude for lamp in fleet.lamps], dtype=np.float64)
+    return inside(longitudes, latitudes, targets.polygon)
+
+
+def _each(fleet: Fleet, wanted: Callable[[int], bool]) -> Mask:
+    return np.fromiter((wanted(n) for n in range(len(fleet.lamps))), np.bool_, len(fleet.lamps))
+
+
+def inside(
+    longitudes: NDArray[np.float64], latitudes: NDArray[np.float64], corners: Sequence[tuple[float, float]]
+) -> Mask:
+    """Which points lie in a polygon, by the even-odd rule; the last corner is joined to the first."""
+    within = np.zeros(len(longitudes), dtype=np.bool_)
+    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if y0 != y1:
+            crosses = (latitudes < y0) != (latitudes < y1)
+            within ^= crosses & (longitudes < x0 + (latitudes - y0) * (x1 - x0) / (y1 - y0))
+    return within
+
+
+def by_edge(lamps: Places, fleet: Fleet) -> Mapping[str, list[int]]:
+    """Indexes of lamps by the edge that looks after them, in the inventory's order of both."""
+    edges: dict[str, list[int]] = {edge: [] for edge in fleet.edges}
+    for index in lamps.tolist():
+        edges[fleet.devices[fleet.lamps[index].id].edge].append(index)
+    return {edge: indexes for edge, indexes in edges.items() if indexes}
+
+
+_LONGEST_NAME = 64  # characters: that of a target in the audit log
+
+
+def chosen(targets: Targets) -> dict[str, Any]:
+    """As the API says it."""
+    return targets.model_dump(mode="json")
+
+
+def described(targets: Mapping[str, Any]) -> str:
+    """What was chosen, in a line for the audit log."""
+    [(kind, what)] = targets.items()
+    text = f"{len(what)} {'corners' if kind == 'polygon' else kind}" if isinstance(what, list) else str(what)
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
