@@ -18,6 +18,7 @@ from cloud.assembly import assembled
 from cloud.audit import routes as audit
 from cloud.audit.asking import Asking
 from cloud.bodies import ShortBodies
+from cloud.commands import consent_routes, group_routes
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.directory import routes as directory
@@ -94,6 +95,8 @@ _ROUTERS = (
     devices.router,
     rollups.router,
     storage.router,
+    group_routes.router,
+    consent_routes.router,
     commands.router,
     alarms.router,
 )

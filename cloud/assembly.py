@@ -16,6 +16,8 @@ from cloud.alarms.lamp_out import LampOutWatch
 from cloud.alarms.service import Alarms
 from cloud.audit.heads import HEADS_FILE, Heads
 from cloud.audit.signing import KEY_FILE, Signer, ensure_signer
+from cloud.commands.desk import Desk
+from cloud.commands.preview import Foresight
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.directory.service import Directory
@@ -71,6 +73,7 @@ from cloud.telemetry.storage import Storage
 from cloud.telemetry.store import TelemetryStore
 from cloud.tokens.service import Tokens
 from protocols.clock import DomainClock
+from rules.consent import Limits
 
 
 class CannotOpen(Exception):
@@ -191,13 +194,16 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     views = Views(fleet)
     map_hub, event_hub = Hub(views), Hub(views)
     events = Events(memory.latest, overviews, event_hub, settings.overview_every)
-    _listen(memory, plan, events)
     topology = Topology(fleet)
     rollups = Rollups(topology, clock, ground.inbox, ground.store, settings.data / "rollups.npz")
     cursors = Cursors(ground.inbox, ground.store, memory.live, _commits(settings), fleet.owner_of, rollups)
     confirmations = Confirmations(clock)
     factors = Factors(database, clock, ground.vault, confirmations, f"Haidang {settings.signer}")
     passkeys, challenges = Passkeys(database, clock, factors), Challenges(clock.wall, CHALLENGE_LASTS)
+    foresight = Foresight(fleet, memory.edges, ground.link, watch, plan, clock)
+    limits = Limits(settings.consent.alone, settings.consent.one_person)
+    desk = Desk(database, views, people, memory.commands, foresight, confirmations, limits, clock)
+    _listen(memory, plan, events, desk)
     return Parts(
         settings=settings,
         clock=clock,
@@ -221,6 +227,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         heads=memory.heads,
         alarms=memory.alarms,
         commands=memory.commands,
+        desk=desk,
         notifier=memory.notifier,
         live=memory.live,
         cursors=cursors,
@@ -256,10 +263,12 @@ def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:
     )
 
 
-def _listen(memory: _Memory, plan: Plan, events: Events) -> None:
+def _listen(memory: _Memory, plan: Plan, events: Events, desk: Desk) -> None:
     """Whoever shows something hears of it when it changes."""
     memory.live.told += [events.moved]
     memory.alarms.told += [events.episodes]
+    memory.commands.told_of_groups += [events.groups]
+    desk.told += [events.consent]
     memory.commands.told += [events.orders, lambda orders: plan.mark(order.command.target for order in orders)]
 
 

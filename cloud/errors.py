@@ -22,6 +22,8 @@
       NameTaken          409
       LastAdministrator  409
       HasFactor          409
+      ConsentNeeded      409
+      Decided            409
       NoPasskeyHere      409
       LinkGone           410
       TooManyTries       429
@@ -35,7 +37,7 @@ does a registry that is away, as NotReady.
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import ClassVar
@@ -61,6 +63,7 @@ class Refused(Exception):
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = "refused"
     headers: Mapping[str, str] = MappingProxyType({})
+    facts: Mapping[str, object] = MappingProxyType({})  # beside code and message
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
@@ -204,6 +207,22 @@ class LinkGone(Refused):
     status, code, message = 410, "link_gone", "this link was used or is too old; ask for another"
 
 
+class ConsentNeeded(Refused):
+    """So many lamps take more than has come; `needs` says what."""
+
+    status, code = 409, "consent"
+
+    def __init__(self, needs: Sequence[str], lamps: int) -> None:
+        super().__init__(f"with this, {lamps} lamps count together: what is missing is {', '.join(needs)}")
+        self.facts = {"needs": list(needs), "lamps": lamps}
+
+
+class Decided(Refused):
+    """Somebody else was faster, or nobody was."""
+
+    status, code, message = 409, "decided", "this is no longer to be decided"
+
+
 class TooManyTries(Refused):
     """Guessing is slowed down."""
 
@@ -251,7 +270,7 @@ def answer_refusals(app: FastAPI) -> None:
 
 def as_json(error: Refused) -> JSONResponse:
     """The answer to a refused request."""
-    answer = _json(error.status, error.code, str(error))
+    answer = _json(error.status, error.code, str(error), error.facts)
     answer.headers.update(error.headers)
     return answer
 
@@ -264,9 +283,12 @@ def as_json_of(error: HTTPException) -> JSONResponse:
     return answer
 
 
-def _json(status: int, code: str, message: str) -> JSONResponse:
-    detail = ErrorDetail(code=code, message=message)
-    return JSONResponse(ErrorOut(detail=detail).model_dump(), status_code=status)
+_NO_FACTS: Mapping[str, object] = MappingProxyType({})
+
+
+def _json(status: int, code: str, message: str, facts: Mapping[str, object] = _NO_FACTS) -> JSONResponse:
+    detail = ErrorDetail(code=code, message=message).model_dump()
+    return JSONResponse({"detail": {**detail, **facts}}, status_code=status)
 
 
 class AnswerMistakes:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from cloud.account.service import Account
 from cloud.alarms.service import Alarms
 from cloud.audit.heads import Heads
+from cloud.commands.desk import Desk
 from cloud.commands.service import Commands
 from cloud.database import Database
 from cloud.directory.service import Directory
@@ -71,6 +72,7 @@ class Parts:
     heads: Heads
     alarms: Alarms
     commands: Commands
+    desk: Desk
     notifier: Notifier | None
     live: Live
     cursors: Cursors

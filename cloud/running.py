@@ -33,6 +33,7 @@ def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "heads of the audit log", parts.heads.follow()
     yield "cursors", parts.cursors.run()
     yield "commands", parts.commands.follow()
+    yield "consents", parts.desk.follow()
     yield "live map", parts.map_feed.run()
     yield "overview", parts.events.run()
     yield "sessions", watch_sessions(parts.people, parts.tokens, [parts.map_hub, parts.event_hub])

@@ -16,6 +16,7 @@ from protocols.config import ConfigError, ConfigModel, Document
 from protocols.durations import Span, span
 from protocols.inventory import Name
 from protocols.names import Id
+from rules.consent import Limits
 
 DATABASE_URL = "HAIDANG_DATABASE_URL"
 _SCHEMES = ("sqlite+aiosqlite", "postgresql+asyncpg")
@@ -70,6 +71,18 @@ class Mail(ConfigModel):
     technicians: tuple[str, ...] = ()
 
 
+class Consent(ConfigModel):
+    """How many lamps one person commands without more, and how many when sure (docs/commands.md)."""
+
+    alone: int = Field(default=20, ge=0)
+    one_person: int = Field(default=500, ge=0)
+
+    @model_validator(mode="after")
+    def _do_not_cross(self) -> Self:
+        Limits(self.alone, self.one_person)
+        return self
+
+
 class PasswordCost(ConfigModel):
     """Argon2id: how dear one guess is. The default is the second recommendation of RFC 9106, section 4."""
 
@@ -116,6 +129,7 @@ class Settings(ConfigModel):
     session_lasts: Span = span("12h")
     second_factor_for: tuple[Role, ...] = Field(default=(), description="roles that must have a second factor")
     session_idle: Span = Field(default=span("4h"), description="nobody has done anything; administrators: 30 minutes")
+    consent: Consent = Field(default=Consent(), description="numbers of lamps from which on a command takes more")
     resend_every: Span = span("5s")
     stale_after: Span = Field(default=span("2m"), description="without a reading for so long, a lamp is out of contact")
     commit_every: Span = Field(default=span("10s"), description="how often samples go into the telemetry store")

@@ -2,7 +2,7 @@
 
 from cloud.alarms.tables import EpisodeRow
 from cloud.audit.tables import AuditRow, HeadRow
-from cloud.commands.tables import CommandRow
+from cloud.commands.tables import CommandRow, ConsentRow, GroupRow
 from cloud.database import Base
 from cloud.edges.tables import DocumentRow
 from cloud.factors.tables import PasskeyRow, RecoveryRow, TotpRow
@@ -17,12 +17,14 @@ from cloud.tokens.tables import TokenRow
 TABLES = (
     AuditRow,
     CommandRow,
+    ConsentRow,
     CursorRow,
     DeviceRow,
     DocumentRow,
     EdgeRow,
     EpisodeRow,
     GrantRow,
+    GroupRow,
     HeadRow,
     IdentityRow,
     InventoryRow,

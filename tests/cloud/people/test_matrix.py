@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from websockets.exceptions import InvalidStatus
 
 from cloud.app import create_app
+from cloud.commands.tables import ConsentRow
 from cloud.people.rights import FOR_PEOPLE, RIGHTS, Right, Role
 from cloud.people.tables import GrantRow
 from cloud.settings import Settings, Site
@@ -50,6 +51,7 @@ MACHINE = {
     "expires_at": (EVENING + timedelta(days=30)).isoformat(),
 }
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
+DIM_MANY = {"targets": {"lamps": [lamp_id(1)]}, "action": {"type": "override", "level": 60}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,12 @@ KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/commands": LISTED,
     f"POST {API}/commands": Knock(json=DIM, right=202),
     f"GET {API}/commands/{{command_id}}": Knock({"command_id": "COMMAND"}),
+    f"POST {API}/commands/preview": Knock(json=DIM_MANY),
+    f"POST {API}/commands/group": Knock(json=DIM_MANY, right=202),
+    f"GET {API}/commands/groups": LISTED,
+    f"GET {API}/commands/groups/{{group_id}}": Knock({"group_id": "GROUP"}),
+    f"GET {API}/consents": LISTED,
+    f"POST {API}/consents/{{consent_id}}": Knock({"consent_id": "CONSENT"}, json={"agree": False}),
     f"GET {API}/alarms": Knock(query={"state": "all"}, other=200),
     f"POST {API}/alarms/{{alarm_id}}/acknowledge": Knock({"alarm_id": "ALARM"}, json={}),
     f"WS {API}/map/live": Knock(right=101, other=101),
@@ -202,7 +210,9 @@ async def busy(service: Service, wall: Wall) -> Busy:
     await service.parts.map_feed.tick()
     async with service.signed_in() as client:
         command = (await client.post(f"{API}/commands", json=DIM)).json()
+        group = (await client.post(f"{API}/commands/group", json=DIM_MANY)).json()["group"]
         token_id = (await client.post(f"{API}/tokens", json=MACHINE)).json()["id"]
+    consent = await waiting_consent(service)
     alarm = service.parts.alarms.listed()[0]
     for name in ("thu", "nga"):
         await service.parts.people.add(name, PASSWORD, Role.OPERATOR, area=Area("halong", "W1"))
@@ -210,7 +220,14 @@ async def busy(service: Service, wall: Wall) -> Busy:
     assert nga is not None
     token, _ = await service.parts.people.open(nga, "10.0.0.1")
     session = hashlib.sha256(token.encode()).hexdigest()[:16]
-    named = {"COMMAND": command["id"], "ALARM": alarm.id, "SESSION": session, "TOKEN": token_id}
+    named = {
+        "COMMAND": command["id"],
+        "GROUP": group["id"],
+        "CONSENT": consent,
+        "ALARM": alarm.id,
+        "SESSION": session,
+        "TOKEN": token_id,
+    }
     return Busy(service, feed, named)
 
 
@@ -237,6 +254,16 @@ async def _machine_row(busy: Busy, door: Door, machines: Mapping[frozenset[Right
         async with machine(busy.service, token) as client:
             row[name] = await busy.knock(client, door)
     return row
+
+
+async def waiting_consent(service: Service) -> str:
+    """The id of one that nobody has decided, about a lamp of W1."""
+    asked = {"targets": DIM_MANY["targets"], "action": {"type": "resume"}, "lamps": [lamp_id(1)]}
+    times = {"asked_at": EVENING, "expires_at": EVENING + timedelta(days=1)}
+    known = {"id": "c0", "who": "thu", "reason": "storm", "wards": '["W1"]', "lamps": 1, "state": "waiting", **times}
+    async with service.parts.database.write() as session:
+        session.add(ConsentRow(**known, asked=asked))
+    return "c0"
 
 
 def _rightful(door: Door) -> Role:
@@ -323,7 +350,7 @@ async def test_nothing_was_ordered_acknowledged_or_configured_from_the_wrong_war
         await client.post(f"{API}/alarms/{busy.named['ALARM']}/acknowledge", json={})
         await client.put(f"{API}/edges/HL-E01/documents/settings", json={"text": "x"})
     parts = busy.service.parts
-    assert parts.commands.count_open(lambda _: True) == 1
+    assert parts.commands.count_open(lambda _: True) == 2, "those of the right person"
     assert [alarm.acked_by for alarm in parts.alarms.listed()] == [None]
     assert parts.documents.of("HL-E01") == []
 
