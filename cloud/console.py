@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -68,9 +68,14 @@ class SafeHeaders:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    over_tls = OVER_TLS if scope["scheme"] in ("https", "wss") else {}
+    over_tls = OVER_TLS if scope["scheme"] in ("https", "wss") and not _is_localhost(scope) else {}
     not_kept = _NOT_KEPT if scope["path"].startswith("/api") else {}
     return {**HEADERS, **over_tls, **not_kept}
+
+
+def _is_localhost(scope: Scope) -> bool:
+    """A browser that is told to use TLS for this name does so for all else that is ever tried out on its machine."""
+    return Headers(scope=scope).get("host", "").partition(":")[0] == "localhost"
 
 
 def serve_console(app: FastAPI, dist: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from cloud.app import create_app
 from cloud.assembly import CannotOpen
-from cloud.settings import Address, Settings
+from cloud.settings import Address, Https, Settings
 from cloud.telemetry.store import StoreError
 from protocols.clock import DomainClock
 from protocols.config import ConfigError
@@ -50,7 +50,7 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
             raise SystemExit(CANNOT_START) from error
         log.info("the console is at %s", settings.console)
         opened.enter_context(_settled())
-        await answer(app, door, tuple(map(str, settings.proxies)))
+        await answer(app, door, tuple(map(str, settings.proxies)), settings.https)
 
 
 @contextmanager
@@ -83,8 +83,8 @@ def listening(address: Address) -> socket.socket:
     return socket.create_server((address.host, address.port), backlog=512)
 
 
-async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = ()) -> None:
-    """Answer requests until cancelled; those that are under way get a moment to end.
+async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = (), https: Https | None = None) -> None:
+    """Answer requests until cancelled, over TLS with a certificate; those that are under way get a moment to end.
 
     What a request says of where it comes from is believed of `proxies` alone (addresses or networks): anybody can write
     it, and a try at a password counts for the address that it came from.
@@ -92,6 +92,8 @@ async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = ())
     config = uvicorn.Config(
         app,
         lifespan="off",
+        ssl_certfile=str(https.certificate) if https else None,
+        ssl_keyfile=str(https.key) if https else None,
         log_config=None,
         access_log=False,
         server_header=False,

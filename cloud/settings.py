@@ -52,6 +52,14 @@ class Tls(ConfigModel):
         return self
 
 
+class Https(ConfigModel):
+    """The console's own certificate, where no proxy stands before it. PEM; `ca` is whom visitors are to trust."""
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+
+
 class Broker(ConfigModel):
     """The MQTT broker; the password stands in a file of its own. With a certificate none is needed."""
 
@@ -115,6 +123,7 @@ class Settings(ConfigModel):
     signs_as: Id | None = Field(default=None, description="the audit log's heads; default: the first of the sites")
     data: Path = Path()
     listen: Annotated[Address, BeforeValidator(_address)] = Address(host="127.0.0.1", port=8080)
+    https: Https | None = None
     console_url: str | None = Field(default=None, description="how people reach the console; for links in messages")
     proxies: tuple[IPvAnyNetwork, ...] = Field(default=(), description="who may say for whom it asks, and over what")
     broker: Broker = Broker()
@@ -194,12 +203,16 @@ class Settings(ConfigModel):
     def own_url(self) -> str:
         """Where the service answers on this machine."""
         host = "127.0.0.1" if self.listen.host in ("0.0.0.0", "::") else self.listen.host  # noqa: S104 - not bound here
-        return f"http://[{host}]:{self.listen.port}" if ":" in host else f"http://{host}:{self.listen.port}"
+        return f"{self._front}[{host}]:{self.listen.port}" if ":" in host else f"{self._front}{host}:{self.listen.port}"
 
     @property
     def console(self) -> str:
         """The front of every link to the console."""
-        return (self.console_url or f"http://{self.listen.host}:{self.listen.port}").rstrip("/")
+        return (self.console_url or f"{self._front}{self.listen.host}:{self.listen.port}").rstrip("/")
+
+    @property
+    def _front(self) -> str:
+        return "https://" if self.https else "http://"
 
 
 def load_settings(path: Path, data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -229,23 +242,22 @@ def _say_where_the_registry_is(document: Document, folder: Path, environ: Mappin
 
 def _files(settings: Settings) -> Iterator[tuple[config.Path, Path]]:
     """What has to be there at the start; a password may come later."""
-    for name, file in settings.broker.tls or ():
-        if file:
-            yield ("broker", "tls", name), file
-    for index, one in enumerate(settings.sign_on):
-        yield ("sign_on", index, "client_secret_file"), one.client_secret_file
-        if one.ca_file:
-            yield ("sign_on", index, "ca_file"), one.ca_file
-    if isinstance(settings.telemetry, InfluxDb):
-        yield ("telemetry", "token_file"), settings.telemetry.token_file
-        if settings.telemetry.ca_file:
-            yield ("telemetry", "ca_file"), settings.telemetry.ca_file
+    parts: list[tuple[config.Path, ConfigModel | None]] = [
+        (("broker", "tls"), settings.broker.tls),
+        (("https",), settings.https),
+        (("telemetry",), settings.telemetry),
+        *((("sign_on", index), one) for index, one in enumerate(settings.sign_on)),
+    ]
+    for place, part in parts:
+        for name, value in part or ():
+            if isinstance(value, Path):
+                yield (*place, name), value
 
 
 def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
     """The same settings with paths that no longer depend on a folder."""
     broker, password, tls = settings.broker, settings.broker.password_file, settings.broker.tls
-    telemetry = settings.telemetry
+    telemetry, https = settings.telemetry, settings.https
     placed = {
         "password_file": password and (folder / password).absolute(),
         "tls": tls and Tls(**{name: file and (folder / file).absolute() for name, file in tls}),
@@ -255,6 +267,7 @@ def _placed(settings: Settings, folder: Path, data: Path | None) -> Settings:
             "data": (data or folder / settings.data).absolute(),
             "sites": tuple(site.placed(folder) for site in settings.sites),
             "admin_password_file": (folder / settings.admin_password_file).absolute(),
+            "https": https and Https(**{name: file and (folder / file).absolute() for name, file in https}),
             "sign_on": tuple(one.placed(folder) for one in settings.sign_on),
             "edge_tokens": settings.edge_tokens and (folder / settings.edge_tokens).absolute(),
             "broker": broker.model_copy(update=placed),

@@ -23,6 +23,7 @@ class EdgeOptions:
     broker_port: int = 1883
     poll_every: str = "10s"
     cloud_url: str | None = None
+    cloud_ca: Path | None = None  # PEM, where the cloud's authority is one's own
 
 
 def export(
@@ -36,10 +37,11 @@ def export(
     camera_port: int = 8554,
     poll_every: str = "10s",
     cloud_url: str | None = None,
+    cloud_ca: Path | None = None,
 ) -> None:
     """Write inventory.json, basemap.geojson and edges/{edge}.yaml of a city file. Raises ConfigError, OSError."""
     spec = load_city(city).model_copy(update={"base_port": base_port, "camera_port": camera_port})
-    write(expand(spec, lamps), data, EdgeOptions(broker_host, broker_port, poll_every, cloud_url))
+    write(expand(spec, lamps), data, EdgeOptions(broker_host, broker_port, poll_every, cloud_url, cloud_ca))
 
 
 def write(expanded: Expanded, data: Path, options: EdgeOptions) -> None:
@@ -87,7 +89,10 @@ def edge_config(expanded: Expanded, edge: str, options: EdgeOptions) -> str:
     latitude = sum(cabinet.latitude for cabinet in here) / len(here)
     links = "".join(_link(bus, options) for bus in expanded.mqtt if bus.edge == edge)
     broker = f"host: {options.broker_host}, port: {options.broker_port}, username: {edge}"
-    cloud = f"cloud: {{url: '{options.cloud_url}', token_file: secrets/{edge}.token}}\n" if options.cloud_url else ""
+    tls = f", tls: {{ca: '{options.cloud_ca}'}}" if options.cloud_ca else ""
+    cloud = (
+        f"cloud: {{url: '{options.cloud_url}', token_file: secrets/{edge}.token{tls}}}\n" if options.cloud_url else ""
+    )
     return f"""\
 # Written by `haidang sim export`: {city.survey.en}.
 edge: {edge}

@@ -486,21 +486,23 @@ def demo(
     telemetry: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="What cloud.yaml says under telemetry: (InfluxDB).")
     ] = None,
+    https: Annotated[bool, typer.Option("--https", help="The console over HTTPS, by an authority of its own.")] = False,
 ) -> None:
     """Run a whole demo city, or several in one console: broker, simulators, cloud and edges."""
     from rich.console import Console
 
     from haidang.demo.broker import NoBroker
     from haidang.demo.up import Wish, up
+    from haidang.deploy.certificates import NoCertificate
 
     start_at = at.replace(tzinfo=UTC) if at else None
-    wish = Wish(tuple(cities), data, lamps, speed, start_at, port, broker, broker_url, telemetry)
+    wish = Wish(tuple(cities), data, lamps, speed, start_at, port, broker, broker_url, telemetry, https)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         asyncio.run(up(wish, Console()))
     except KeyboardInterrupt:
         sys.exit(0)
-    except (ValueError, OSError, NoBroker) as error:
+    except (ValueError, OSError, NoBroker, NoCertificate) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAULT_IN_CONFIG) from error
 
@@ -516,7 +518,8 @@ def _ask(data: Path, config: Path | None, url: str | None, user: str | None, ask
     else:
         password = typer.prompt(f"password of {user}", hide_input=True)
     try:
-        with signed_in(url or settings.own_url, user or USERNAME, password) as console:
+        ca = settings.https.ca if settings.https and url is None else None
+        with signed_in(url or settings.own_url, user or USERNAME, password, ca) as console:
             ask(console)
     except (NoAnswer, OSError) as error:
         typer.echo(str(error), err=True)

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +21,8 @@ class NoAnswer(Exception):
 class Console:
     """One person's session. Made by `signed_in`."""
 
-    def __init__(self, url: str, cookie: str) -> None:
-        self._url, self._cookie = url, cookie
+    def __init__(self, url: str, cookie: str, ca: Path | None = None) -> None:
+        self._url, self._cookie, self._ca = url, cookie, ca
 
     def look(self, path: str) -> Any:
         """What a path answers, as JSON. Raises NoAnswer."""
@@ -41,7 +43,7 @@ class Console:
         self, method: str, path: str, body: str | None = None, timeout_s: float | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         """A good answer. Raises NoAnswer for any other."""
-        connection = _connection(self._url, timeout_s or _TIMEOUT_S)
+        connection = _connection(self._url, timeout_s or _TIMEOUT_S, self._ca)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json", "Cookie": self._cookie})
             answer = connection.getresponse()
@@ -58,12 +60,12 @@ class Console:
 
 
 @contextmanager
-def signed_in(url: str, username: str, password: str) -> Iterator[Console]:
-    """A session, which is ended afterwards. Raises NoAnswer."""
+def signed_in(url: str, username: str, password: str, ca: Path | None = None) -> Iterator[Console]:
+    """A session, which is ended afterwards; `ca` is an authority of one's own. Raises NoAnswer."""
     body = json.dumps({"username": username, "password": password})
-    with Console(url, "").answer("POST", "/api/v1/session", body) as answer:
+    with Console(url, "", ca).answer("POST", "/api/v1/session", body) as answer:
         cookie = (answer.getheader("set-cookie") or "").split(";")[0]
-    console = Console(url, cookie)
+    console = Console(url, cookie, ca)
     try:
         yield console
     finally:
@@ -71,10 +73,13 @@ def signed_in(url: str, username: str, password: str) -> Iterator[Console]:
             pass
 
 
-def _connection(url: str, timeout_s: float) -> http.client.HTTPConnection:
+def _connection(url: str, timeout_s: float, ca: Path | None) -> http.client.HTTPConnection:
     parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+    host = parts.hostname or "127.0.0.1"
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(host, parts.port, timeout=timeout_s)
+    context = ssl.create_default_context(cafile=ca)
+    return http.client.HTTPSConnection(host, parts.port, timeout=timeout_s, context=context)
 
 
 def _refusal(answer: http.client.HTTPResponse) -> str:

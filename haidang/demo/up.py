@@ -23,6 +23,7 @@ from haidang.demo.accounts import Account, accounts_of_all
 from haidang.demo.ports import free_port, free_run
 from haidang.demo.secrets import secret
 from haidang.demo.supervisor import Child, keep_running
+from haidang.demo.tls import certificate, how_to_trust
 from haidang.demo.tokens import FILE as EDGE_TOKENS
 from haidang.demo.tokens import tokens
 from haidang.demo.visitor import Visitor
@@ -50,6 +51,7 @@ class Wish:
     prefer_broker: str | None
     broker_url: str | None
     telemetry: Path | None = None
+    https: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Ports:
     broker_host: str
     broker: int
     mail: int
+    ca: Path | None = None  # whom visitors of the console have to trust, when it is over HTTPS
+
+    def url(self, host: str) -> str:
+        """The console under one of its names."""
+        return f"{'https' if self.ca else 'http'}://{host}:{self.http}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ async def up(wish: Wish, console: Console) -> None:
         progress.remove_task(layout)
         running = asyncio.create_task(_run(children, wish.data / "clock.json", clock))
         try:
-            await _wait_for_life(children, Visitor(ports.http, wish.data), cities, progress, running)
+            await _wait_for_life(children, Visitor(ports.http, wish.data, ports.ca), cities, progress, running)
             progress.stop()
             _greet(console, wish, ports, cities, broker)
             await _until_told(running)
@@ -137,12 +144,14 @@ def _ending_order(keepers: Sequence[asyncio.Task[None]]) -> list[list[asyncio.Ta
 
 def _lay_out(wish: Wish) -> tuple[Ports, list[Place], Cities]:
     """Write every role's files: inventories, base maps, edges, cloud."""
+    shown = certificate(wish.data) if wish.https else None
     host, port = brokers.address(wish.broker_url) if wish.broker_url else ("127.0.0.1", free_port(1883))
     ports = Ports(
         http=free_port(wish.http_port),
         broker_host=host,
         broker=port,
         mail=free_port(2525),
+        ca=shown.authority if shown else None,
     )
     places = [_place(wish, number) for number in range(len(wish.cities))]
     for place in places:
@@ -153,6 +162,7 @@ def _lay_out(wish: Wish) -> tuple[Ports, list[Place], Cities]:
     tokens({folder: city.edges for folder, city in cities.items()}, wish.data)
     folders = {city.site: folder.relative_to(wish.data) for folder, city in cities.items()}
     told = {**cloud_settings(folders, ports), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
+    told |= {"https": shown.settings} if shown else {}
     (wish.data / "cloud.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
     return ports, places, cities
 
@@ -185,7 +195,8 @@ def _export(place: Place, ports: Ports) -> None:
         lamps=place.lamps,
         broker_host=ports.broker_host,
         broker_port=ports.broker,
-        cloud_url=f"http://127.0.0.1:{ports.http}",
+        cloud_url=ports.url("127.0.0.1"),
+        cloud_ca=ports.ca,
         base_port=place.modbus,
         camera_port=place.camera,
     )
@@ -327,7 +338,8 @@ def _greet(console: Console, wish: Wish, ports: Ports, cities: Cities, broker: b
             for city in cities.values()
         ),
         f"  broker     {broker.name}",
-        f"  console    http://localhost:{ports.http}",
+        f"  console    {ports.url('localhost')}",
+        *(how_to_trust(ports.ca) if ports.ca else ()),
         f"  log in as  admin   password  {admin.read_text().strip()}   (made for you; kept in {admin})",
         f"  watch      mosquitto_sub -h {broker.host} -p {broker.port} -i monitor -u monitor -P {monitor} -q 1 -v "
         + " ".join(f"-t 'haidang/v1/{city.site}/#'" for city in cities.values()),

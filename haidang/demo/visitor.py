@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import ssl
 from pathlib import Path
 
 _TIMEOUT_S = 5.0
@@ -11,8 +12,8 @@ _TIMEOUT_S = 5.0
 class Visitor:
     """Logs in once with the generated administrator and asks for the overview."""
 
-    def __init__(self, port: int, data: Path) -> None:
-        self._port = port
+    def __init__(self, port: int, data: Path, ca: Path | None = None) -> None:
+        self._port, self._tls = port, ssl.create_default_context(cafile=ca) if ca else None
         self._password = data / "secrets" / "admin"
         self._cookie: str | None = None
 
@@ -26,18 +27,27 @@ class Visitor:
     def _reported(self) -> int:
         if self._cookie is None:
             self._cookie = self._log_in()
-        lamps = json.loads(self._ask("GET", "/api/v1/overview").read())["lamps"]
+        lamps = json.loads(self._ask("GET", "/api/v1/overview")[1])["lamps"]
         return int(lamps["total"]) - int(lamps["unknown"])
 
     def _log_in(self) -> str:
         body = json.dumps({"username": "admin", "password": self._password.read_text().strip()})
-        answer = self._ask("POST", "/api/v1/session", body)
+        answer, _ = self._ask("POST", "/api/v1/session", body)
         if answer.status != http.HTTPStatus.OK:
             raise ValueError(f"log-in refused: {answer.status}")
         return (answer.getheader("set-cookie") or "").split(";")[0]
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
-        headers = {"Content-Type": "application/json", "Cookie": self._cookie or ""}
-        connection.request(method, path, body, headers)
-        return connection.getresponse()
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = self._connection()
+        try:
+            headers = {"Content-Type": "application/json", "Cookie": self._cookie or ""}
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
+        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S, context=self._tls)

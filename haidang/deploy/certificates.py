@@ -87,6 +87,14 @@ def _extensions(hosts: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _spelled(host: str) -> str:
+    """One spelling for an address; openssl writes ::1 out."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.lower()
+
+
 def _kind(host: str) -> str:
     try:
         ipaddress.ip_address(host)
@@ -105,7 +113,7 @@ def _is_good(of: Pair, pair: Pair, hosts: Sequence[str]) -> bool:
     except NoCertificate:
         return False
     names = [part.strip().partition(":")[2] for line in said.splitlines()[1:] for part in line.split(",")]
-    return sorted(names) == sorted(hosts)
+    return sorted(map(_spelled, names)) == sorted(map(_spelled, hosts))
 
 
 def _for_its_owner(pair: Pair) -> None:

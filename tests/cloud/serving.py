@@ -121,7 +121,7 @@ async def _serving(app: FastAPI, settings: Settings, link: RecordingLink) -> Asy
 
 @asynccontextmanager
 async def _answering(app: FastAPI, door: socket.socket, settings: Settings) -> AsyncIterator[None]:
-    task = asyncio.create_task(answer(app, door, tuple(map(str, settings.proxies))))
+    task = asyncio.create_task(answer(app, door, tuple(map(str, settings.proxies)), settings.https))
     try:
         yield
     finally:
