@@ -56,6 +56,7 @@ TEST_TOOLS = {
     "openssl": "openssl",
     "pg_ctlcluster": "postgresql",
 }
+WAITING = 2  # workers more than processors: a test of real processes mostly waits for them
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
@@ -96,7 +97,7 @@ def test(rest: Sequence[str]) -> int:
             print("!! with CI set, that is a failure.", flush=True)
             return 1
     code = _show([_node_tool("npm"), "run", "--silent", "test"], cwd=WEB)
-    jobs = [] if rest else ["-n", "auto", "--dist", "worksteal"]
+    jobs = [] if rest else ["-n", str((os.cpu_count() or 1) + WAITING), "--dist", "worksteal"]
     return _show([str(PYTHON), "-m", "pytest", *jobs, *rest]) or code
 
 

@@ -1,7 +1,8 @@
 """What a machine lacks: the tests that need it are skipped, and say so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import hypothesis
 import pytest
 
 from haidang.demo import ports
@@ -15,6 +16,10 @@ _NEEDED = {
     "nginx": nginx.program,
 }
 
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workers that run side by side take their ports from different parts."""
@@ -25,14 +30,36 @@ def pytest_configure(config: pytest.Config) -> None:
         ports.span = range(ports.span.start + index * width, ports.span.start + (index + 1) * width)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`python3 dev.py test` installs what is missing when it may, and with CI set that is a failure."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What the machine lacks is skipped; what takes longest comes first."""
+    _skip_what_needs_what_is_missing(items)
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        items[:] = _dealt(items, worker["workercount"])
+
+
+def _skip_what_needs_what_is_missing(items: Sequence[pytest.Item]) -> None:
+    """`python3 dev.py test` installs it when it may, and with CI set that is a failure."""
     for name, find in _NEEDED.items():
         if find() is None:
             missing = pytest.mark.skip(reason=f"{name} is not on this machine: apt install {name}")
             for item in items:
                 if name in item.name:
                     item.add_marker(missing)
+
+
+def _dealt(items: Sequence[pytest.Item], hands: int) -> list[pytest.Item]:
+    """Each worker gets one piece of the list: let it begin with its share of the towns, which mostly wait, so that no
+    worker is left alone with them at the end."""
+    towns = [item for item in items if item.get_closest_marker("system")]
+    others = [item for item in items if not item.get_closest_marker("system")]
+    dealt: list[pytest.Item] = []
+    for hand in range(hands):
+        share = towns[hand::hands]
+        size = max((len(items) - len(dealt)) // (hands - hand) - len(share), 0)
+        dealt += [*share, *others[:size]]
+        others = others[size:]
+    return [*dealt, *others]
 
 
 @pytest.fixture(scope="session")
