@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 from pymodbus.pdu import ModbusPDU
@@ -143,6 +144,38 @@ async def test_it_is_given_up_also_by_who_does_not_wait_that_long(link: ModbusTc
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(link.read(BLOCK), 0.02)
     await until(lambda: len(controller.connections) == 2)
+
+
+async def test_each_question_is_waited_for_as_long_as_it_was_said_whatever_the_one_before(
+    controller: Controller,
+) -> None:
+    """One timer watches over all of them."""
+    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=3600, pause=Pause(0.01, 0.01))
+    silent = replace(BLOCK, unit=12)
+    controller.silent.add(12)
+    async with asyncio.timeout(30):
+        await link.read(BLOCK)
+        with pytest.raises(NoAnswer, match=r"no answer within 0\.02 s"):
+            await link.read(silent, 0.02)
+        await link.read(BLOCK, 0.02)
+        patient = asyncio.create_task(link.read(silent))
+        done, _ = await asyncio.wait({patient}, timeout=0.1)
+        assert not done
+        controller.drop_connections()
+        with pytest.raises(Unreachable, match="lost the connection"):
+            await patient
+    link.close()
+
+
+async def test_who_waits_hears_when_the_link_is_closed(controller: Controller) -> None:
+    link = ModbusTcpLink("127.0.0.1", controller.port, timeout=3600, pause=Pause(0.01, 0.01))
+    controller.silent.add(11)
+    waiting = asyncio.create_task(link.read(BLOCK))
+    await until(lambda: controller.requests)
+    link.close()
+    async with asyncio.timeout(30):
+        with pytest.raises(Unreachable):
+            await waiting
 
 
 async def test_who_is_gone_is_not_asked_all_the_time_but_a_person_does_not_wait(controller: Controller) -> None:
