@@ -21,7 +21,7 @@ import { useStore } from "./shared/store";
 import { city } from "./state/city";
 import { startClock } from "./state/clock";
 import { enter } from "./session/enter";
-import { isHeld, session, sessionEnded } from "./state/session";
+import { session, sessionEnded } from "./state/session";
 
 // What is opened now and then comes when it is opened.
 const AccountPage = lazy(() => import("./account/AccountPage"));
@@ -36,6 +36,7 @@ const PeoplePage = lazy(() => import("./people/PeoplePage"));
 const ResetPage = lazy(() => import("./session/ResetPage"));
 const SessionsPage = lazy(() => import("./people/SessionsPage"));
 const StationPanel = lazy(() => import("./devices/StationPanel"));
+const TakeFactorPage = lazy(() => import("./session/TakeFactorPage"));
 const TokensPage = lazy(() => import("./people/TokensPage"));
 
 const VIEWS: Record<View, () => ReactNode> = {
@@ -132,13 +133,15 @@ function Away() {
   );
 }
 
+/** Something has to be done before anything else: see `held_for`. */
+const HELD: Record<NonNullable<Me["held_for"]>, (me: Me) => ReactNode> = {
+  password: (me) => <ChoosePasswordPage me={me} />,
+  factor: (me) => <TakeFactorPage me={me} />,
+};
+
 function Inside({ me }: { me: Me }) {
-  if (!isHeld(me)) return <Console key={me.username} me={me} />;
-  return (
-    <Suspense fallback={null}>
-      <ChoosePasswordPage me={me} />
-    </Suspense>
-  );
+  if (me.held_for === null) return <Console key={me.username} me={me} />;
+  return <Suspense fallback={null}>{HELD[me.held_for](me)}</Suspense>;
 }
 
 export function App() {

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { inZone, searchOf, sheetAddress } from "../src/audit/search";
 import { proofKinds } from "../src/confirm/proofKinds";
 import { asTree, countAt, covers, depth, holders, withoutDoubles } from "../src/people/areas";
-import { isHeld } from "../src/state/session";
 
 const CITY = "Asia/Ho_Chi_Minh";
 
@@ -65,10 +64,6 @@ describe("what somebody proves himself with once more", () => {
   it("is no passkey where the browser has none, and never the password instead", () => {
     expect(proofKinds({ ...none, passkeys: [key], recovery_left: 1 }, false)).toEqual(["recovery"]);
   });
-});
-
-it("who came with a password for once has no right but to that session", () => {
-  expect([isHeld({ rights: ["session.own"] }), isHeld({ rights: ["session.own", "view.city"] }), isHeld({ rights: [] })]).toEqual([true, false, false]);
 });
 
 const name = { vi: "", en: "" };

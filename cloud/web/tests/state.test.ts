@@ -232,7 +232,7 @@ describe("the address", () => {
 it("a right is had only by who is logged in with it", () => {
   const inside: Session = {
     state: "in",
-    me: { username: "u", display_name: "U", role: "viewer", grants: [], sites: [], rights: ["view.city"], language: "vi" },
+    me: { username: "u", display_name: "U", role: "viewer", grants: [], sites: [], held_for: null, rights: ["view.city"], language: "vi" },
   };
   expect([may(inside, "view.city"), may(inside, "lamp.command"), may({ state: "out" }, "view.city")]).toEqual([true, false, false]);
 });

@@ -14,10 +14,3 @@ export function may(current: Session, right: Right): boolean {
 export function sessionEnded(): void {
   session.set({ state: "out" });
 }
-
-const OWN_SESSION: Right = "session.own";
-
-/** Came with a password for once: until it is replaced there is no right but that to one's own session. */
-export function isHeld(me: Pick<Me, "rights">): boolean {
-  return me.rights.length === 1 && me.rights[0] === OWN_SESSION;
-}
