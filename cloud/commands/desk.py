@@ -232,7 +232,7 @@ class Desk:
         return row
 
     def _check_second(self, row: ConsentRow, who: Session, *, agree: bool) -> None:
-        proof = Given(row.who, second=who.username)
+        proof = Given(row.who, second=None if who.is_machine else who.username)
         if agree and consent.missing([Need.SECOND_PERSON], proof):
             raise NotAllowed("another person has to agree")
 

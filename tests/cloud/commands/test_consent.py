@@ -18,6 +18,7 @@ from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.commands.test_groups import CITY, COMMANDS, DIM, W1, sent
 from tests.cloud.serving import PASSWORD, Service, serving
+from tests.cloud.tokens.machines import TOKENS, machine, wish
 from tests.waiting import until
 
 CONSENTS = "/api/v1/consents"
@@ -228,6 +229,19 @@ async def test_what_somebody_asked_for_who_has_lost_the_right_is_void(service: S
         decided = (await second.post(f"{CONSENTS}/{waiting['id']}", json={"agree": True})).json()
     assert (decided["state"], decided["group"]) == ("void", None)
     assert sent(service) == {}
+
+
+async def test_a_machine_is_no_second_person_and_has_nothing_to_be_sure_with(service: Service, wall: Wall) -> None:
+    async with service.signed_in() as boss, person(service, "lan") as client:
+        made = (await boss.post(TOKENS, json=wish(wall, ["lamp.command", "view.commands"], "/"))).json()
+        waiting = await asked(client)
+        async with machine(service, made["token"]) as program:
+            agreed = await program.post(f"{CONSENTS}/{waiting['id']}", json={"agree": True})
+            many = await give(program, W1, reason="storm", confirmation=await confirmed(client))
+            one = await give(program, LAMP)
+    assert (agreed.status_code, agreed.json()["detail"]["code"]) == (403, "not_allowed")
+    assert lacks(many) == ["password"]
+    assert one.status_code == 202
 
 
 async def test_what_waits_survives_a_restart(settings: Settings, clock: DomainClock) -> None:
