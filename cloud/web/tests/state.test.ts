@@ -3,6 +3,7 @@ import type { Alarm, Command, Overview } from "../src/api/types";
 import { pause } from "../src/live/connection";
 import { hrefOf, parseRoute } from "../src/shared/route";
 import { createStore } from "../src/shared/store";
+import { isUnattended, touch } from "../src/state/attendance";
 import { learned, shown } from "../src/state/alarms";
 import { cityTime, corrected, isStale, secondsSince } from "../src/state/clock";
 import { isUnderWay, lastCommands, learnCommand } from "../src/state/commands";
@@ -243,4 +244,14 @@ it.each([
   [null, "refused"],
 ])("the code of %o is %s", (body, code) => {
   expect(codeOf(body)).toBe(code);
+});
+
+describe("attendance", () => {
+  it("knows after a minute without a touch that nobody is there", () => {
+    touch();
+    const now = performance.now();
+    expect(isUnattended(now)).toBe(false);
+    expect(isUnattended(now + 59_000)).toBe(false);
+    expect(isUnattended(now + 61_000)).toBe(true);
+  });
 });

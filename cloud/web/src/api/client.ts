@@ -1,5 +1,6 @@
 /** One function for every question to the service; the rest of the console does not know addresses. */
 import createClient from "openapi-fetch";
+import { isUnattended } from "../state/attendance";
 import { sessionEnded } from "../state/session";
 import { Refused, Unreachable, codeOf } from "./errors";
 import type { paths } from "./schema";
@@ -7,6 +8,12 @@ import type { paths } from "./schema";
 const UNAUTHORISED = 401;
 const NOT_LOGGED_IN = "not_signed_in"; // the other 401 is a password or a code that is wrong
 export const client = createClient<paths>({ baseUrl: "/" });
+client.use({
+  onRequest({ request }) {
+    if (isUnattended()) request.headers.set("Haidang-Unattended", "1");
+    return request;
+  },
+});
 
 type Outcome<Data> = { data?: Data; error?: unknown; response: Response };
 
