@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cloud.database import Database
 from cloud.factors import recovery, store, totp
 from cloud.factors.vault import BadKey, ensure_vault
+from cloud.people.store import has_factor
 from cloud.people.tables import PersonRow
 from tests.cloud.clocks import EVENING
 from tests.cloud.factors.ways import STEP_S
@@ -64,11 +65,14 @@ async def test_what_is_used_up_is_used_up_in_either_database(registry: str) -> N
         steps = [await store.use_step(session, person.id, step) for step in (7, 7, 6, 8)]
         codes = [await store.use_recovery(session, who, "a") for who in (person.id + 1, person.id, person.id)]
         assert (await store.load_held(session, person.id)).kinds == []  # no code of the app was seen yet
+        before = await has_factor(session, person.id)
         await store.start_totp(session, person.id, EVENING)
+        after = await has_factor(session, person.id)
         held = await store.load_held(session, person.id)
         await store.forget(session, person.id)
         nothing = await store.load_held(session, person.id)
     await database.close()
     assert (steps, codes) == ([True, False, False, True], [False, True, False])
+    assert (before, after) == (False, True)
     assert (held.kinds, held.recovery_left, held.totp_since) == (["totp", "recovery"], 1, EVENING)
     assert (nothing.kinds, nothing.recovery_left) == ([], 0)
