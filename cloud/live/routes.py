@@ -31,9 +31,9 @@ async def lamps(request: Request, view: CityView, feed: MapPart) -> Response:
 
 
 @router.websocket("/map/live")
-async def live_map(socket: WebSocket, who: Looker, hub: MapHub) -> None:
+async def live_map(socket: WebSocket, who: Looker, hub: MapHub, site: SiteAsked = None) -> None:
     """Once a second the lamps that look different."""
-    await serve(socket, hub, who, _deaf)
+    await serve(socket, hub, who, _deaf, site)
 
 
 @router.websocket("/live")

@@ -10,6 +10,7 @@ import { isUnderWay, lastCommands, learnCommand } from "../src/state/commands";
 import { merged } from "../src/state/latest";
 import { remembered } from "../src/state/overview";
 import { type Session, may } from "../src/state/session";
+import { narrowed } from "../src/state/site";
 import { codeOf } from "../src/api/errors";
 
 const name = { vi: "", en: "" };
@@ -253,5 +254,16 @@ describe("attendance", () => {
     expect(isUnattended(now)).toBe(false);
     expect(isUnattended(now + 59_000)).toBe(false);
     expect(isUnattended(now + 61_000)).toBe(true);
+  });
+});
+
+describe("one city of several", () => {
+  it("is asked for beside whatever else is asked", () => {
+    expect(narrowed("/api/v1/overview", "mongcai")).toBe("/api/v1/overview?site=mongcai");
+    expect(narrowed("/api/v1/alarms?state=open", "mongcai")).toBe("/api/v1/alarms?state=open&site=mongcai");
+  });
+
+  it("is not asked for by who looks at all", () => {
+    expect(narrowed("/api/v1/overview", null)).toBe("/api/v1/overview");
   });
 });

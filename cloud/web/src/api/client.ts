@@ -2,6 +2,7 @@
 import createClient from "openapi-fetch";
 import { isUnattended } from "../state/attendance";
 import { sessionEnded } from "../state/session";
+import { chosenSite, narrowed } from "../state/site";
 import { Refused, Unreachable, codeOf } from "./errors";
 import type { paths } from "./schema";
 
@@ -13,6 +14,12 @@ client.use({
     if (isUnattended()) request.headers.set("Haidang-Unattended", "1");
     return request;
   },
+});
+
+// Whoever looks at one city alone asks so in everything: lists, map and lamps' numbers belong together.
+client.use({
+  onRequest: ({ request }) =>
+    request.method === "GET" ? new Request(narrowed(request.url, chosenSite()), request) : undefined,
 });
 
 type Outcome<Data> = { data?: Data; error?: unknown; response: Response };
@@ -67,7 +74,9 @@ export const acknowledgeAlarm = (alarm_id: string) =>
 
 /** The whole map in one binary answer; the browser's cache and the ETag save the bytes when nothing has changed. */
 export async function readLampSnapshot(): Promise<ArrayBuffer> {
-  const { response } = await outcome(fetch("/api/v1/map/lamps.bin", { cache: "no-cache" }).then((it) => ({ response: it })));
+  const { response } = await outcome(
+    fetch(narrowed("/api/v1/map/lamps.bin", chosenSite()), { cache: "no-cache" }).then((it) => ({ response: it })),
+  );
   if (response.status === UNAUTHORISED) sessionEnded();
   if (!response.ok) throw new Refused(response.status, "snapshot");
   return response.arrayBuffer();

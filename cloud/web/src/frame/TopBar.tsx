@@ -14,6 +14,7 @@ import { now } from "../state/clock";
 import { overview } from "../state/overview";
 import { FeedState } from "./FeedState";
 import { LanguageSwitch } from "./LanguageSwitch";
+import { SiteSwitch } from "./SiteSwitch";
 
 function TopFigure({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -136,6 +137,7 @@ export function TopBar({ me }: { me: Me }) {
   return (
     <header className="top-bar">
       <h1>{place === null ? t("app") : t("top.title", { city: name(place.name) })}</h1>
+      <SiteSwitch me={me} />
       {seen === null ? null : <Figures seen={seen} />}
       <div className="top-right">
         {seen === null ? null : <Sun seen={seen} />}

@@ -7,6 +7,7 @@ import { learnCommand } from "../state/commands";
 import { setFeed } from "../state/feeds";
 import { seeLatest, watched } from "../state/latest";
 import { loadOverview, seeOverview } from "../state/overview";
+import { chosenSite, narrowed } from "../state/site";
 import { stayConnected } from "./connection";
 
 function take(message: LiveMessage): void {
@@ -33,7 +34,7 @@ function catchUp(): void {
 
 export function followEvents(): () => void {
   catchUp();
-  const connection = stayConnected("/api/v1/live", {
+  const connection = stayConnected(narrowed("/api/v1/live", chosenSite()), {
     opened(send) {
       send(subscription());
       catchUp();

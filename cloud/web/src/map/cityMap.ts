@@ -125,7 +125,7 @@ export class CityMap {
       style: baseStyle(),
       bounds: extent(this.city),
       fitBoundsOptions: MARGIN,
-      minZoom: 9,
+      minZoom: 7, // two cities 150 km apart fit on a screen
       maxZoom: 20,
       pitchWithRotate: false,
       dragRotate: false,
