@@ -1,5 +1,7 @@
 """What a machine lacks: the tests that need it are skipped, and say so."""
 
+import os
+import random
 from collections.abc import Iterator, Sequence
 
 import hypothesis
@@ -21,8 +23,14 @@ hypothesis.settings.register_profile("ours", deadline=None, suppress_health_chec
 hypothesis.settings.load_profile("ours")
 
 
+def pytest_report_header() -> str:
+    """What made-up requests come from (tests/cloud/test_any_request.py)."""
+    return f"HAIDANG_SEED={os.environ['HAIDANG_SEED']}"
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers that run side by side take their ports from different parts."""
+    """Workers that run side by side take their ports from different parts, and make up requests from one number."""
+    os.environ.setdefault("HAIDANG_SEED", str(random.randrange(1 << 32)))
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         count, index = worker["workercount"], int(worker["workerid"].removeprefix("gw"))
