@@ -62,7 +62,8 @@ PUBLIC = frozenset(
 FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 
 _LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
-_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (401, 403)}
+# A body may be no text (400) or too long (413) wherever one is read.
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (400, 401, 403, 413)}
 
 health = APIRouter(tags=["health"])
 
