@@ -1,0 +1,109 @@
+"""One service without lamps to play, and one browser: enough for everything about people."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from cloud.console import DIST
+from tests.cloud.clocks import Wall
+from tests.cloud.serving import PASSWORD, Service
+from tests.cloud.sso.provider import Provider
+
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+_LOCALES: Mapping[Language, str] = {"vi": "vi-VN", "en": "en-GB"}
+_WIDE = ViewportSize(width=1440, height=860)
+_TEXTS = DIST.parent / "src" / "i18n"
+
+
+def words(language: Language, key: str, **values: str) -> str:
+    """What the console says."""
+    known = {**json.loads((_TEXTS / f"{language}.json").read_text())}
+    known |= json.loads((_TEXTS / f"people.{language}.json").read_text())
+    return str(known[key]).format(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A page in front of somebody, and what went wrong in it."""
+
+    page: Page
+    address: str
+    language: Language
+    wrong: list[str] = field(default_factory=list)
+
+    def says(self, key: str, **values: str) -> str:
+        """A text in the language of this desk."""
+        return words(self.language, key, **values)
+
+    async def press(self, key: str, **values: str) -> None:
+        """The button that says so; nothing else is taken for it."""
+        await self.page.get_by_role("button", name=self.says(key, **values), exact=True).click()
+
+    async def open(self, view: str) -> None:
+        """A page of the console, by its address. Those about people draw no map, which is what costs."""
+        await self.page.goto(f"{self.address}/#/{view}")
+
+    async def knock(self, username: str, password: str = PASSWORD) -> None:
+        """The first step of a log-in."""
+        await self.page.locator("input[name=username]").fill(username)
+        await self.page.locator("input[name=password]").fill(password)
+        await self.press("log_in.enter")
+
+    async def come_in(self, username: str, view: str = "account") -> None:
+        """Somebody without a second factor, in front of a page."""
+        await self.open(view)
+        await self.knock(username)
+        await self.is_in(username)
+
+    async def is_in(self, username: str) -> None:
+        """Somebody's own account is open, or another page of the console."""
+        await expect(self.page.locator(".user-menu .menu p").first).to_contain_text(username)
+
+    async def leave(self) -> None:
+        """Log out, and stand before the door again: that of the account, where no map is drawn."""
+        await self.page.locator(".user-menu summary").click()
+        await self.press("top.log_out")
+        await self.page.locator("input[name=username]").wait_for()
+        await self.open("account")
+
+    async def confirm(self, password: str = PASSWORD) -> None:
+        """Answer the question who one is."""
+        await self.page.locator("dialog input[name=password]").fill(password)
+        await self.press("confirm.go")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the tests of a module share."""
+
+    service: Service
+    wall: Wall
+    provider: Provider
+    browser: Browser
+
+    @asynccontextmanager
+    async def desk(self, language: Language = "vi") -> AsyncIterator[Desk]:
+        """A browser that knows nobody. What its page throws, or asks of another host, fails the test."""
+        context = await self.browser.new_context(viewport=_WIDE, locale=_LOCALES[language], timezone_id="UTC")
+        async with _closing(context):
+            desk = Desk(await context.new_page(), f"http://localhost:{self.service.port}", language)
+            ours = (desk.address, self.provider.issuer, "data:", "blob:")
+            desk.page.on("pageerror", lambda error: desk.wrong.append(f"threw {error}"))
+            desk.page.on(
+                "request", lambda asked: None if asked.url.startswith(ours) else desk.wrong.append(f"asked {asked.url}")
+            )
+            yield desk
+            assert desk.wrong == []
+
+
+@asynccontextmanager
+async def _closing(context: BrowserContext) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await context.close()

@@ -1,0 +1,249 @@
+"""People in a real browser: every way in, every page about them, and nothing that they write is executed."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pyotp
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, async_playwright, expect
+
+from cloud.people.rights import Role
+from cloud.settings import Settings
+from rules.areas import Area
+from tests.cloud.cities import lamp_id, small_city, write_city
+from tests.cloud.clocks import standing_clock
+from tests.cloud.serving import PASSWORD, serving, settings_in
+from tests.cloud.sso.provider import providing
+from tests.web.conftest import FLAGS, PATIENCE_MS, chromium
+from tests.web.office import LANGUAGES, Desk, Language, Office
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+in_both = pytest.mark.parametrize("language", LANGUAGES)
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+HURTS = '<img src="x" onerror="window.hurt=1">'
+STEP_S = 30
+ACCOUNTS = {"lan": {"sub": "u-1", "preferred_username": "lan"}, "stranger": {"sub": "u-2", "preferred_username": "x"}}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """A service, a provider that it trusts, and a browser."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no browser on this machine: apt install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
+    folder, (clock, wall) = tmp_path_factory.mktemp("office"), standing_clock()
+    write_city(folder / "inventory.json", small_city())
+    async with providing(ACCOUNTS) as provider, async_playwright() as playwright:
+        provider.now = clock.wall
+        known = dict(settings_in(folder)) | {"sign_on": [provider.settings(folder)]}
+        async with serving(Settings.model_validate(known), clock) as service:
+            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+            await service.parts.people.add("boss", PASSWORD, Role.ADMINISTRATOR, "Nguyễn Thị Hương")
+            await service.parts.people.add("lead", PASSWORD, Role.SHIFT_LEAD, area=Area("halong"))
+            await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
+            yield Office(service, wall, provider, browser)
+            await browser.close()
+
+
+@in_both
+async def test_a_password_and_a_code_of_the_phone_open_the_console(office: Office, language: Language) -> None:
+    await office.service.parts.people.add(name := f"totp-{language}", PASSWORD, Role.OPERATOR, language=language)
+    async with office.desk(language) as desk:
+        await desk.come_in(name)
+        await desk.press("totp.start")
+        await desk.confirm()
+        phone = pyotp.TOTP(await desk.page.locator(".offer code").inner_text())
+        await desk.page.locator("input[name=code]").fill(phone.at(int(office.wall())))
+        await desk.press("totp.finish")
+        await expect(desk.page.locator(".recovery-codes li")).to_have_count(10)
+        paper = await desk.page.locator(".recovery-codes li").all_inner_texts()
+        assert len(set(paper)) == 10
+        await desk.leave()
+        office.wall.advance(seconds=STEP_S)
+        await second_step(desk, name, "000000")
+        await expect(desk.page.get_by_role("alert")).to_have_text(desk.says("problem.wrong_factor"))
+        await desk.page.locator("input[name=code]").fill(phone.at(int(office.wall())))
+        await desk.press("log_in.enter")
+        await desk.is_in(name)
+        await desk.leave()
+        await desk.knock(name)
+        await desk.press("second.use_recovery")
+        await desk.page.locator("input[name=code]").fill(paper[0])
+        await desk.press("log_in.enter")
+        await desk.is_in(name)
+
+
+async def second_step(desk: Desk, username: str, code: str) -> None:
+    """A log-in as far as the code."""
+    await desk.knock(username)
+    await desk.page.locator("input[name=code]").fill(code)
+    await desk.press("log_in.enter")
+
+
+@in_both
+async def test_a_passkey_opens_the_console_without_a_name(office: Office, language: Language) -> None:
+    await office.service.parts.people.add(name := f"passkey-{language}", PASSWORD, Role.OPERATOR, language=language)
+    async with office.desk(language) as desk:
+        await hold_a_key(desk.page)
+        await desk.come_in(name)
+        await desk.page.get_by_label(desk.says("passkeys.name")).fill(HURTS)
+        await desk.press("passkeys.add")
+        await desk.confirm()
+        key = desk.page.locator(".lines strong").filter(has_text=HURTS)
+        await expect(key).to_be_visible()
+        await desk.leave()
+        await desk.press("log_in.by_passkey")
+        await desk.is_in(name)
+        assert await unhurt(desk.page)
+        await desk.page.locator(".lines li").filter(has_text=HURTS).get_by_role("button").click()
+        await desk.press("confirm.go")  # with the passkey itself
+        await expect(key).to_have_count(0)
+
+
+async def hold_a_key(page: Page) -> None:
+    """A key in this machine that knows its owner's finger, and feels it at once."""
+    devices = await page.context.new_cdp_session(page)
+    await devices.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    able = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    await devices.send("WebAuthn.addVirtualAuthenticator", {"options": key | able})
+
+
+@in_both
+async def test_a_provider_that_knows_somebody_opens_the_console(office: Office, language: Language) -> None:
+    button = re.compile({"vi": "Tài khoản tỉnh", "en": "Province account"}[language])
+    async with office.desk(language) as desk:
+        await desk.open("account")
+        await desk.page.get_by_role("link", name=button).click()
+        await desk.page.get_by_role("button", name="stranger").click()
+        await expect(desk.page.get_by_role("alert")).to_have_text(desk.says("log_in.refused_unknown"))
+        assert "refused" not in desk.page.url
+        await desk.page.get_by_role("link", name=button).click()
+        await desk.page.get_by_role("button", name="lan").click()
+        await desk.is_in("lan")
+
+
+async def test_a_wrong_password_opens_nothing_and_says_so(office: Office) -> None:
+    async with office.desk() as desk:
+        await desk.open("people")
+        await desk.knock(HURTS, "not this one")
+        await expect(desk.page.get_by_role("alert")).to_have_text(desk.says("log_in.wrong"))
+        assert await unhurt(desk.page)
+
+
+async def test_whoever_comes_with_a_password_for_once_chooses_another_first(office: Office) -> None:
+    async with office.desk() as admin, office.desk() as desk:
+        await admin.come_in("boss", "people")
+        await admin.press("people.invite_title")
+        await admin.page.locator("dialog input[name=username]").fill("thu")
+        await admin.page.locator("dialog input[name=display_name]").fill(HURTS)
+        await admin.page.locator("dialog select").nth(1).select_option("operator")
+        await admin.page.locator("dialog select").nth(2).select_option("/halong/W1")
+        await admin.press("people.invite")
+        once = await admin.page.locator("output.secret").inner_text()
+        row = admin.page.locator("tbody tr").filter(has_text="thu")
+        await expect(row.locator("th")).to_have_text(HURTS)
+        await expect(row).to_contain_text("Phường Hồng Gai")
+        assert await unhurt(admin.page)
+        await desk.open("account")
+        await desk.knock("thu", once)
+        for field, text in (("current", once), ("new", "four words of my own"), ("again", "four words of my own")):
+            await desk.page.locator(f"input[name={field}]").fill(text)
+        await desk.press("password.choose")
+        await desk.is_in("thu")
+        assert await unhurt(desk.page)
+
+
+async def test_a_session_that_the_shift_lead_ends_throws_the_other_browser_out(office: Office) -> None:
+    await office.service.parts.people.add("minh", PASSWORD, Role.OPERATOR, area=Area("halong", "W1"))
+    async with office.desk() as lead, office.desk() as other:
+        await other.come_in("minh")
+        await lead.come_in("lead", "sessions")
+        await lead.press("sessions.end_one", name="minh")
+        await other.page.locator("input[name=username]").wait_for()
+        await expect(lead.page.locator("tbody tr").filter(has_text="minh")).to_have_count(0)
+
+
+async def test_a_machine_s_token_is_told_once_and_revoked(office: Office) -> None:
+    async with office.desk() as desk:
+        await desk.come_in("boss", "tokens")
+        await desk.press("tokens.make")
+        name = desk.page.locator("dialog input[name=name]")
+        await name.fill(HURTS[:30])
+        assert not await name.evaluate("field => field.checkValidity()")  # no such letters in a token's name
+        await name.fill("scada.1")
+        await desk.page.get_by_label(desk.says("right.view.city")).check()
+        await desk.page.locator("dialog form button[type=submit]").click()
+        await expect(desk.page.locator("output.secret")).to_have_text(re.compile(r"hd_\S{20,}"))
+        await desk.press("panel.close")
+        await desk.press("tokens.revoke_one", name="scada.1")
+        await expect(desk.page.get_by_text(desk.says("tokens.none"))).to_be_visible()
+
+
+async def test_the_log_is_searched_and_read_and_executes_nothing(office: Office) -> None:
+    async with office.service.signed_in(Role.ADMINISTRATOR) as client:
+        order = {"target": lamp_id(1), "action": {"type": "override", "level": 30, "minutes": 60}, "reason": HURTS}
+        assert (await client.post("/api/v1/commands", json=order)).status_code < 300
+    async with office.desk() as desk:
+        await desk.come_in("boss", "audit")
+        await desk.page.locator("input[name=text]").fill(HURTS)
+        await desk.press("audit.search")
+        rows = desk.page.locator("tbody tr")
+        await expect(rows).to_have_count(1)
+        await expect(rows).to_contain_text(HURTS)
+        await rows.get_by_role("button").click()
+        await expect(desk.page.locator("dialog .parameters")).to_contain_text("override")
+        await expect(desk.page.locator("dialog .entry")).to_contain_text(HURTS)
+        assert await unhurt(desk.page)
+        await desk.press("panel.close")
+        async with desk.page.expect_download() as started:
+            await desk.page.get_by_role("link", name=desk.says("audit.export")).click()
+        sheet = (await (await started.value).path()).read_text(encoding="utf-8-sig").splitlines()
+        assert len(sheet) == 2
+        assert lamp_id(1) in sheet[1]
+
+
+async def unhurt(page: Page) -> bool:
+    """Nothing that somebody wrote has become a part of the page."""
+    grown = await page.locator('img[src="x"]').count()
+    return grown == 0 and await page.evaluate("() => window.hurt === undefined")
+
+
+@in_both
+async def test_every_page_about_people_is_open_to_all(office: Office, language: Language) -> None:
+    await office.service.parts.people.add(name := f"boss-{language}", PASSWORD, Role.ADMINISTRATOR, language=language)
+    async with office.desk(language) as desk:
+        await desk.open("account")
+        await desk.page.locator("input[name=username]").wait_for()
+        await has_no_barriers(desk)
+        await desk.knock(name)
+        await desk.is_in(name)
+        for view in ("account", "people", "areas", "sessions", "tokens", "audit"):
+            await desk.page.evaluate(f"() => {{ location.hash = '#/{view}' }}")
+            await desk.page.locator(".page .rows, .account-part").first.wait_for()
+            await expect(desk.page.locator("html")).to_have_attribute("lang", language)
+            await has_no_barriers(desk)
+            await dialogs_have_none(desk, view)
+
+
+OPENS = {"people": "people.invite_title", "tokens": "tokens.make", "account": "totp.start"}
+
+
+async def dialogs_have_none(desk: Desk, view: str) -> None:
+    if view not in OPENS:
+        return
+    await desk.press(OPENS[view])
+    await desk.page.locator("dialog form").wait_for()
+    await has_no_barriers(desk)
+    await desk.page.keyboard.press("Escape")
+    await expect(desk.page.locator("dialog")).to_have_count(0)
+
+
+async def has_no_barriers(desk: Desk) -> None:
+    """What axe-core finds against WCAG 2.2 AA: nothing."""
+    found = await Axe().run(desk.page, options=WCAG)
+    assert [f"{it['id']}: {it['nodes'][0]['html']}" for it in found.response["violations"]] == []
