@@ -201,7 +201,7 @@ class Desk:
         now = self._clock.now()
         if consent.brings_light(action_of(action, now)):
             return (), len(names)
-        past = await store.load_past(session, who, now - self._person(WINDOW))
+        past = await store.load_past(session, consent.person_of(who), now - self._person(WINDOW))
         counts = consent.counted(names, past)
         needs = consent.needs(counts, self._limits)
         return needs, counts.one_person if Need.SECOND_PERSON in needs else counts.alone

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.commands.schemas import ActionOut, OverrideIn, ResumeIn
+from cloud.people.schemas import AreaPath
 from protocols.commands import Refusal, State
 from protocols.names import Id, Words
-from rules.areas import Area
 from rules.consent import Need
 
 MOST_LISTED = 20_000  # ids in one request; its size is a limit of its own
@@ -28,12 +28,7 @@ class LampsTarget(_Target):
 class AreaTarget(_Target):
     """All lamps of a ward, of a city, or of the province as far as it is this city."""
 
-    area: str = Field(max_length=130, examples=["/halong/W1"])
-
-    @model_validator(mode="after")
-    def _is_an_area(self) -> "AreaTarget":
-        Area.parse(self.area)
-        return self
+    area: AreaPath = Field(max_length=130, examples=["/halong/W1"])
 
 
 class CabinetTarget(_Target):
@@ -43,9 +38,10 @@ class CabinetTarget(_Target):
 
 
 class StreetTarget(_Target):
-    """All lamps of a street, by its name."""
+    """All lamps of a street, by its name; `area` says in which city or ward, where several have one of this name."""
 
     street: Words = Field(min_length=1, max_length=120)
+    area: AreaPath | None = Field(default=None, max_length=130, examples=["/halong"])
 
 
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

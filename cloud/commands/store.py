@@ -13,7 +13,7 @@ from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow, GroupRow
 from cloud.database import first, in_parts, upsert
 from protocols.commands import OPEN, Command, Refusal, State
-from rules.consent import Past, Sure
+from rules.consent import OF_MACHINES, Past, Sure
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
 
@@ -81,9 +81,11 @@ async def load_last(session: AsyncSession, targets: Sequence[str]) -> Mapping[st
     return {row.target: _order(row) for row in rows}
 
 
-async def load_past(session: AsyncSession, who: str, since: datetime) -> Sequence[Past]:
-    """What a person has commanded since a moment."""
-    query = select(CommandRow.target, CommandRow.sure).where(CommandRow.who == who, CommandRow.issued_at >= since)
+async def load_past(session: AsyncSession, person: str, since: datetime) -> Sequence[Past]:
+    """What a person, and the machines that he has made, have commanded since a moment."""
+    machines = f"{person}{OF_MACHINES}"
+    his = (CommandRow.who == person) | (func.substr(CommandRow.who, 1, len(machines)) == machines)
+    query = select(CommandRow.target, CommandRow.sure).where(CommandRow.issued_at >= since, his)
     rows = await session.execute(query.where(CommandRow.sure != str(Sure.EXEMPT)).distinct())
     return [Past(target, Sure(sure)) for target, sure in rows if sure is not None]
 

@@ -17,7 +17,7 @@ from cloud.commands.group_schemas import (
     StreetTarget,
     Targets,
 )
-from cloud.errors import NotAllowed, NotThere
+from cloud.errors import NoSuchArea, NotAllowed, NotThere
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import Places, View
 from rules.areas import Area
@@ -36,8 +36,9 @@ class Meant:
 def found(targets: Targets, fleet: Fleet, acts: View, sees: View) -> Places:
     """The lamps of a target, when all of them may be commanded.
 
-    Raises NotThere for a target of which nothing is seen, in the words of one that is not there, and NotAllowed for one
-    of which a part may be commanded. It says how many that are, and not how many there are besides.
+    Raises NoSuchArea for a street that may be one of several, NotThere for a target of which nothing is seen, in the
+    words of one that is not there, and NotAllowed for one of which a part may be commanded. It says how many that are,
+    and not how many there are besides.
     """
     meant = _meant(targets, fleet)
     mine, seen = meant.lamps[acts.mask[meant.lamps]], meant.lamps[sees.mask[meant.lamps]]
@@ -67,8 +68,7 @@ def _within(targets: object, _fleet: Fleet) -> Mask:
 
 @_within.register
 def _(targets: AreaTarget, fleet: Fleet) -> Mask:
-    area, sites = Area.parse(targets.area), fleet.site_of_ward
-    return _each(fleet, lambda n: area.covers(Area(sites[fleet.lamps[n].ward], fleet.lamps[n].ward)))
+    return _inside(Area.parse(targets.area), fleet)
 
 
 @_within.register
@@ -79,7 +79,12 @@ def _(targets: CabinetTarget, fleet: Fleet) -> Mask:
 @_within.register
 def _(targets: StreetTarget, fleet: Fleet) -> Mask:
     wanted = unicodedata.normalize("NFC", targets.street)
-    return _each(fleet, lambda n: unicodedata.normalize("NFC", fleet.lamps[n].street) == wanted)
+    named = _each(fleet, lambda n: unicodedata.normalize("NFC", fleet.lamps[n].street) == wanted)
+    if targets.area is not None:
+        return named & _inside(Area.parse(targets.area), fleet)
+    if len({fleet.site_of_ward[fleet.lamps[n].ward] for n in np.flatnonzero(named).tolist()}) > 1:
+        raise NoSuchArea("several cities have a street of this name; give the city as `area`, as in /halong")
+    return named
 
 
 @_within.register
@@ -87,6 +92,11 @@ def _(targets: PolygonTarget, fleet: Fleet) -> Mask:
     longitudes = np.array([lamp.longitude for lamp in fleet.lamps], dtype=np.float64)
     latitudes = np.array([lamp.latitude for lamp in fleet.lamps], dtype=np.float64)
     return inside(longitudes, latitudes, targets.polygon)
+
+
+def _inside(area: Area, fleet: Fleet) -> Mask:
+    sites = fleet.site_of_ward
+    return _each(fleet, lambda n: area.covers(Area(sites[fleet.lamps[n].ward], fleet.lamps[n].ward)))
 
 
 def _each(fleet: Fleet, wanted: Callable[[int], bool]) -> Mask:
@@ -118,11 +128,16 @@ _LONGEST_NAME = 64  # characters: that of a target in the audit log
 
 def chosen(targets: Targets) -> dict[str, Any]:
     """As the API says it."""
-    return targets.model_dump(mode="json")
+    return targets.model_dump(mode="json", exclude_none=True)
 
 
 def described(targets: Mapping[str, Any]) -> str:
     """What was chosen, in a line for the audit log."""
-    [(kind, what)] = targets.items()
-    text = f"{len(what)} {'corners' if kind == 'polygon' else kind}" if isinstance(what, list) else str(what)
+    text = ", ".join(_in_words(kind, what) for kind, what in targets.items())
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+
+
+def _in_words(kind: str, what: Any) -> str:
+    if not isinstance(what, list):
+        return str(what)
+    return f"{len(what)} {'corners' if kind == 'polygon' else kind}"
