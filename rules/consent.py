@@ -1,8 +1,9 @@
 """What it takes to switch many lamps at once: a password again and a reason, and for very many a second person.
 
-What one person has commanded within the last WINDOW counts together, so that a hundred small commands are no way around
-it. A lamp counts once, however often it was commanded, and towards a limit only when what that limit asks for had not
-been given with it: who has said once why 100 lamps are dimmed, does not say it again for the next one.
+What one person has commanded within the last WINDOW counts together, with what machines of his making have, so that
+neither a hundred small commands nor a handful of tokens are a way around it. A lamp counts once, however often it was
+commanded, and towards a limit only when what that limit asks for had not been given with it: who has said once why 100
+lamps are dimmed, does not say it again for the next one.
 
 More light is never held up: full light, and the way back to the programme, take nothing and do not count. Whoever
 needs light at an accident needs it now; a street that is too bright harms nobody within the hours that an override
@@ -19,6 +20,7 @@ from rules.lamp_state import FULL
 
 WINDOW = timedelta(minutes=10)  # of a person's time
 DECIDE_WITHIN = timedelta(minutes=10)  # of a person's time: a second person agrees until then, or it is void
+OF_MACHINES = "#"  # between the name of who made a machine's token and the machine's own
 
 
 class Need(StrEnum):
@@ -58,6 +60,11 @@ class Past:
 
     lamp: str
     sure: Sure
+
+
+def person_of(who: str) -> str:
+    """Whose commands these are: a machine is called `maker#name`, and nobody else has a # in his name."""
+    return who.partition(OF_MACHINES)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from cloud.tokens.store import Made
 from cloud.tokens.tables import TokenRow
 from protocols.clock import DomainClock
 from rules.areas import Area, Grant, may, may_give, reaches, within
+from rules.consent import OF_MACHINES
 
 PREFIX = "hd_"
 LONGEST = timedelta(days=400)
@@ -147,7 +148,7 @@ def _grants(row: TokenRow) -> list[Grant]:
 def _name(made: Made) -> str:
     """How it stands in the audit log; no person can be called so."""
     row, maker = made
-    return f"{maker.username}#{row.name}"
+    return f"{maker.username}{OF_MACHINES}{row.name}"
 
 
 def _out(made: Made) -> TokenOut:

@@ -244,6 +244,17 @@ async def test_a_machine_is_no_second_person_and_has_nothing_to_be_sure_with(ser
     assert one.status_code == 202
 
 
+async def test_machines_count_together_with_who_made_them(service: Service, wall: Wall) -> None:
+    async with service.signed_in() as boss, person(service, "lan") as other:
+        rights = ["lamp.command", "view.commands"]
+        tokens = [(await boss.post(TOKENS, json=wish(wall, rights, "/", name=name))).json() for name in ("m1", "m2")]
+        async with machine(service, tokens[0]["token"]) as first, machine(service, tokens[1]["token"]) as second:
+            assert (await give(first, LAMP)).status_code == 202
+            assert lacks(await give(second, {"lamps": [lamp_id(2)]})) == ["reason", "password"]
+        assert lacks(await give(boss, {"lamps": [lamp_id(3)]})) == ["reason", "password"]
+        assert (await give(other, {"lamps": [lamp_id(2)]})).status_code == 202
+
+
 async def test_what_waits_survives_a_restart(settings: Settings, clock: DomainClock) -> None:
     async with serving(settings, clock) as service, person(service, "lan") as client:
         waiting = await asked(client)

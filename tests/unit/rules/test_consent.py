@@ -18,6 +18,7 @@ from rules.consent import (
     counted,
     missing,
     needs,
+    person_of,
     sureness,
 )
 
@@ -120,3 +121,8 @@ def test_limits_that_cross_are_refused() -> None:
     with pytest.raises(ValueError, match="may not switch more"):
         Limits(alone=30, one_person=20)
     assert needs(Counts(0, 0), Limits(0, 0)) == ()
+
+
+@pytest.mark.parametrize(("who", "person"), [("lan", "lan"), ("lan#meter", "lan"), ("rule:dusk", "rule:dusk")])
+def test_a_machine_commands_for_who_made_it(who: str, person: str) -> None:
+    assert person_of(who) == person
