@@ -59,7 +59,7 @@ class StepUp:
         return await self._confirm(who, "passkey", address)
 
     async def _confirm(self, who: Session, how: str, address: str) -> Ticket[str]:
-        self._people.forgive(who.username, address)
+        self._people.give_back(who.username, address)
         await self._note(who, how, "ok")
         return self._confirmations.give(who, how)
 

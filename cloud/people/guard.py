@@ -75,6 +75,11 @@ class Guard:
         for bucket in self._buckets(username, address):
             (self._limiter.clear if bucket.kind is Kind.DEVICE else self._limiter.give_back)(bucket)
 
+    def give_back(self, username: str, address: str) -> None:
+        """The try was a good one, and not all that there is to prove: what failed before counts on."""
+        for bucket in self._buckets(username, address):
+            self._limiter.give_back(bucket)
+
     def may_tell(self) -> bool:
         """True when one more failure may have a row of its own in the audit log; else it is counted for the next."""
         if self._limiter.take([_FAILURES]) is None:

@@ -153,7 +153,7 @@ class People:
         if person is None or not await self.passwords.fits(person.password_hash, given.current):
             await self.note_failure(who.username, address, "password")
             raise WrongPassword
-        self.forgive(who.username, address)
+        self.give_back(who.username, address)
         check_new(given.new, who.username)
         password_hash = await self.passwords.hash(given.new)
         async with self.database.write() as session:
@@ -206,6 +206,10 @@ class People:
     def forgive(self, username: str, address: str) -> None:
         """Everything was right in the end."""
         self.guard.forgive(username, address)
+
+    def give_back(self, username: str, address: str) -> None:
+        """This was right, and what was wrong before counts on: who knows the password does not guess codes for ever."""
+        self.guard.give_back(username, address)
 
     async def note_failure(self, username: str, address: str, how: str) -> None:
         """Write down that somebody could not prove to be this person; `how` is what with. When there are too many of

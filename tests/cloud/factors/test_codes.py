@@ -43,6 +43,19 @@ async def test_a_wrong_password_is_answered_alike_with_and_without_a_second_fact
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
 
 
+async def test_who_knows_the_password_guesses_no_codes_for_ever(service: Service, wall: Wall) -> None:
+    """At an open desk: neither a confirmation nor a refused new password makes room for more tries."""
+    async with somebody(service) as lan:
+        phone, _ = await take_totp(lan, wall)
+        guesses = []
+        for _ in range(12):
+            guess = await lan.post(f"{API}/session/confirm", json={"code": phone.code(1000)})
+            guesses.append(guess.status_code)
+            await lan.post(f"{API}/session/confirm", json={"password": PASSWORD})
+            await lan.put(f"{API}/session/password", json={"current": PASSWORD, "new": "short"})
+    assert guesses == [401] * 10 + [429] * 2
+
+
 async def test_a_code_is_taken_once(service: Service, wall: Wall) -> None:
     """Also not the code of before: who looked over a shoulder has seen both."""
     async with somebody(service) as lan, service.anonymous() as browser:
