@@ -111,10 +111,14 @@ class Executor:
             self._start([(command, before[command.target]) for command in admitted], group)
 
     async def _resumed(self) -> list[tuple[Command, Override | None]]:
-        """What was interrupted, oldest first, each with the override to fall back to."""
+        """What was interrupted, oldest first, each with the override to fall back to. Where a command had not yet said
+        that a later one took its place, it is said now."""
         found: list[tuple[Command, Override | None]] = []
-        for command in await self._ledger.unfinished():
-            obstacle = self._judge.obstacle(command)
+        unfinished = await self._ledger.unfinished()
+        latest = {command.target: command for command in unfinished}
+        for command in unfinished:
+            is_overtaken = latest[command.target] is not command
+            obstacle = Obstacle(Refusal.SUPERSEDED) if is_overtaken else self._judge.obstacle(command)
             try:
                 if obstacle is None:
                     found.append((command, await self._held_before(command)))

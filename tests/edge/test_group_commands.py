@@ -8,6 +8,7 @@ import pytest
 
 from edge_agent.bus import Priority
 from edge_agent.database import Database
+from edge_agent.ledger import begin
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from protocols import wire
@@ -161,6 +162,28 @@ async def test_a_restart_in_the_middle_loses_no_lamp_of_a_group(
     async with desk_on(tmp_path, lit, clock) as second:
         assert [answer.step for answer in await ends(second)] == [Step.READ_BACK] * LAMPS
         assert all(second.held.current(lamp, clock.now()) == action for lamp in lit.lamps)
+        assert await second.ledger.unfinished() == []
+
+
+async def test_of_two_groups_that_a_restart_interrupted_the_later_one_is_carried_out(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    stuck, *good = lit.lamps
+    lit.faults.switch("stuck_on", stuck, on=True)
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
+        desk = Desk(lit, clock, database, box, held)
+        earlier, later = group(desk, dimmed(desk, 40)), group(desk, action := dimmed(desk, 60), "h", later_s=1)
+        for command in [*earlier.commands(), *later.commands()]:
+            await database.run(begin(command, Answer(id=command.id, step=Step.ACCEPTED, at=clock.now())))
+            await held.put(command.target, action)
+    async with desk_on(tmp_path, lit, clock) as second:
+        assert {answer.refusal for answer in await ends(second)} == {Refusal.SUPERSEDED}
+        refused, *done = await ends(second, "h")
+        assert refused.refusal is Refusal.LEVEL_NOT_REACHED
+        assert {answer.step for answer in done} == {Step.READ_BACK}
+        assert second.held.current(stuck, clock.now()) is None, "what was refused is not held"
+        assert all(second.held.current(lamp, clock.now()) == action for lamp in good)
         assert await second.ledger.unfinished() == []
 
 
