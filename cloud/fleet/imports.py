@@ -77,11 +77,12 @@ def _content(path: Path, held: InventoryRow | None) -> bytes:
 
 
 async def _in_force(session: AsyncSession, read: Sequence[_Read], gone: Sequence[InventoryRow], now: datetime) -> Fleet:
-    """A version for each inventory that is new. A city that cloud.yaml no longer names takes its devices with it."""
+    """A version for each inventory that is new. A city that cloud.yaml no longer names takes its devices with it; that,
+    too, numbers the lamps anew, so there is a new version even if every other inventory is as it was."""
     version = await store.load_last_version(session)
-    new = [one for one in read if one.is_new]
+    new = [one for one in read if one.is_new] or list(read[:1] if gone else ())
     fleet = Fleet([one.city for one in read], version + len(new))
-    if new or gone:
+    if new:
         for row in [*gone, *(one.held for one in new if one.held)]:
             row.in_force = False
         session.add_all(_row(one, number, now) for number, one in enumerate(new, version + 1))

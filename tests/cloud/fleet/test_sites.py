@@ -154,8 +154,11 @@ async def test_a_city_that_is_no_longer_named_goes_and_may_come_back(settings: S
         assert (both.parts.fleet.version, await _retired(both)) == (2, set())
     async with serving(near, clock) as one:
         assert (list(one.parts.fleet.sites), await _retired(one)) == (["halong"], {"MC-E01", "MC-E02"})
+        assert one.parts.fleet.version == 3, "its lamps have other numbers now"
+    async with serving(near, clock) as same:
+        assert same.parts.fleet.version == 3
     async with serving(settings, clock) as both:
-        assert (both.parts.fleet.version, await _retired(both)) == (3, set())
+        assert (both.parts.fleet.version, await _retired(both)) == (4, set())
 
 
 async def test_a_changed_city_is_a_new_version_and_leaves_the_other_as_it_was(
