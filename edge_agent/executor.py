@@ -86,6 +86,7 @@ class Executor:
         self._line_work = LineWork(self._judge, lights, self._tell_once, self._is_current, patience_s)
         self._queue: asyncio.Queue[Command | Group] = asyncio.Queue()
         self._running: dict[str, _Running] = {}
+        self._changing = asyncio.Lock()  # who holds a lamp: of a command that comes and one that fails, one at a time
 
     def submit(self, said: Command | Group) -> None:
         """Take a command, or many; does not wait."""
@@ -100,6 +101,10 @@ class Executor:
                 await self._take(said.commands() if isinstance(said, Group) else [said], group)
 
     async def _take(self, commands: Sequence[Command], group: asyncio.TaskGroup) -> None:
+        async with self._changing:
+            await self._take_on(commands, group)
+
+    async def _take_on(self, commands: Sequence[Command], group: asyncio.TaskGroup) -> None:
         try:
             now = self._clock.now()
             before = {command.target: self._overrides.current(command.target, now) for command in commands}
@@ -184,7 +189,8 @@ class Executor:
         try:
             async with aclosing(self._line_work.outcomes(bus, jobs)) as outcomes:
                 async for ended in outcomes:
-                    await self._end_together([(running[command.id], found) for command, found in ended])
+                    async with self._changing:
+                        await self._end_together([(running[command.id], found) for command, found in ended])
         except sqlite3.OperationalError as error:
             for one in some:
                 self._leave(one.command, error)
@@ -205,8 +211,9 @@ class Executor:
             await self._tell(lamp, running)
             reading = await self._read_back(lamp, command)
         except _NotDone as error:
-            if self._is_current(command):
-                await self._overrides.put(lamp.device, running.before)
+            async with self._changing:
+                if self._is_current(command):
+                    await self._overrides.put(lamp.device, running.before)
             await self._end(running, self._judge.refusal(command, error.obstacle))
         else:
             await self._end(running, self._judge.confirmation(command, reading))

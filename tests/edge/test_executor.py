@@ -1,6 +1,7 @@
 """A command is done when the lamp's actual level was read, and every command gets its one answer."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,10 @@ import pytest
 
 from edge_agent import ledger, outbox, overrides
 from edge_agent.bus import Priority
-from edge_agent.database import Database
+from edge_agent.database import Act, Database
 from edge_agent.driving import lamps
 from edge_agent.executor import Executor
+from edge_agent.lamps import Lamp
 from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
 from edge_agent.modbus_lamps import ModbusLamp
@@ -134,6 +136,30 @@ async def test_an_override_is_confirmed_by_the_actual_level(desk: Desk) -> None:
     assert answer.active_power is not None
     assert answer.active_power > 10
     assert abs(desk.street.level(desk.lamp) - 80) <= 1
+
+
+async def test_a_command_that_is_taken_while_another_fails_stays_held(desk: Desk) -> None:
+    desk.street.faults.switch("stuck_on", desk.lamp, on=True)
+    read_back, say, failed = desk.executor._read_back, desk.executor._replies.say, asyncio.Event()
+
+    async def noted(lamp: Lamp, command: Command) -> Reading:
+        try:
+            return await read_back(lamp, command)
+        finally:
+            failed.set()
+
+    async def slowly(answers: Sequence[Answer], also: Act) -> None:
+        await say(answers, also)
+        if answers[0].id == "later":
+            await failed.wait()
+
+    desk.executor._read_back = noted  # type: ignore[method-assign]
+    desk.executor._replies.say = slowly  # type: ignore[method-assign]
+    desk.executor.submit(desk.override("fails", 40))
+    desk.executor.submit(later := desk.override("later", 100, later_s=1))
+    assert (await desk.last("later")).step is Step.READ_BACK
+    assert (await desk.last("fails")).step is Step.REFUSED
+    assert desk.held.current(desk.lamp, desk.clock.now()) == later.action
 
 
 async def test_what_a_command_is_about_to_tell_nobody_else_tells(desk: Desk) -> None:
