@@ -134,7 +134,7 @@ class Desk:
         """The newest that are about lamps which somebody may command, all of them."""
         async with self._database.read() as session:
             rows = await consent_store.load_newest(session, _MOST_LISTED)
-        return [row for row in rows if covers(acts, row)]
+        return [row for row in rows if self._covers(acts, row)]
 
     async def decide(self, consent_id: str, who: Session, acts: View, *, agree: bool) -> ConsentRow:
         """Agree to what another person wants to command, or refuse it; one's own can only be taken back.
@@ -225,7 +225,7 @@ class Desk:
 
     async def _waiting(self, session: AsyncSession, consent_id: str, acts: View) -> ConsentRow:
         row = await consent_store.load(session, consent_id)
-        if row is None or not covers(acts, row):
+        if row is None or not self._covers(acts, row):
             raise NotThere(f"there is no consent {consent_id}")
         if row.state != consent_store.WAITING or self._clock.now() >= row.expires_at:
             raise Decided(f"this is no longer to be decided: {row.state}")
@@ -241,13 +241,21 @@ class Desk:
         person = await self._people.find(row.who)
         if person is None or not self._people.may_come(person):
             return False
-        return covers(self._views.of(await load_grants(session, person.id), Right.COMMAND_LAMP), row)
+        return self._covers(self._views.of(await load_grants(session, person.id), Right.COMMAND_LAMP), row)
 
     def _asked(self, row: ConsentRow, second: str) -> Asked:
         wanted = PreviewIn.model_validate({"targets": row.asked["targets"], "action": row.asked["action"]})
+        targets = row.asked["targets"]
+        return Asked(row.who, second, row.reason, targets, wanted.action, self._lamps(row), Sure.TWO_PERSONS)
+
+    def _covers(self, view: View, row: ConsentRow) -> bool:
+        """True when all of its lamps are in a view, where they stood then and where the inventory has them now."""
+        return covers(view, row) and bool(view.mask[self._lamps(row)].all())
+
+    def _lamps(self, row: ConsentRow) -> Places:
+        """Those that the inventory still has."""
         index = self._fleet.index
-        lamps = np.array([index[name] for name in row.asked["lamps"] if name in index], dtype=np.int64)
-        return Asked(row.who, second, row.reason, row.asked["targets"], wanted.action, lamps, Sure.TWO_PERSONS)
+        return np.array([index[name] for name in row.asked["lamps"] if name in index], dtype=np.int64)
 
     async def _end(self, session: AsyncSession, row: ConsentRow, state: str, second: str | None) -> None:
         row.state, row.second, row.decided_at = state, second, self._clock.now()

@@ -14,7 +14,7 @@ from cloud.people.tables import GrantRow
 from cloud.settings import Consent, Settings
 from protocols.clock import DomainClock
 from rules.areas import PROVINCE, Area
-from tests.cloud.cities import lamp_id
+from tests.cloud.cities import lamp_id, small_city, write_city
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.commands.test_groups import CITY, COMMANDS, DIM, W1, sent
 from tests.cloud.serving import PASSWORD, Service, serving
@@ -262,3 +262,17 @@ async def test_what_waits_survives_a_restart(settings: Settings, clock: DomainCl
         agreed = (await second.post(f"{CONSENTS}/{waiting['id']}", json={"agree": True})).json()
         assert agreed["state"] == "agreed"
         assert sent(service)["HL-E01"].issued_at == EVENING
+
+
+async def test_a_lamp_that_has_been_moved_out_of_reach_meanwhile_makes_it_void(
+    settings: Settings, clock: DomainClock
+) -> None:
+    settings = settings.model_copy(update={"consent": Consent(alone=1, one_person=2)})
+    async with serving(settings, clock) as service, person(service, "lan", Area("halong", "W1")) as client:
+        waiting = await asked(client, W1)
+    *others, last = small_city().luminaires
+    moved = [last, *(lamp.model_copy(update={"ward": "W2"}) if lamp.id == lamp_id(5) else lamp for lamp in others)]
+    write_city(settings.sites[0].inventory, small_city().model_copy(update={"luminaires": tuple(moved)}))
+    async with serving(settings, clock) as service, person(service, "minh") as second:
+        decided = (await second.post(f"{CONSENTS}/{waiting['id']}", json={"agree": True})).json()
+        assert (decided["state"], sent(service)) == ("void", {})
