@@ -202,6 +202,7 @@ class Executor:
             raise error
         log.error("the disk takes nothing: command %s for %s is left unanswered", command.id, command.target)
         if self._is_current(command):
+            self._lights.awaiting.discard(command.target)
             del self._running[command.target]
 
     async def _carry_out(self, running: _Running) -> None:

@@ -199,6 +199,20 @@ async def test_a_group_that_a_full_disk_did_not_take_may_come_again(
         assert {answer.step for answer in await ends(desk)} == {Step.READ_BACK}
 
 
+async def test_lamps_of_a_group_that_nobody_could_be_told_of_are_driven_again(
+    tmp_path: Path, lit: Street, clock: DomainClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Most of them were given up unasked, and no order of theirs is on its way any more."""
+    lit.faults.switch("comm_loss", lit.config.id, on=True)
+    async with FillingDisk(tmp_path / "edge.sqlite", SCHEMA) as disk, desk_with(disk, lit, clock) as desk:
+        async with lit.bus.turn(Priority.URGENT):
+            desk.executor.submit(group(desk, dimmed(desk, 40)))
+            await until(lambda: desk.lights.awaiting == set(lit.lamps))
+            disk.full = True
+        await until(lambda: f"g-{LAMPS - 1} for {lit.lamps[-1]} is left unanswered" in caplog.text)
+        assert desk.lights.awaiting == set()
+
+
 async def test_answers_that_come_one_by_one_are_told_together(tmp_path: Path, lit: Street, clock: DomainClock) -> None:
     async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
         box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
