@@ -13,7 +13,7 @@ from cloud.audit import asking
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append, write_down
 from cloud.database import Database
-from cloud.errors import CommonPassword, NameAsPassword, Refused, ShortPassword, WrongPassword
+from cloud.errors import CommonPassword, NameAsPassword, Refused, ShortPassword, TicketGone, WrongPassword
 from cloud.people import store
 from cloud.people.devices import cookie_of, device_name, network_name, secret_of
 from cloud.people.guard import Guard
@@ -108,7 +108,11 @@ class People:
         return person
 
     async def open(self, person: PersonRow, address: str, how: str = "password") -> tuple[str, Session]:
-        """A new session and its secret, for who has proved to be this person; `how` stands in the audit log."""
+        """A new session and its secret, for who has proved to be this person; `how` stands in the audit log.
+
+        Raises TicketGone when the password was changed or the person shut out while the proof was looked at: whoever
+        ends all sessions of an account ends those, too, that are about to open.
+        """
         token = secrets.token_urlsafe(32)
         now = self._wall()
         row = SessionRow(
@@ -122,6 +126,8 @@ class People:
         entry = Entry(self.clock.now(), person.username, Act.LOG_IN, address, parameters=written({"how": how}))
         async with self.database.write() as session:
             await store.forget_ended(session, now)
+            if not self._is_as_it_was(person, await store.load_person(session, person.username)):
+                raise TicketGone
             who = await store.signed_in(session, row.token_hash, person, self.second_factor_for)
             row.idle_until = now + self._idle(who)
             session.add(row)
@@ -219,6 +225,9 @@ class People:
         told = written({"how": how})
         entry = Entry(self.clock.now(), username, Act.LOG_IN_FAILED, address, result="refused", parameters=told)
         await write_down(self.database, entry)
+
+    def _is_as_it_was(self, before: PersonRow, now: PersonRow | None) -> bool:
+        return now is not None and now.password_hash == before.password_hash and self.may_come(now)
 
     def _wall(self) -> datetime:
         return datetime.fromtimestamp(self.clock.wall(), UTC)

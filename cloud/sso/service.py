@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append, write_down
-from cloud.errors import NotThere, TooManyTries
+from cloud.errors import NotThere, TicketGone, TooManyTries
 from cloud.factors.schemas import SignOnName, SignOnWay
 from cloud.people.devices import network_of
 from cloud.people.limiter import Bucket, Kind
@@ -96,10 +96,16 @@ class SignOns:
             self._count(address)
             proof = await self._proof(provider, flow, said)
             person = await self._person(provider.settings, proof)
+            return await self._open(person, f"sign-on by {flow.provider}", address)
         except Refusal as refused:
             await self._write_down(flow.provider, refused, address)
             raise
-        return await self._people.open(person, address, f"sign-on by {flow.provider}")
+
+    async def _open(self, person: PersonRow, how: str, address: str) -> tuple[str, Session]:
+        try:
+            return await self._people.open(person, address, how)
+        except TicketGone as error:
+            raise Refusal(Reason.FAILED, "the account has changed meanwhile", person.username) from error
 
     def _count(self, address: str) -> None:
         try:

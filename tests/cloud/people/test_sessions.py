@@ -6,8 +6,10 @@ import stat
 import pytest
 from sqlalchemy import select
 
+from cloud.errors import TicketGone
 from cloud.people.access import COOKIE
 from cloud.people.rights import Right, Role
+from cloud.people.schemas import Credentials
 from cloud.settings import Settings
 from cloud.tables import METADATA
 from protocols.clock import DomainClock
@@ -58,6 +60,20 @@ async def test_the_registry_does_not_hold_the_secret_of_a_session(service: Servi
     assert len(secret) >= 43
     assert not any(secret in row for row in kept)
     assert any(hashlib.sha256(secret.encode()).hexdigest() in row for row in kept)
+
+
+@pytest.mark.parametrize("act", ["password", "standing"])
+async def test_a_log_in_that_is_under_way_does_not_outlive_the_end_of_all_sessions(service: Service, act: str) -> None:
+    """Argon2 takes its time: meanwhile an administrator changes the password, or shuts the person out."""
+    people = service.parts.people
+    await people.add("lan", PASSWORD, Role.OPERATOR)
+    async with service.signed_in() as boss:
+        person = await people.check_password(Credentials(username="lan", password=PASSWORD), "127.0.0.1")
+        change = boss.post if act == "password" else boss.put
+        changed = await change(f"/api/v1/people/lan/{act}", json={"disabled": True})
+    assert changed.status_code == 200
+    with pytest.raises(TicketGone):
+        await people.open(person, "127.0.0.1")
 
 
 @pytest.mark.parametrize(("username", "password"), [("lan", "wrong"), ("nobody", PASSWORD)])
