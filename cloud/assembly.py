@@ -217,7 +217,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         account=Account(database, clock),
         sign_ons=sign_ons(people, settings.sign_on),
         resets=Resets(people, Mailer(settings.mail) if settings.mail else None, settings.console),
-        tokens=Tokens(database, clock),
+        tokens=Tokens(database, clock, settings.second_factor_for),
         directory=Directory(database, people.passwords, clock, fleet),
         fleet=fleet,
         views=views,

@@ -82,7 +82,6 @@ async def load_session(
 async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow, strict: Collection[Role]) -> Session:
     """A person's session; the roles that are `strict` must have a second factor."""
     grants = await load_grants(session, person.id)
-    must = any(grant.role in strict for grant in grants)
     return Session(
         token_hash,
         person.username,
@@ -90,8 +89,15 @@ async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow, s
         grants,
         person.language,
         is_held=person.password_until is not None,
-        lacks_factor=must and not await has_factor(session, person.id),
+        lacks_factor=await lacks_factor(session, person.id, grants, strict),
     )
+
+
+async def lacks_factor(
+    session: AsyncSession, person_id: int, grants: Iterable[Grant], strict: Collection[Role]
+) -> bool:
+    """True for who has a role that must have a second factor, and has none."""
+    return any(grant.role in strict for grant in grants) and not await has_factor(session, person_id)
 
 
 async def has_factor(session: AsyncSession, person_id: int) -> bool:

@@ -6,7 +6,7 @@ A token is `hd_ID_SECRET`. The id finds it, the SHA-256 of the whole is compared
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,8 +15,8 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import BadExpiry, NotAllowed, NotForMachines, NotThere
-from cloud.people.rights import FOR_PEOPLE, Right
-from cloud.people.store import Session, load_grants, load_person
+from cloud.people.rights import FOR_PEOPLE, Right, Role
+from cloud.people.store import Session, lacks_factor, load_grants, load_person
 from cloud.people.tables import PersonRow
 from cloud.tokens import store
 from cloud.tokens.schemas import MadeOut, Scope, TokenIn, TokenOut
@@ -33,10 +33,11 @@ _ROLE = "machine"
 
 
 class Tokens:
-    """The tokens of one city's service."""
+    """The tokens of one city's service. Who has a role of `second_factor_for` and no factor is held, and so are his
+    machines."""
 
-    def __init__(self, database: Database, clock: DomainClock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: DomainClock, second_factor_for: Collection[Role] = ()) -> None:
+        self._database, self._clock, self._strict = database, clock, second_factor_for
 
     async def session(self, token: str) -> Session | None:
         """Who holds this token, if it is good, with what its maker still has of it."""
@@ -106,7 +107,10 @@ class Tokens:
         row, maker = made
         if maker.disabled_at is not None or maker.password_until is not None:
             return None
-        grants = within(_grants(row), await load_grants(session, maker.id))
+        held = await load_grants(session, maker.id)
+        if await lacks_factor(session, maker.id, held, self._strict):
+            return None
+        grants = within(_grants(row), held)
         return Session(row.token_hash, _name(made), row.name, grants, maker.language, is_machine=True)
 
     def _entry(self, who: Session, act: Act, target: str, told: dict[str, str]) -> Entry:

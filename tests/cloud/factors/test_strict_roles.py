@@ -6,6 +6,7 @@ from cloud.people.rights import Role
 from tests.cloud.clocks import Wall
 from tests.cloud.factors.ways import API, confirm, give_code, somebody, take_totp, ticket_of
 from tests.cloud.serving import Service
+from tests.cloud.tokens.machines import TOKENS, machine, wish
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,6 +36,17 @@ async def test_who_leaves_the_last_factor_is_held_again(service: Service, wall: 
         assert (await lan.request("DELETE", f"{API}/account/totp", json=given)).status_code == 204
         assert (await lan.get(f"{API}/overview")).status_code == 403
         assert (await lan.get(f"{API}/account")).status_code == 200
+
+
+async def test_the_machines_of_who_is_held_are_held_with_him(service: Service, wall: Wall) -> None:
+    async with somebody(service, role=Role.ADMINISTRATOR) as lan:
+        phone, _ = await take_totp(lan, wall)
+        token = (await lan.post(TOKENS, json=wish(wall, ["view.city"]))).json()["token"]
+        async with machine(service, token) as meter:
+            assert (await meter.get(f"{API}/city")).status_code == 200
+            given = {"confirmation": await confirm(lan, code=phone.next())}
+            assert (await lan.request("DELETE", f"{API}/account/totp", json=given)).status_code == 204
+            assert (await meter.get(f"{API}/city")).status_code == 401
 
 
 async def test_other_roles_are_as_free_as_before(service: Service) -> None:
