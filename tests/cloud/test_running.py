@@ -41,6 +41,7 @@ async def test_it_serves_until_it_is_cancelled_also_without_a_broker(settings: S
 
 
 async def test_what_it_keeps_is_for_its_own_account_only(settings: Settings, clock: DomainClock) -> None:
+    (settings.data / "registry.sqlite").unlink()  # a test's, and not as the service makes its own
     task = asyncio.create_task(serve(settings, clock))
     await wait_for_port(settings.listen.port)
     async with httpx2.AsyncClient() as client:

@@ -29,7 +29,7 @@ async def test_the_monitor_sees_birth_state_streams_and_watermark(make_town: Mak
     assert process.stdout is not None
     try:
         async with asyncio.timeout(30):
-            while {parse(topic).leaf for topic in seen} < wanted:
+            while not wanted <= {parse(topic).leaf for topic in seen}:
                 topic, _, payload = (await process.stdout.readline()).strip().partition(b" ")
                 seen[topic.decode()] = payload
     finally:

@@ -39,21 +39,21 @@ async def auditor(service: Service) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 _SEARCHES: list[tuple[dict[str, str], list[int]]] = [
-    ({"who": "lan"}, [4, 2]),
-    ({"act": "acknowledge"}, [3]),
-    ({"target": "HL-000002"}, [4, 3]),
-    ({"who": "lan", "target": "HL-000002"}, [4]),
-    ({"result": "acked"}, [3]),
-    ({"text": "sửa"}, [2]),
-    ({"text": "đèn"}, [2]),
-    ({"text": "hl-000002"}, [4, 3]),
-    ({"text": "%_"}, [3]),
+    ({"who": "lan"}, [5, 3]),
+    ({"act": "acknowledge"}, [4]),
+    ({"target": "HL-000002"}, [5, 4]),
+    ({"who": "lan", "target": "HL-000002"}, [5]),
+    ({"result": "acked"}, [4]),
+    ({"text": "sửa"}, [3]),
+    ({"text": "đèn"}, [3]),
+    ({"text": "hl-000002"}, [5, 4]),
+    ({"text": "%_"}, [4]),
     ({"text": "'; DROP TABLE audit; --"}, []),
-    ({"from": "2026-11-21T13:00:00Z"}, [5, 4, 3]),
-    ({"from": "2026-11-21T20:00:00+07:00", "until": "2026-11-21T14:00:00Z"}, [3]),
-    ({"limit": "2"}, [5, 4]),
-    ({"limit": "2", "before": "4"}, [3, 2]),
-    ({"who": "lan", "before": "4"}, [2]),
+    ({"from": "2026-11-21T13:00:00Z"}, [6, 5, 4]),
+    ({"from": "2026-11-21T20:00:00+07:00", "until": "2026-11-21T14:00:00Z"}, [4]),
+    ({"limit": "2"}, [6, 5]),
+    ({"limit": "2", "before": "5"}, [4, 3]),
+    ({"who": "lan", "before": "5"}, [3]),
     ({"before": "1"}, []),
 ]
 
@@ -70,7 +70,7 @@ async def test_page_after_page_is_the_whole_log_once(auditor: httpx2.AsyncClient
         seen += [act["seq"] for act in page]
         async with service.parts.database.write() as session:  # what is written meanwhile moves no page
             await store.append(session, _ENTRIES[0])
-    assert seen == [5, 4, 3, 2, 1]
+    assert seen == [6, 5, 4, 3, 2, 1]
 
 
 _SENSELESS = [
@@ -111,7 +111,7 @@ async def test_an_export_is_for_excel_and_no_cell_is_a_formula(auditor: httpx2.A
     assert answered.headers["content-type"] == "text/csv; charset=utf-8"
     assert answered.content.startswith(b"\xef\xbb\xbfseq,at,who,address,")
     rows = _read(answered.content)
-    assert [row["seq"] for row in rows] == ["5", "4", "2"]
+    assert [row["seq"] for row in rows] == ["6", "5", "3"]
     assert [row["who"] for row in rows] == ["'@lan", "lan", "lan"]
     assert [row["reason"] for row in rows] == ["a,b\n'c' \"d\"", '\'=HYPERLINK("http://x")', "Sửa đèn"]
     assert rows[-1]["at"] == "2026-11-21T12:00:00Z"
@@ -130,7 +130,7 @@ async def test_a_long_export_is_whole(
 ) -> None:
     monkeypatch.setattr("cloud.audit.routes._AT_ONCE", 2)
     rows = _read((await auditor.get(f"{AUDIT}.csv")).content)
-    assert [int(row["seq"]) for row in rows] == [6, 5, 4, 3, 2, 1]
+    assert [int(row["seq"]) for row in rows] == [7, 6, 5, 4, 3, 2, 1]
 
 
 async def test_who_may_not_look_may_not_take_it_out(service: Service) -> None:

@@ -35,7 +35,7 @@ _REWRITE = "UPDATE audit SET reason = :reason, previous = :previous, hash = :has
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A log of ten rows of which row 4 and row 8 are signed, and what the auditor has."""
+    """A log of eleven rows of which rows 1 (the first administrator), 5 and 9 are signed, and what the auditor has."""
 
     service: Service
     folder: Path
@@ -78,6 +78,7 @@ async def kept(service: Service, settings: Settings, wall: Wall, tmp_path: Path)
     told = f"site: halong\ndatabase_url: {settings.database}\n"
     (tmp_path / "cloud.yaml").write_text(told)
     heads = service.parts.heads
+    await until(lambda: _told(service))
     await _act(service, 4)
     await heads.sign()
     await _act(service, 4)
@@ -85,7 +86,7 @@ async def kept(service: Service, settings: Settings, wall: Wall, tmp_path: Path)
     await heads.sign()
     await _act(service, 2)
     from_edge = tmp_path / "from-edge.jsonl"
-    await until(lambda: _told(service))
+    await until(lambda: _told(service)[-1].seq == 9)
     from_edge.write_text((tmp_path / HEADS_FILE).read_text())
     return Kept(service, tmp_path, from_edge)
 
@@ -100,7 +101,7 @@ async def test_a_log_that_nobody_touched_is_well(kept: Kept) -> None:
     code, said = await kept.verify("--heads", str(kept.from_edge))
     assert (code, said) == (
         0,
-        "well: 10 rows, each follows from the one before. 2 signed heads fit; the newest proves row 8, and "
+        "well: 11 rows, each follows from the one before. 3 signed heads fit; the newest proves row 9, and "
         "2 rows are not covered by a signature yet\n",
     )
 
@@ -111,7 +112,7 @@ async def test_one_row_that_was_changed_is_named(kept: Kept) -> None:
     assert code == 1
     assert said.splitlines() == [
         "row 6: it was changed: what it says does not give its hash",
-        "NOT WELL: 10 rows were read, and 1 things are wrong",
+        "NOT WELL: 11 rows were read, and 1 things are wrong",
     ]
 
 
@@ -131,7 +132,7 @@ async def test_a_tail_that_was_deleted_is_named_by_the_clouds_own_head(kept: Kep
     await kept.bend("DELETE FROM audit WHERE seq > 6")
     code, said = await kept.verify()
     assert code == 1
-    assert "row 7: rows 7 to 8 are missing, or more: there is the head that was signed at" in said
+    assert "row 7: rows 7 to 9 are missing, or more: there is the head that was signed at" in said
 
 
 async def test_a_tail_that_was_deleted_with_the_clouds_heads_is_named_by_an_edges(kept: Kept) -> None:
@@ -139,7 +140,7 @@ async def test_a_tail_that_was_deleted_with_the_clouds_heads_is_named_by_an_edge
     assert (await kept.verify())[0] == 0, "without the edges nobody can know"
     code, said = await kept.verify("--heads", str(kept.from_edge))
     assert code == 1
-    assert "row 7: rows 7 to 8 are missing, or more" in said
+    assert "row 7: rows 7 to 9 are missing, or more" in said
     assert "from-edge.jsonl" in said
 
 
@@ -147,7 +148,7 @@ async def test_a_log_that_was_emptied_is_named(kept: Kept) -> None:
     await kept.bend("DELETE FROM audit")
     code, said = await kept.verify()
     assert code == 1
-    assert "row 1: rows 1 to 8 are missing" in said
+    assert "row 1: rows 1 to 9 are missing" in said
 
 
 async def test_rows_taken_from_the_middle_are_named(kept: Kept) -> None:
@@ -170,7 +171,7 @@ async def test_a_row_that_was_changed_with_all_hashes_after_it_is_named_by_a_sig
     await kept.bend(rows=_rewritten(await kept.links(), 6))
     code, said = await kept.verify()
     assert code == 1
-    assert "row 8: one of the rows 5 to 8 was changed and all hashes after it computed anew" in said
+    assert "row 9: one of the rows 6 to 9 was changed and all hashes after it computed anew" in said
     assert "it was changed:" not in said, "each row by itself is in order"
 
 
@@ -178,13 +179,13 @@ async def test_who_signs_a_rewritten_log_with_the_clouds_own_key_is_found_by_an_
     kept: Kept, wall: Wall
 ) -> None:
     bent = _rewritten(await kept.links(), 2)
-    forged = load_signer(kept.folder / KEY_FILE, "halong").sign(8, bent[7].hash, EVENING)
+    forged = load_signer(kept.folder / KEY_FILE, "halong").sign(9, bent[8].hash, EVENING)
     await kept.bend(kept.forget_own_heads(), rows=bent)
     (kept.folder / HEADS_FILE).write_text(in_line(forged))
     assert (await kept.verify())[0] == 0, "without the edges nobody can know"
     code, said = await kept.verify("--heads", str(kept.from_edge))
     assert code == 1
-    assert "row 4: one of the rows 1 to 4 was changed and all hashes after it computed anew" in said
+    assert "row 5: one of the rows 2 to 5 was changed and all hashes after it computed anew" in said
 
 
 async def test_a_head_that_is_not_signed_by_the_clouds_key_proves_nothing(kept: Kept, tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ async def test_what_is_no_file_of_heads_is_answered_with_its_line(kept: Kept) ->
     kept.from_edge.write_text(kept.from_edge.read_text() + "{}\n")
     code, said = await kept.verify("--heads", str(kept.from_edge))
     assert code == 1
-    assert f"{kept.from_edge}:3: this is no signed head" in said
+    assert f"{kept.from_edge}:4: this is no signed head" in said
 
 
 async def test_where_there_is_no_registry_none_is_made(tmp_path: Path) -> None:
@@ -218,15 +219,15 @@ async def test_the_head_is_signed_once_a_day_and_given_to_every_edge(kept: Kept,
         lambda: {to.split("/")[3] for to, _ in service.link.published if to.endswith("audit_head")} >= set(edges)
     )
     newest = _told(service)[-1]
-    assert (newest.site, newest.seq, is_signed(newest)) == ("halong", 8, True)
+    assert (newest.site, newest.seq, is_signed(newest)) == ("halong", 9, True)
     assert newest.at.timestamp() == int(wall.seconds)
     async with service.parts.database.read() as session:
-        assert [head.seq for head in await store.load_heads(session)] == [4, 8]
+        assert [head.seq for head in await store.load_heads(session)] == [1, 5, 9]
 
 
 async def test_an_edge_that_comes_back_gets_the_head_again(kept: Kept) -> None:
     service, edge = kept.service, small_city().edges[0]
-    await until(lambda: [head.seq for head in _told(service)][-1:] == [8])
+    await until(lambda: [head.seq for head in _told(service)][-1:] == [9])
     before = len(_told(service))
     for told in service.parts.edges.born:
         told(edge)
@@ -237,12 +238,13 @@ async def test_a_service_that_starts_again_has_the_same_key_and_no_need_to_sign(
     settings: Settings, clock: DomainClock, tmp_path: Path
 ) -> None:
     async with serving(settings, clock) as first:
+        await until(lambda: _told(first))
         await _act(first, 4)
         await first.parts.heads.sign()
     key = (tmp_path / KEY_FILE).read_bytes()
     async with serving(settings, clock) as again:
         await until(lambda: _told(again))
-        assert _told(again)[-1].seq == 4
+        assert _told(again)[-1].seq == 5
     assert (tmp_path / KEY_FILE).read_bytes() == key
     assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
 
@@ -258,7 +260,7 @@ async def test_many_who_write_at_once_keep_the_chain(service: Service, settings:
     await other.close()
     async with service.parts.database.read() as session:
         links = [link async for link in store.every_link(session)]
-    assert len(links) == 20
+    assert len(links) == 21, "and the first administrator's"
     assert _whole(links)
 
 
