@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Refused } from "../src/api/errors";
 import type { Alarm, Command, Overview } from "../src/api/types";
 import { pause } from "../src/live/connection";
 import { hrefOf, parseRoute } from "../src/shared/route";
@@ -6,7 +7,7 @@ import { createStore } from "../src/shared/store";
 import { isUnattended, touch } from "../src/state/attendance";
 import { learned, shown } from "../src/state/alarms";
 import { cityTime, corrected, isStale, secondsSince } from "../src/state/clock";
-import { isUnderWay, lastCommands, learnCommand } from "../src/state/commands";
+import { isUnderWay, lacking, lastCommands, learnCommand } from "../src/state/commands";
 import { merged } from "../src/state/latest";
 import { remembered } from "../src/state/overview";
 import { type Session, may } from "../src/state/session";
@@ -265,5 +266,21 @@ describe("one city of several", () => {
 
   it("is not asked for by who looks at all", () => {
     expect(narrowed("/api/v1/overview", null)).toBe("/api/v1/overview");
+  });
+});
+
+function lackingProof(needs: string[]): Refused {
+  return new Refused(409, "consent", { code: "consent", needs, lamps: 21 });
+}
+
+describe("a command that is one of many", () => {
+  it("asks for what one person can give", () => {
+    expect(lacking(lackingProof(["reason", "password"]))).toEqual({ needs: ["reason", "password"], lamps: 21 });
+  });
+
+  it("is refused where it takes a second person, or for another reason", () => {
+    expect(lacking(lackingProof(["password", "second_person"]))).toBeNull();
+    expect(lacking(new Refused(409, "decided"))).toBeNull();
+    expect(lacking(new Error("away"))).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import createClient from "openapi-fetch";
 import { isUnattended } from "../state/attendance";
 import { sessionEnded } from "../state/session";
 import { chosenSite, narrowed } from "../state/site";
-import { Refused, Unreachable, codeOf } from "./errors";
+import { Refused, Unreachable, codeOf, factsOf } from "./errors";
 import type { paths } from "./schema";
 
 const UNAUTHORISED = 401;
@@ -37,7 +37,7 @@ export async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> 
   if (response.ok) return data as Data;
   const code = codeOf(error);
   if (response.status === UNAUTHORISED && code === NOT_LOGGED_IN) sessionEnded();
-  throw new Refused(response.status, code);
+  throw new Refused(response.status, code, factsOf(error));
 }
 
 export const logOut = () => answer(client.DELETE("/api/v1/session"));
@@ -60,8 +60,17 @@ export const readReadings = (device_id: string, quantity: string[]) =>
     client.GET("/api/v1/devices/{device_id}/readings", { params: { path: { device_id }, query: { quantity } } }),
   );
 
-export const overrideLevel = (target: string, level: number, minutes: number, reason: string | null) =>
-  answer(client.POST("/api/v1/commands", { body: { target, action: { type: "override", level, minutes }, reason } }));
+export interface Override {
+  target: string;
+  level: number;
+  minutes: number;
+  reason: string | null;
+  /** From `confirm`, where many lamps are commanded one by one. */
+  confirmation?: string;
+}
+
+export const overrideLevel = ({ target, level, minutes, ...proof }: Override) =>
+  answer(client.POST("/api/v1/commands", { body: { target, action: { type: "override", level, minutes }, ...proof } }));
 export const resumeProgramme = (target: string) =>
   answer(client.POST("/api/v1/commands", { body: { target, action: { type: "resume" } } }));
 export const readCommand = (command_id: string) =>

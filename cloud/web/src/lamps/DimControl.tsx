@@ -1,10 +1,11 @@
 /** A level for a while: every override has an end, and the button says which. */
 import { type FormEvent, useState } from "react";
+import { askConfirmation } from "../confirm/confirm";
 import { useLocale } from "../i18n/locale";
 import { Problem } from "../shared/Problem";
 import { useStore } from "../shared/store";
 import { now } from "../state/clock";
-import { isUnderWay, lastCommands, sendOverride } from "../state/commands";
+import { type AskProof, isUnderWay, lastCommands, sendOverride } from "../state/commands";
 import { may, session } from "../state/session";
 
 const MINUTES = [30, 60, 120, 240] as const;
@@ -47,14 +48,17 @@ function DurationChoice({ minutes, onMinutes }: { minutes: number; onMinutes: (m
 }
 
 function useOverride(target: string, level: number, minutes: number) {
+  const { t } = useLocale();
   const [problem, setProblem] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const ask: AskProof = (needs, lamps) =>
+    askConfirmation({ title: t("control.title"), lines: [t("control.many", { n: lamps })], needs });
   const send = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const reason = new FormData(event.currentTarget).get("reason");
+    const reason = String(new FormData(event.currentTarget).get("reason") ?? "").trim() || null;
     setBusy(true);
     setProblem(null);
-    sendOverride(target, level, minutes, typeof reason === "string" ? reason : "")
+    sendOverride({ target, level, minutes, reason }, ask)
       .catch(setProblem)
       .finally(() => setBusy(false));
   };

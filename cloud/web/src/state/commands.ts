@@ -1,6 +1,8 @@
 /** The last command to each target that this page has heard of. */
-import { overrideLevel, readCommand, resumeProgramme } from "../api/client";
+import { type Override, overrideLevel, readCommand, resumeProgramme } from "../api/client";
+import { Refused } from "../api/errors";
 import type { Command } from "../api/types";
+import type { Given, Need } from "../confirm/confirm";
 import { createStore } from "../shared/store";
 
 export type LastCommands = Readonly<Record<string, Command>>;
@@ -24,8 +26,26 @@ export function learnCommand(said: Command): void {
   lastCommands.update((all) => (isNews(all[said.target], said) ? { ...all, [said.target]: said } : all));
 }
 
-export async function sendOverride(target: string, level: number, minutes: number, reason: string): Promise<void> {
-  learnCommand(await overrideLevel(target, level, minutes, reason.trim() || null));
+/** Asks for what a command lacks that is one of many; `null` when the person thinks better of it. */
+export type AskProof = (needs: readonly Need[], lamps: number) => Promise<Given | null>;
+
+/** What a command lacks that one person can give, and how many lamps count together. */
+export function lacking(error: unknown): { needs: readonly Need[]; lamps: number } | null {
+  if (!(error instanceof Refused) || error.code !== "consent") return null;
+  const { needs, lamps } = error.facts as { needs: readonly Need[]; lamps: number };
+  return needs.includes("second_person") ? null : { needs, lamps };
+}
+
+export async function sendOverride(order: Override, ask: AskProof): Promise<void> {
+  try {
+    learnCommand(await overrideLevel(order));
+  } catch (error) {
+    const lacks = lacking(error);
+    if (lacks === null) throw error;
+    const given = await ask(lacks.needs, lacks.lamps);
+    if (given === null) return;
+    learnCommand(await overrideLevel({ ...order, reason: order.reason ?? given.reason, confirmation: given.confirmation }));
+  }
 }
 
 export async function sendResume(target: string): Promise<void> {
