@@ -11,11 +11,11 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.directory.store import session_id
-from cloud.errors import NotSignedIn, NotThere
+from cloud.errors import NotThere
 from cloud.factors.store import Held, load_held
 from cloud.factors.tables import PasskeyRow
 from cloud.people.schemas import Language
-from cloud.people.store import Session, end_others, end_session, load_person
+from cloud.people.store import Session, end_others, end_session, load_self
 from cloud.people.tables import PersonRow, SessionRow
 from protocols.clock import DomainClock
 
@@ -29,7 +29,7 @@ class Account:
     async def look(self, who: Session) -> AccountOut:
         """Everything that one may know of oneself."""
         async with self._database.read() as session:
-            person = await _self(session, who)
+            person = await load_self(session, who)
             held = await load_held(session, person.id)
             rows = await store.load_sessions(session, person.id, self._wall())
         return _account_out(person, held, [_own_session(row, who) for row in rows])
@@ -37,7 +37,7 @@ class Account:
     async def end(self, who: Session, name: str) -> None:
         """End one of one's own sessions. Raises NotThere."""
         async with self._database.write() as session:
-            person = await _self(session, who)
+            person = await load_self(session, who)
             rows = await store.load_sessions(session, person.id, self._wall())
             found = next((row for row in rows if session_id(row) == name), None)
             if found is None:
@@ -48,13 +48,13 @@ class Account:
     async def end_others(self, who: Session) -> None:
         """End every session of one's own but this one."""
         async with self._database.write() as session:
-            await end_others(session, (await _self(session, who)).id, who.token_hash)
+            await end_others(session, (await load_self(session, who)).id, who.token_hash)
             await self._note(session, who, Act.END_SESSION, {"session": "others"})
 
     async def speak(self, who: Session, language: Language) -> Session:
         """The session in another language."""
         async with self._database.write() as session:
-            (await _self(session, who)).language = language
+            (await load_self(session, who)).language = language
             await self._note(session, who, Act.CHANGE_LANGUAGE, {"language": language})
         return replace(who, language=language)
 
@@ -63,13 +63,6 @@ class Account:
 
     def _wall(self) -> datetime:
         return datetime.fromtimestamp(self._clock.wall(), UTC)
-
-
-async def _self(session: AsyncSession, who: Session) -> PersonRow:
-    person = await load_person(session, who.username)
-    if person is None:
-        raise NotSignedIn
-    return person
 
 
 def _account_out(person: PersonRow, held: Held, sessions: list[OwnSession]) -> AccountOut:

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
-from cloud.errors import ChoosePassword, ConfirmFirst, HasFactor, NotSignedIn, NotThere, WrongFactor
+from cloud.errors import ChoosePassword, ConfirmFirst, HasFactor, NotThere, WrongFactor
 from cloud.factors import recovery, store, totp
 from cloud.factors.confirmations import Confirmations
 from cloud.factors.store import Held
 from cloud.factors.vault import Vault
-from cloud.people.store import Session, load_person
+from cloud.people.store import Session, load_self
 from cloud.people.tables import PersonRow
 from protocols.clock import DomainClock
 
@@ -67,7 +67,7 @@ class Factors:
         """From now on a code is asked for; new recovery codes. Raises WrongFactor."""
         codes = recovery.new_codes()
         async with self._database.write() as session:
-            person = await _self(session, who)
+            person = await load_self(session, who)
             row = await store.load_totp(session, person.id)
             secret = self._vault.open(row.sealed) if row and row.since is None else None
             step = totp.step_of(secret, _bare(code), self._clock.wall()) if secret else None
@@ -104,7 +104,7 @@ class Factors:
         """
         if who.is_held:
             raise ChoosePassword
-        person = await _self(session, who)
+        person = await load_self(session, who)
         how = self._confirmations.used(who, confirmation)
         if how is None or (how == "password" and (await store.load_held(session, person.id)).kinds):
             raise ConfirmFirst
@@ -117,13 +117,6 @@ class Factors:
 
     def _wall(self) -> datetime:
         return datetime.fromtimestamp(self._clock.wall(), UTC)
-
-
-async def _self(session: AsyncSession, who: Session) -> PersonRow:
-    person = await load_person(session, who.username)
-    if person is None:
-        raise NotSignedIn
-    return person
 
 
 def _bare(code: str) -> str:

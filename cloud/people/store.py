@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, not_, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.database import upsert
+from cloud.errors import NotSignedIn
 from cloud.factors.tables import PasskeyRow, TotpRow
 from cloud.people.rights import Right, Role, granted
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
@@ -49,6 +50,14 @@ class Session:
 async def load_person(session: AsyncSession, username: str) -> PersonRow | None:
     """The person with a user name."""
     return await session.scalar(select(PersonRow).where(PersonRow.username == username))
+
+
+async def load_self(session: AsyncSession, who: Session) -> PersonRow:
+    """The person who is asking. Raises NotSignedIn."""
+    person = await load_person(session, who.username)
+    if person is None:
+        raise NotSignedIn
+    return person
 
 
 async def count_people(session: AsyncSession) -> int:
