@@ -106,12 +106,15 @@ def _each(fleet: Fleet, wanted: Callable[[int], bool]) -> Mask:
 def inside(
     longitudes: NDArray[np.float64], latitudes: NDArray[np.float64], corners: Sequence[tuple[float, float]]
 ) -> Mask:
-    """Which points lie in a polygon, by the even-odd rule; the last corner is joined to the first."""
+    """Which points lie in a polygon, by the even-odd rule; the last corner is joined to the first.
+
+    Nothing is divided: an edge that hardly rises would end in infinity.
+    """
     within = np.zeros(len(longitudes), dtype=np.bool_)
-    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
-        if y0 != y1:
-            crosses = (latitudes < y0) != (latitudes < y1)
-            within ^= crosses & (longitudes < x0 + (latitudes - y0) * (x1 - x0) / (y1 - y0))
+    for edge in zip(corners, [*corners[1:], corners[0]], strict=True):
+        (x0, y0), (x1, y1) = sorted(edge, key=lambda corner: corner[1])
+        crosses = (y0 <= latitudes) & (latitudes < y1)
+        within ^= crosses & ((longitudes - x0) * (y1 - y0) < (latitudes - y0) * (x1 - x0))
     return within
 
 

@@ -289,3 +289,8 @@ def test_a_polygon_has_an_inside_a_bay_and_an_outside() -> None:
     bay = [(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 1.0), (0.0, 4.0)]
     found = inside(np.array([1.0, 2.0, 5.0, 3.5]), np.array([1.0, 3.0, 1.0, 3.0]), bay)
     assert found.tolist() == [True, False, False, True]
+
+
+def test_an_edge_of_a_polygon_that_hardly_rises_is_no_infinity() -> None:
+    flat = [(50.0, 75.2), (-69.6, 30.0), (-128.3, 0.0), (-137.5, -2.225073858507203e-309), (-97.4, -26.7)]
+    assert inside(np.array([107.07, -70.0]), np.array([20.96, 5.0]), flat).tolist() == [False, True]
