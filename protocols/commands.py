@@ -13,6 +13,7 @@ id is that of the message and the luminaire's place in it, and everything above 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -130,6 +131,42 @@ class Resume(_Model):
     """End the override: back to the programme."""
 
     type: Literal["resume"] = "resume"
+
+
+class Emergency(_Model):
+    """Light where people are in danger: stronger than any override. It ends by itself."""
+
+    type: Literal["emergency"] = "emergency"
+    level: float = Field(default=100, ge=0, le=100, description="% of full light")
+    until: AwareDatetime
+
+
+class LockOut(_Model):
+    """Nothing may be lit: flood or leakage. It stays until it is unlocked, also through restarts."""
+
+    type: Literal["lock_out"] = "lock_out"
+
+
+class Unlock(_Model):
+    """End the lock-out."""
+
+    type: Literal["unlock"] = "unlock"
+
+
+class SelfTest(_Model):
+    """Take a luminaire through a few levels, measure each, and give it back."""
+
+    type: Literal["self_test"] = "self_test"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stands above the programme of one luminaire. `test` is the level that a self-test has it at now."""
+
+    lock_out: LockOut | None = None
+    emergency: Emergency | None = None
+    override: Override | None = None
+    test: Override | None = None
 
 
 Action = Annotated[Override | Resume, Field(discriminator="type")]
