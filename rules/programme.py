@@ -23,6 +23,7 @@ class Reason(StrEnum):
     SAFETY = "safety_lock_out"
     EMERGENCY = "emergency"
     OVERRIDE = "manual_override"
+    SELF_TEST = "self_test"  # a luminaire that somebody holds is not tested
     ADAPTIVE = "adaptive"
     CALENDAR = "calendar_exception"
     WEEKLY = "weekly_programme"

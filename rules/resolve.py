@@ -1,7 +1,7 @@
 """Who decides the light of a luminaire. The highest rung that has something to say decides, and says why.
 
-Safety lock-out, emergency, manual override, adaptive, calendar exception, weekly programme, astronomical default,
-hardware default: a new rung is one more `or` in `resolve`, between its neighbours.
+Safety lock-out, emergency, manual override, self-test, adaptive, calendar exception, weekly programme, astronomical
+default, hardware default: a new rung is one more `or` in `resolve`, between its neighbours.
 """
 
 from datetime import datetime, tzinfo

@@ -95,6 +95,7 @@ def test_the_ladder_of_reasons_is_that_of_the_design() -> None:
         "safety_lock_out",
         "emergency",
         "manual_override",
+        "self_test",
         "adaptive",
         "calendar_exception",
         "weekly_programme",
