@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from protocols import config
 from protocols.config import ConfigError, ConfigModel, Found
-from protocols.inventory import LuminaireType, Name, Place, Timezone
+from protocols.inventory import LuminaireType, Name, Place, RoadClass, Timezone, Use
 from protocols.names import Id
 from protocols.profiles import KnownProfile, library, mqtt
 
@@ -71,6 +71,7 @@ class Lighting(ConfigModel):
     offset: Length = Field(description="from the middle of the street to the pole")
     both_sides: bool = False
     types: tuple[Id, ...] = Field(min_length=1)
+    road_class: RoadClass | None = None
 
 
 class StationSpec(ConfigModel):
@@ -92,13 +93,15 @@ class CameraSpec(ConfigModel):
 
 
 class GroupSpec(ConfigModel):
-    """Lamps that belong together: all on some streets, or all within reach of a point."""
+    """Lamps that belong together: all on some streets, or all within reach of a point. What they light, if they do not
+    light a road; of several groups the last says so."""
 
     id: Id
     name: Name
     streets: tuple[str, ...] = ()
     at: Degrees | None = None
     reach: Length = 300.0
+    use: Use | None = None
 
 
 class Make(ConfigModel):

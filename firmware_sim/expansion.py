@@ -26,6 +26,7 @@ MOST_EDGES = 8
 
 Phase = Literal["A", "B", "C"]
 PHASES: tuple[Phase, ...] = ("A", "B", "C")
+_ROADS = frozenset({"road", "crossing", "tunnel", "bridge"})  # what has a road class
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Writer:
         self._wards = _ward_points(spec.wards, net)
 
     def city(self, edges: Sequence[str]) -> City:
-        spec, luminaires = self._spec, tuple(self._luminaires())
+        spec, luminaires = self._spec, tuple(map(self._in_use, self._luminaires()))
         return City(
             site=spec.site,
             name=spec.name,
@@ -181,6 +182,7 @@ class _Writer:
             type=self._type_of(spot.street),
             ward=self._ward(spot.at),
             street=street.name,
+            road_class=self._spec.lighting[street.kind].road_class,
             **self._position(spot.at),
         )
 
@@ -203,6 +205,14 @@ class _Writer:
             yield inventory.Camera(
                 id=c.id, edge=edge, ward=ward, name=c.name, url=url, longitude=c.at[0], latitude=c.at[1]
             )
+
+    def _in_use(self, lamp: Luminaire) -> Luminaire:
+        """With what it lights, where a group says so: a bridge is a road, a park or a monument is none."""
+        uses = [group.use for group in self._spec.groups if group.use and self._belongs(lamp, group)]
+        if not uses:
+            return lamp
+        road_class = lamp.road_class if uses[-1] in _ROADS else None
+        return lamp.model_copy(update={"use": uses[-1], "road_class": road_class})
 
     def _groups(self, luminaires: Sequence[Luminaire]) -> Iterator[inventory.Group]:
         """A group of which no lamp stands in a city of this size is left out."""

@@ -5,17 +5,22 @@ Topology follows the electricity: city > ward > cabinet > phase > segment > pole
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from protocols.config import ConfigModel
-from protocols.names import Id
+from protocols.names import Id, Words
 
 Longitude = float
 Latitude = float
+# How bright a road has to be: M1 to M6 of EN 13201-1, or A to E of QCVN 07-7 (figures: rules/road_class.py).
+RoadClass = Annotated[str, StringConstraints(pattern=r"^(M[1-6]|A|B[12]|C[12]|D[12]|E)$")]
+Use = Literal["road", "crossing", "tunnel", "bridge", "park", "square", "monument", "facade"]  # what a luminaire lights
+Control = Literal["dimmable", "relay"]  # a relay knows 0 and 100 % (rules/relay.py)
 
 
 def _timezone(name: str) -> str:
@@ -44,19 +49,35 @@ class Place(ConfigModel):
     latitude: Latitude = Field(ge=-90, le=90)
 
 
+def _is_unset(value: object) -> bool:
+    """True of what an inventory from before there was such a field says: nothing. It is written down like that, too."""
+    return value is None or value == ()
+
+
+_Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+Ring = Annotated[tuple[_Degrees, ...], Field(min_length=4)]  # as in GeoJSON: the last place is the first
+Polygon = Annotated[tuple[Ring, ...], Field(min_length=1)]  # the outer ring, then its holes
+
+
 class Ward(ConfigModel):
+    """`outline` has a polygon for the mainland and one for every island; without one the ward is only a name."""
+
     id: Id
     name: Name
     label_at: Place
+    outline: tuple[Polygon, ...] = Field(default=(), exclude_if=_is_unset)
 
 
 class LuminaireType(ConfigModel):
-    """`expected_power` is a curve of (level %, W), rising in level, at nominal voltage."""
+    """`expected_power` is a curve of (level %, W), rising in level, at nominal voltage; `driver` is what is between
+    the controller and the light, in the field's words (DALI, 0-10V)."""
 
     id: Id
     rated_power_w: float = Field(gt=0, le=5000)
     expected_power: tuple[tuple[float, float], ...] = Field(min_length=2)
     warm_up_s: float = Field(default=0, ge=0, le=600)
+    control: Control = Field(default="dimmable", exclude_if=lambda control: control == "dimmable")
+    driver: Words | None = Field(default=None, min_length=1, max_length=40, exclude_if=_is_unset)
 
     @field_validator("expected_power")
     @classmethod
@@ -88,6 +109,10 @@ class Luminaire(Place):
     type: Id
     ward: Id
     street: str = Field(max_length=120)
+    road_class: RoadClass | None = Field(default=None, exclude_if=_is_unset)
+    use: Use = Field(default="road", exclude_if=lambda use: use == "road")
+    installed_on: date | None = Field(default=None, exclude_if=_is_unset)
+    height_m: float | None = Field(default=None, gt=0, le=60, exclude_if=_is_unset)
 
 
 class Meter(ConfigModel):

@@ -183,7 +183,8 @@ class LampSet(ConfigModel):
 
 class LightDocument(ConfigModel):
     """The document `light` of one edge, JSON. Before `first_night`, after the last one, and for a luminaire that no set
-    names, the astronomical default holds."""
+    names, the astronomical default holds. `relays` are the edge's luminaires that can only be switched: what they do
+    with a level between is rules/relay.py's."""
 
     v: Literal[1] = 1
     release: str = Field(max_length=64)
@@ -193,6 +194,7 @@ class LightDocument(ConfigModel):
     first_night: date
     programmes: tuple[Programme, ...] = Field(max_length=500)
     sets: tuple[LampSet, ...] = Field(max_length=2000)
+    relays: tuple[Id, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

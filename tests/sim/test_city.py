@@ -66,6 +66,18 @@ def test_a_group_has_the_lamps_of_its_streets_or_round_its_place(halong: Expande
     assert groups["PARK"] == set(near)
 
 
+def test_a_street_gives_its_lamps_a_road_class_and_a_park_or_a_bridge_what_they_light(halong: Expanded) -> None:
+    groups = {lamp: group.id for group in halong.city.groups for lamp in group.members if group.id != "COAST-ROAD"}
+    said = {(groups.get(lamp.id), lamp.use, lamp.road_class) for lamp in halong.city.luminaires}
+    assert said == {
+        (None, "road", "M3"),
+        (None, "road", "M4"),
+        (None, "road", "M5"),
+        ("BRIDGE", "bridge", "M3"),
+        ("PARK", "park", None),
+    }
+
+
 def test_a_group_of_which_no_lamp_stands_in_a_small_city_is_left_out(small: CitySpec) -> None:
     assert "PARK" not in [group.id for group in expand(small, 5).city.groups]
 
@@ -209,7 +221,11 @@ def test_a_mistake_in_the_city_is_answered_with_its_line(wrong: str, line_of: st
             "types: [LED-99]",
             "lighting.secondary.types[0]: no luminaire type LED-99; there are LED-60, LED-90, LED-120, LED-150",
         ),
-        ("  residential: {lamp_every: 26m, offset: 3.5m, types: [LED-60]}\n", "", "lighting.residential: is missing"),
+        (
+            "  residential: {lamp_every: 26m, offset: 3.5m, types: [LED-60], road_class: M5}\n",
+            "",
+            "lighting.residential: is missing",
+        ),
         ("{id: LED-90,", "{id: LED-60,", "luminaire_types[1].id: LED-60 stands twice; every id names one thing"),
         ("id: HL-CAM-01", "id: HL-AIR-01", "cameras[0].id: HL-AIR-01 stands twice; every id names one thing"),
         (

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+import orjson
 import pytest
 
 from protocols.config import ConfigError, load
@@ -70,6 +71,23 @@ def test_a_city_need_not_have_groups() -> None:
     assert City.model_validate(content).groups == ()
 
 
+NEW: dict[str, dict[str, Any]] = {
+    "luminaires": {"road_class": "M3", "use": "bridge", "installed_on": "2024-05-01", "height_m": 9.5},
+    "luminaire_types": {"control": "relay", "driver": "DALI"},
+    "wards": {"outline": [[[[107, 20], [108, 20], [108, 21], [107, 20]]]]},
+}
+
+
+@pytest.mark.parametrize("part", NEW)
+def test_what_is_not_said_is_not_written_down_either(part: str) -> None:
+    """An inventory from before there was such a field keeps its text, and its hash."""
+    untouched = orjson.loads(city().model_dump_json())[part][0]
+    said = city(**{part: [{**GOOD[part][0], **NEW[part]}]})
+    assert not untouched.keys() & NEW[part].keys()
+    assert orjson.loads(said.model_dump_json())[part][0].items() >= NEW[part].items()
+    assert City.model_validate_json(said.model_dump_json()) == said
+
+
 def test_the_order_of_luminaires_is_kept_because_it_is_their_index() -> None:
     lamps = [{**GOOD["luminaires"][0], "id": f"HL-{n:06}"} for n in (3, 1, 2)]
     assert [lamp.id for lamp in city(luminaires=lamps).luminaires] == ["HL-000003", "HL-000001", "HL-000002"]
@@ -91,6 +109,12 @@ def test_the_order_of_luminaires_is_kept_because_it_is_their_index() -> None:
         ("groups", {"members": []}, "at least 1 item"),
         ("luminaires", {"latitude": 91}, "less than or equal to 90"),
         ("luminaires", {"phase": "R"}, "'A', 'B' or 'C'"),
+        ("luminaires", {"road_class": "M7"}, "should match pattern"),
+        ("luminaires", {"use": "moat"}, "'road', 'crossing'"),
+        ("luminaires", {"installed_on": "01/05/2024"}, "valid date"),
+        ("luminaires", {"height_m": 0}, "greater than 0"),
+        ("luminaire_types", {"control": "bilevel"}, "'dimmable' or 'relay'"),
+        ("wards", {"outline": [[[[107, 20], [108, 20], [107, 20]]]]}, "at least 4 items"),
         (
             "luminaire_types",
             {"expected_power": [[0.5, 5], [50, 50], [50, 60]]},
