@@ -1,7 +1,7 @@
 """Which lamps somebody means: a list, an area, a cabinet, a street or what is drawn on the map."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -21,6 +21,7 @@ from cloud.errors import NoSuchArea, NotAllowed, NotThere
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import Places, View
 from rules.areas import Area
+from rules.fleet_geometry import inside
 
 Mask = NDArray[np.bool_]
 
@@ -101,21 +102,6 @@ def _inside(area: Area, fleet: Fleet) -> Mask:
 
 def _each(fleet: Fleet, wanted: Callable[[int], bool]) -> Mask:
     return np.fromiter((wanted(n) for n in range(len(fleet.lamps))), np.bool_, len(fleet.lamps))
-
-
-def inside(
-    longitudes: NDArray[np.float64], latitudes: NDArray[np.float64], corners: Sequence[tuple[float, float]]
-) -> Mask:
-    """Which points lie in a polygon, by the even-odd rule; the last corner is joined to the first.
-
-    Nothing is divided: an edge that hardly rises would end in infinity.
-    """
-    within = np.zeros(len(longitudes), dtype=np.bool_)
-    for edge in zip(corners, [*corners[1:], corners[0]], strict=True):
-        (x0, y0), (x1, y1) = sorted(edge, key=lambda corner: corner[1])
-        crosses = (y0 <= latitudes) & (latitudes < y1)
-        within ^= crosses & ((longitudes - x0) * (y1 - y0) < (latitudes - y0) * (x1 - x0))
-    return within
 
 
 def by_edge(lamps: Places, fleet: Fleet) -> Mapping[str, list[int]]:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.commands.service import TRY_MANY_FOR
-from cloud.commands.targets import inside
 from cloud.people.rights import Role
 from cloud.settings import Settings
 from protocols import wire
@@ -22,6 +21,7 @@ from protocols.commands import Answer, Group, Override, Refusal, Resume, Step, m
 from protocols.topics import Stream
 from protocols.wire import EdgeState
 from rules.areas import Area
+from rules.fleet_geometry import inside
 from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
