@@ -1,10 +1,12 @@
 """Where the sun stands, and when it sets and rises.
 
 Dark is one rule for everybody: the sun's centre stands below HORIZON. Sunset and sunrise are the moments at which that
-changes, found on the same elevation, so that they can never contradict it.
+changes, found on the same elevation, so that they can never contradict it; civil dusk and dawn are found in the same
+way.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from astral import Observer
@@ -13,10 +15,12 @@ from astral.sun import elevation as _elevation
 from protocols.inventory import Place
 
 HORIZON = -0.833  # degrees: 34' of refraction and 16' of radius; USNO, "Rise, Set, and Twilight Definitions"
+CIVIL = -6.0  # degrees: the end and the begin of civil twilight; USNO, the same page
 
 _FASTEST = 15.1  # degrees an hour: the earth's 15.04 and a little for the change of declination
 _SHORTEST_STEP = timedelta(minutes=1)
 _SEARCH = timedelta(days=2)
+_SECOND = timedelta(seconds=1)
 
 
 def elevation(place: Place, at: datetime) -> float:
@@ -32,38 +36,87 @@ def is_dark(place: Place, at: datetime) -> bool:
 
 def next_sunset(place: Place, after: datetime) -> datetime | None:
     """The next moment (UTC, whole seconds) at which it becomes dark; `None` when there is none within two days."""
-    return next((at for at, dark in _changes(place, after) if dark), None)
+    return next((at for at, dark in _next_changes(place, after) if dark), None)
 
 
 def next_sunrise(place: Place, after: datetime) -> datetime | None:
     """The next moment (UTC, whole seconds) at which it is no longer dark; `None` when there is none within two days."""
-    return next((at for at, dark in _changes(place, after) if not dark), None)
+    return next((at for at, dark in _next_changes(place, after) if not dark), None)
 
 
-def _changes(place: Place, after: datetime) -> Iterator[tuple[datetime, bool]]:
-    """Each moment at which it becomes dark (True) or light (False)."""
-    at = after.astimezone(UTC).replace(microsecond=0)
-    end = at + _SEARCH
-    dark = is_dark(place, at)
+def _next_changes(place: Place, after: datetime) -> Iterator[tuple[datetime, bool]]:
+    begin = after.astimezone(UTC).replace(microsecond=0)
+    return _changes(place, begin, begin + _SEARCH, HORIZON)
+
+
+@dataclass(frozen=True, slots=True)
+class Darkness:
+    """One night's sun, UTC, whole seconds, in this order. Where civil twilight lasts all night, dusk and dawn are both
+    the darkest moment."""
+
+    sunset: datetime
+    civil_dusk: datetime
+    civil_dawn: datetime
+    sunrise: datetime
+
+
+def darkness(place: Place, begin: datetime, end: datetime) -> Darkness | None:
+    """The longest time without sun in a window; `None` when the sun is up throughout.
+
+    Where the sun is down already at the window's begin, that is the sunset; likewise its end and the sunrise.
+    """
+    night = _longest(_spans(place, begin, end, HORIZON))
+    if night is None:
+        return None
+    sunset, sunrise = night
+    deepest = _longest(_spans(place, sunset, sunrise, CIVIL)) or (_darkest(place, sunset, sunrise),) * 2
+    return Darkness(sunset, *deepest, sunrise)
+
+
+def _longest(spans: Iterator[tuple[datetime, datetime]]) -> tuple[datetime, datetime] | None:
+    return max(spans, key=lambda span: span[1] - span[0], default=None)
+
+
+def _spans(place: Place, begin: datetime, end: datetime, line: float) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when the sun stands below a line."""
+    since = begin if elevation(place, begin) < line else None
+    for at, below in _changes(place, begin, end, line):
+        if since is not None:
+            yield since, at
+        since = at if below else None
+    if since is not None:
+        yield since, end
+
+
+def _darkest(place: Place, begin: datetime, end: datetime) -> datetime:
+    """When the sun stands lowest, to the second, where it sinks and then rises."""
+    while end - begin > _SECOND:
+        left = begin + ((end - begin) // 2 - _SECOND / 2) // _SECOND * _SECOND
+        falls = elevation(place, left + _SECOND) < elevation(place, left)
+        begin, end = (left + _SECOND, end) if falls else (begin, left)
+    return begin
+
+
+def _changes(place: Place, begin: datetime, end: datetime, line: float) -> Iterator[tuple[datetime, bool]]:
+    """Each moment at which the sun sinks below a line (True) or is no longer below it (False)."""
+    at, height = begin, elevation(place, begin)
     while at < end:
-        later = at + _safe_step(place, at)
-        if is_dark(place, later) is not dark:
-            dark = not dark
-            yield _moment(place, at, later), dark
-        at = later
+        later = min(at + _safe_step(height - line), end)
+        then = elevation(place, later)
+        if (then < line) is not (height < line):
+            yield _crossing(place, at, later, line), then < line
+        at, height = later, then
 
 
-def _safe_step(place: Place, at: datetime) -> timedelta:
-    """A step in which the horizon cannot be crossed twice unseen: the sun moves no faster than FASTEST."""
-    hours = abs(elevation(place, at) - HORIZON) / _FASTEST
-    return max(timedelta(seconds=int(hours * 3600)), _SHORTEST_STEP)
+def _safe_step(degrees: float) -> timedelta:
+    """A step in which a line so far away cannot be crossed twice unseen: the sun moves no faster than FASTEST."""
+    return max(timedelta(seconds=int(abs(degrees) / _FASTEST * 3600)), _SHORTEST_STEP)
 
 
-def _moment(place: Place, before: datetime, after: datetime) -> datetime:
-    """The first second of the new state, between two moments that differ."""
-    dark = is_dark(place, after)
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) // 2
-        middle = middle.replace(microsecond=0)
-        before, after = (before, middle) if is_dark(place, middle) is dark else (middle, after)
+def _crossing(place: Place, before: datetime, after: datetime, line: float) -> datetime:
+    """The first second on the other side, between two moments on different sides."""
+    below = elevation(place, after) < line
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        before, after = (before, middle) if (elevation(place, middle) < line) is below else (middle, after)
     return after
