@@ -30,6 +30,7 @@ from cloud.latest import routes as devices
 from cloud.lighting import routes as lighting
 from cloud.link import Link
 from cloud.live import routes as live
+from cloud.overrides import routes as overrides
 from cloud.people import routes as people
 from cloud.people.origin import OwnPagesOnly
 from cloud.reset import routes as reset
@@ -99,6 +100,7 @@ _ROUTERS = (
     group_routes.router,
     consent_routes.router,
     commands.router,
+    overrides.router,
     alarms.router,
 )
 

@@ -57,6 +57,7 @@ from cloud.live.map_feed import MapFeed
 from cloud.migrations import migrate
 from cloud.notifications.mail import Mailer
 from cloud.notifications.service import Notifier
+from cloud.overrides.service import HandOver
 from cloud.parts import Parts
 from cloud.people.first import ensure_administrator
 from cloud.people.guard import Guard
@@ -228,6 +229,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         alarms=memory.alarms,
         commands=memory.commands,
         desk=desk,
+        hand_over=HandOver(database, memory.commands, people, clock),
         notifier=memory.notifier,
         live=memory.live,
         cursors=cursors,

@@ -25,6 +25,7 @@
       ConsentNeeded      409
       Decided            409
       NoPasskeyHere      409
+      ChangedMeanwhile   409
       LinkGone           410
       TooManyTries       429
       Broken             500
@@ -234,6 +235,12 @@ class TooManyTries(Refused):
 
 
 class Broken(Refused):
+class ChangedMeanwhile(Refused):
+    """What somebody looked at is not what stands there now."""
+
+    status, code, message = 409, "changed_meanwhile", "this has changed meanwhile; look at it again"
+
+
     """A mistake of ours; the log has it, and nobody else."""
 
     status, code, message = 500, "broken", "the service has made a mistake; its log says more"

@@ -33,6 +33,7 @@ from cloud.live.events import Events
 from cloud.live.hub import Hub
 from cloud.live.map_feed import MapFeed
 from cloud.notifications.service import Notifier
+from cloud.overrides.service import HandOver
 from cloud.people.service import People
 from cloud.reset.service import Resets
 from cloud.rollups.service import Energy
@@ -73,6 +74,7 @@ class Parts:
     alarms: Alarms
     commands: Commands
     desk: Desk
+    hand_over: HandOver
     notifier: Notifier | None
     live: Live
     cursors: Cursors

@@ -22,6 +22,7 @@ class Act(StrEnum):
     COMMAND_GROUP = "command_group"
     ASK_CONSENT = "ask_consent"
     CONSENT = "consent"
+    HAND_OVER = "hand_over"
     ACKNOWLEDGE = "acknowledge"
     CONFIGURE = "configure"
     EXPORT = "export"

@@ -19,13 +19,13 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.commands import consent_store, store
 from cloud.commands.consents import covers
-from cloud.commands.group_schemas import GroupIn, PreviewIn, PreviewOut
+from cloud.commands.group_schemas import GroupIn, HeldTarget, PreviewIn, PreviewOut, Targets
 from cloud.commands.order import Order
 from cloud.commands.preview import Foresight
 from cloud.commands.schemas import CommandIn, OverrideIn, ResumeIn
 from cloud.commands.service import Asked, Commands, action_of
 from cloud.commands.tables import ConsentRow, GroupRow
-from cloud.commands.targets import chosen, described, found
+from cloud.commands.targets import chosen, described, found, held
 from cloud.database import Database
 from cloud.errors import ConsentNeeded, Decided, NotAllowed, NotThere
 from cloud.fleet.view import Places, View, Views
@@ -83,13 +83,18 @@ class Desk:
         self._limits, self._clock = limits, clock
         self.told: list[ToldOfConsents] = []
 
+    async def choose(self, targets: Targets, acts: View, sees: View) -> Places:
+        """The lamps of a target, by their indexes in the city. Raises NotThere and NotAllowed."""
+        async with self._database.read() as session:
+            return await self._chosen(session, targets, acts, sees)
+
     async def preview(self, wanted: PreviewIn, who: Session, acts: View, sees: View) -> PreviewOut:
         """What a command would do, and what it takes. Raises NotThere and NotAllowed."""
-        lamps = found(wanted.targets, self._fleet, acts, sees)
         action = action_of(wanted.action, self._clock.now())
-        foreseen = self._foresight.look(lamps, action)
         async with self._database.read() as session:
+            lamps = await self._chosen(session, wanted.targets, acts, sees)
             needs, _ = await self._needs(session, who.username, self._names(lamps), wanted.action)
+        foreseen = self._foresight.look(lamps, action)
         return PreviewOut(
             lamps=len(lamps),
             unreachable=foreseen.unreachable,
@@ -111,11 +116,11 @@ class Desk:
 
     async def issue_many(self, wanted: GroupIn, who: Session, acts: View, sees: View) -> GroupRow | ConsentRow:
         """Order something of many lamps, or ask a second person. Raises NotThere, NotAllowed and ConsentNeeded."""
-        lamps = found(wanted.targets, self._fleet, acts, sees)
         proof = _Proof(who, wanted.reason or "", wanted.confirmation)
-        names = self._names(lamps)
         row: GroupRow | ConsentRow
         async with self._database.write() as session:
+            lamps = await self._chosen(session, wanted.targets, acts, sees)
+            names = self._names(lamps)
             needs, _ = await self._needs(session, who.username, names, wanted.action)
             if wanted.second and Need.SECOND_PERSON in needs:
                 await self._check(session, proof, names, wanted.action, but=Need.SECOND_PERSON)
@@ -174,6 +179,11 @@ class Desk:
         while True:
             await self.expire()
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _chosen(self, session: AsyncSession, targets: Targets, acts: View, sees: View) -> Places:
+        if isinstance(targets, HeldTarget):
+            return held(await store.load_held(session, targets.held_by, self._clock.now()), self._fleet, acts, sees)
+        return found(targets, self._fleet, acts, sees)
 
     async def _check(
         self,

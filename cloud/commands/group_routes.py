@@ -8,6 +8,8 @@ from cloud.commands import groups
 from cloud.commands.consents import consent_out
 from cloud.commands.desk import Desk
 from cloud.commands.group_schemas import (
+    ChosenIn,
+    ChosenOut,
     ConsentNeededOut,
     GroupDetailOut,
     GroupIn,
@@ -19,7 +21,7 @@ from cloud.commands.group_schemas import (
 from cloud.commands.tables import ConsentRow
 from cloud.database import Database
 from cloud.errors import ErrorOut
-from cloud.fleet.access import CommandView, sight
+from cloud.fleet.access import CityView, CommandView, sight
 from cloud.fleet.view import View
 from cloud.parts import part
 from cloud.people.access import needs
@@ -34,6 +36,16 @@ DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]
 Commander = Annotated[Session, needs(Right.COMMAND_LAMP)]
 CommandedView = Annotated[View, sight(Right.COMMAND_LAMP)]
 _LACKS: dict[int | str, dict[str, Any]] = {409: {"model": ConsentNeededOut}}
+
+
+@router.post("/chosen")
+async def choose(
+    wanted: ChosenIn, desk: DeskPart, acts: CommandedView, sees: CommandView, map_view: CityView
+) -> ChosenOut:
+    """Which lamps a target means, for the map. Nothing is sent."""
+    lamps = await desk.choose(wanted.targets, acts, sees)
+    numbers = map_view.numbers[lamps]
+    return ChosenOut(lamps=len(lamps), numbers=numbers[numbers >= 0].tolist())
 
 
 @router.post("/preview")

@@ -54,8 +54,30 @@ class PolygonTarget(_Target):
     polygon: tuple[tuple[Longitude, Latitude], ...] = Field(min_length=3, max_length=500)
 
 
-Targets = LampsTarget | AreaTarget | CabinetTarget | StreetTarget | PolygonTarget
+class HeldTarget(_Target):
+    """All lamps that a command, to one lamp or to many, still holds: what another command has taken over since is not
+    among them, and what is not seen neither."""
+
+    held_by: Id
+
+
+Targets = LampsTarget | AreaTarget | CabinetTarget | StreetTarget | PolygonTarget | HeldTarget
 ActionIn = Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
+
+
+class ChosenIn(BaseModel):
+    """Which lamps somebody thinks of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    targets: Targets
+
+
+class ChosenOut(BaseModel):
+    """The lamps of a target, by their numbers on the map of who asks."""
+
+    lamps: int
+    numbers: list[int]
 
 
 class PreviewIn(BaseModel):

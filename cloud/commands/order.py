@@ -45,6 +45,11 @@ class Order:
         """True while its last word is still to come."""
         return self.state in OPEN
 
+    @property
+    def made_by(self) -> str:
+        """The id of the group that it is a part of, or its own."""
+        return self.group or self.command.id
+
 
 def issued(command: Command, edge: str, reason: str | None, group: str | None = None, sure: Sure = Sure.ALONE) -> Order:
     """A command that nobody has heard of yet."""
@@ -79,12 +84,16 @@ def _newer(said: float | None, known: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The last thing that a lamp has confirmed: an override, or `None` for the way back to the programme."""
+    """The last thing that a lamp has confirmed: an override, or `None` for the way back to the programme. `made_by` is
+    the id of the group, or of the single command, that it came with."""
 
     override: Override | None
     who: str
     issued_at: datetime
     confirmed_at: datetime
+    made_by: str = ""
+    group: str | None = None
+    reason: str | None = None
 
 
 def confirmed(order: Order) -> Standing | None:
@@ -93,4 +102,5 @@ def confirmed(order: Order) -> Standing | None:
     if order.state is not State.CONFIRMED:
         return None
     override = command.action if isinstance(command.action, Override) else None
-    return Standing(override, command.who, command.issued_at, order.history[-1].at)
+    at = order.history[-1].at
+    return Standing(override, command.who, command.issued_at, at, order.made_by, order.group, order.reason)

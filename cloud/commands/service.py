@@ -90,6 +90,10 @@ class Commands:
         """How many orders to targets that are seen wait for their last word."""
         return sum(sees(order.command.target) for order in self._open.values())
 
+    def open_orders(self) -> Iterable[Order]:
+        """Those that wait for their last word."""
+        return self._open.values()
+
     async def load(self, session: AsyncSession) -> None:
         """Take up what was open, and the overrides that may be in force, after a start."""
         self._open = {order.command.id: order for order in await store.load_open(session)}

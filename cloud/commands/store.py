@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow, GroupRow
 from cloud.database import first, in_parts, upsert
-from protocols.commands import OPEN, Command, Refusal, State
+from protocols.commands import OPEN, Command, Override, Refusal, State
 from rules.consent import OF_MACHINES, Past, Sure
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
@@ -122,6 +122,28 @@ async def load_states(session: AsyncSession, group_id: str) -> Sequence[tuple[st
     """Every lamp of a group and its state."""
     query = select(CommandRow.target, CommandRow.state).where(CommandRow.group_id == group_id)
     return [(target, state) for target, state in await session.execute(query)]
+
+
+async def load_held(session: AsyncSession, made_by: str, now: datetime) -> Sequence[str]:
+    """The lamps that a command to many or to one still holds, or may hold: its end is to come, it has not failed there,
+    and none that did not fail was issued later."""
+    mine = (CommandRow.group_id == made_by) | (CommandRow.group_id.is_(None) & (CommandRow.id == made_by))
+    first = await session.scalar(select(CommandRow).where(mine).limit(1))
+    if first is None or not _lasts(first, now):
+        return []
+    done = CommandRow.state.not_in([str(State.FAILED), str(State.EXPIRED)])
+    query = select(CommandRow.target, CommandRow.group_id, CommandRow.id).where(
+        CommandRow.target.in_(select(CommandRow.target).where(mine)), CommandRow.issued_at >= first.issued_at, done
+    )
+    rows = await session.execute(query.order_by(CommandRow.issued_at, CommandRow.id))
+    last = {target: group or command for target, group, command in rows}
+    return [target for target, holder in last.items() if holder == made_by]
+
+
+def _lasts(row: CommandRow, now: datetime) -> bool:
+    """True of what holds its lamp at a moment, if it has reached it."""
+    action = _order(row).command.action
+    return isinstance(action, Override) and action.until > now
 
 
 async def load_newest_groups(session: AsyncSession, limit: int) -> Sequence[GroupRow]:

@@ -1,7 +1,7 @@
 """Which lamps somebody means: a list, an area, a cabinet, a street or what is drawn on the map."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -41,7 +41,19 @@ def found(targets: Targets, fleet: Fleet, acts: View, sees: View) -> Places:
     words of one that is not there, and NotAllowed for one of which a part may be commanded. It says how many that are,
     and not how many there are besides.
     """
-    meant = _meant(targets, fleet)
+    return _allowed(_meant(targets, fleet), acts, sees)
+
+
+def held(names: Collection[str], fleet: Fleet, acts: View, sees: View) -> Places:
+    """Those lamps that a command still holds, as far as they are seen, when all of them may be commanded.
+
+    Raises NotThere and NotAllowed, as `found` does.
+    """
+    lamps = _known(names, fleet)
+    return _allowed(Meant(lamps[sees.mask[lamps] | acts.mask[lamps]]), acts, sees)
+
+
+def _allowed(meant: Meant, acts: View, sees: View) -> Places:
     mine, seen = meant.lamps[acts.mask[meant.lamps]], meant.lamps[sees.mask[meant.lamps]]
     if not len(seen) and not len(mine):
         raise NotThere("there is no lamp in what you have chosen")
@@ -58,8 +70,12 @@ def _meant(targets: Targets, fleet: Fleet) -> Meant:
 
 def _listed(targets: LampsTarget, fleet: Fleet) -> Meant:
     names = set(targets.lamps)
-    known = sorted(fleet.index[name] for name in names if name in fleet.index)
-    return Meant(np.array(known, dtype=np.int64), len(names) - len(known))
+    known = _known(names, fleet)
+    return Meant(known, len(names) - len(known))
+
+
+def _known(names: Collection[str], fleet: Fleet) -> Places:
+    return np.array(sorted(fleet.index[name] for name in names if name in fleet.index), dtype=np.int64)
 
 
 @singledispatch

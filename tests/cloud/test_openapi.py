@@ -16,6 +16,7 @@ _BINARY = {
     "/api/v1/edge/documents/{digest}",
     "/api/v1/store/export",
     "/api/v1/audit.csv",
+    "/api/v1/overrides.csv",
 }
 
 
