@@ -1,9 +1,12 @@
-"""The edge runs on cabinet computers for which there is no numpy, no OpenCV and no uvloop."""
+"""The edge runs on cabinet computers for which there is no numpy, no OpenCV and no uvloop.
+
+The lunar calendar is the cloud's, too: edges are told which programme each night has.
+"""
 
 import subprocess
 import sys
 
-_BLOCKED = ("numpy", "cv2", "uvloop", "duckdb", "fastapi", "sqlalchemy")
+_BLOCKED = ("numpy", "cv2", "uvloop", "duckdb", "fastapi", "sqlalchemy", "lunar_vn")
 _PROGRAM = f"""
 import sys
 sys.modules.update(dict.fromkeys({_BLOCKED!r}))  # an import of them fails from now on
