@@ -224,6 +224,12 @@ class Decided(Refused):
     status, code, message = 409, "decided", "this is no longer to be decided"
 
 
+class ChangedMeanwhile(Refused):
+    """What somebody looked at is not what stands there now."""
+
+    status, code, message = 409, "changed_meanwhile", "this has changed meanwhile; look at it again"
+
+
 class TooManyTries(Refused):
     """Guessing is slowed down."""
 
@@ -235,12 +241,6 @@ class TooManyTries(Refused):
 
 
 class Broken(Refused):
-class ChangedMeanwhile(Refused):
-    """What somebody looked at is not what stands there now."""
-
-    status, code, message = 409, "changed_meanwhile", "this has changed meanwhile; look at it again"
-
-
     """A mistake of ours; the log has it, and nobody else."""
 
     status, code, message = 500, "broken", "the service has made a mistake; its log says more"
