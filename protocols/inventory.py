@@ -17,8 +17,9 @@ from protocols.names import Id, Words
 
 Longitude = float
 Latitude = float
-# How bright a road has to be: M1 to M6 of EN 13201-1, or A to E of QCVN 07-7 (figures: rules/road_class.py).
-RoadClass = Annotated[str, StringConstraints(pattern=r"^(M[1-6]|A|B[12]|C[12]|D[12]|E)$")]
+# How bright a road has to be: of EN 13201-1, then of QCVN 07-7 (figures: rules/road_class.py).
+ROAD_CLASSES = ("M1", "M2", "M3", "M4", "M5", "M6", "A", "B1", "B2", "C1", "C2", "D1", "D2", "E")
+RoadClass = Annotated[str, StringConstraints(pattern=f"^({'|'.join(ROAD_CLASSES)})$")]
 Use = Literal["road", "crossing", "tunnel", "bridge", "park", "square", "monument", "facade"]  # what a luminaire lights
 Control = Literal["dimmable", "relay"]  # a relay knows 0 and 100 % (rules/relay.py)
 
