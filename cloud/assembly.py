@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.account.service import Account
@@ -54,7 +53,7 @@ from cloud.link import Link
 from cloud.live.events import Events
 from cloud.live.hub import Hub
 from cloud.live.map_feed import MapFeed
-from cloud.migrations import migrate
+from cloud.migrations import CannotMigrate, migrate
 from cloud.notifications.mail import Mailer
 from cloud.notifications.service import Notifier
 from cloud.overrides.service import HandOver
@@ -141,7 +140,7 @@ def _opening(what: str) -> Iterator[None]:
     """A line that says what cannot be opened; a database's own error has many, and no name."""
     try:
         yield
-    except (sqlite3.Error, SQLAlchemyError, CommandError, OSError) as error:
+    except (sqlite3.Error, SQLAlchemyError, CannotMigrate, OSError) as error:
         raise CannotOpen(f"{what} cannot be used: {in_one_line(error)}") from error
 
 

@@ -5,8 +5,7 @@ from datetime import datetime, tzinfo
 from edge_agent.overrides import Overrides
 from protocols.commands import Override
 from protocols.inventory import Place
-from rules.programme import Reason
-from rules.resolve import resolve
+from rules.programme import astronomical_level
 
 
 class Wanted:
@@ -22,13 +21,9 @@ class Wanted:
         """The level (%) of whoever is not held by hand. Asked for every lamp, found once a second."""
         second = int(now.timestamp())
         if self._known is None or self._known[0] != second:
-            self._known = second, resolve(None, self._place, self._timezone, now).level
+            self._known = second, astronomical_level(self._place, self._timezone, now)
         return self._known[1]
 
     def override(self, device: str, now: datetime) -> Override | None:
-        """The override of a luminaire, when that is what decides."""
-        override = self._overrides.current(device, now)
-        if override is None:
-            return None
-        decides = resolve(override, self._place, self._timezone, now).reason is Reason.OVERRIDE
-        return override if decides else None
+        """The override of a luminaire."""
+        return self._overrides.current(device, now)

@@ -33,18 +33,24 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The level that a luminaire should have (% of full light), and who says so."""
+    """The level that a luminaire should have (% of full light), and who says so.
 
-    level: float
+    `level` is `None` where its own photocell decides. `source` names the programme or the adaptation; `None` where the
+    reason says it all.
+    """
+
+    level: float | None
     reason: Reason
+    source: str | None = None
 
 
 def astronomical_default(place: Place, timezone: tzinfo, at: datetime) -> Decision:
     """Full light from sunset to sunrise, half of it from 22:00 to 05:00 local time, none while the sun is up."""
-    return Decision(_level(place, timezone, at), Reason.ASTRONOMICAL)
+    return Decision(astronomical_level(place, timezone, at), Reason.ASTRONOMICAL)
 
 
-def _level(place: Place, timezone: tzinfo, at: datetime) -> float:
+def astronomical_level(place: Place, timezone: tzinfo, at: datetime) -> float:
+    """The same as a number (%)."""
     if not is_dark(place, at):
         return OFF
     local = at.astimezone(timezone).time()

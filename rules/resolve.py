@@ -1,23 +1,101 @@
 """Who decides the light of a luminaire. The highest rung that has something to say decides, and says why.
 
 Safety lock-out, emergency, manual override, self-test, adaptive, calendar exception, weekly programme, astronomical
-default, hardware default: a new rung is one more `or` in `resolve`, between its neighbours.
+default, hardware default. What people command is a level of full light and holds as it is: somebody's 100 % is 100 %.
+What is planned is a level of the luminaire's output, which is less than full light where it was trimmed.
 """
 
-from datetime import datetime, tzinfo
+from dataclasses import dataclass
+from datetime import datetime
 
-from protocols.commands import Override
-from protocols.inventory import Place
-from rules.programme import Decision, Reason, astronomical_default
-
-
-def resolve(override: Override | None, place: Place, timezone: tzinfo, at: datetime) -> Decision:
-    """What the light should be at a moment. Total: it always answers, also when nobody but the sun has spoken."""
-    return _manual_override(override, at) or astronomical_default(place, timezone, at)
+from protocols.commands import Emergency, Held, LockOut, Override
+from rules.adaptive import InForce
+from rules.lighting import Lighting
+from rules.programme import FULL, OFF, Decision, Reason, astronomical_level
+from rules.sun import is_dark
 
 
-def _manual_override(override: Override | None, at: datetime) -> Decision | None:
-    """An override counts until just before its end; its end needs nobody to notice it."""
-    if override is None or at >= override.until:
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What one luminaire goes by when nobody holds it: `output` is the % of full light that counts as its 100."""
+
+    lighting: Lighting
+    output: float = FULL
+    adapted: tuple[InForce, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What luminaires that run together should have: `level` is % of each one's output."""
+
+    level: float
+    reason: Reason
+    source: str | None = None
+
+    def of(self, output: float) -> Decision:
+        """What that is for a luminaire with an output (% of full light)."""
+        return Decision(self.level * output / FULL, self.reason, self.source)
+
+
+def resolve(light: Light, held: Held, at: datetime | None) -> Decision:
+    """What the light should be at a moment; `None` is that nobody knows the time. Total: it always answers.
+
+    Without a time nothing that ends can be told from what has ended, and the sun stands nowhere: only the lock-out
+    counts, and otherwise the luminaire is left to its own photocell.
+    """
+    programme = None if at is None else planned(light.lighting, light.adapted, at)
+    return decided(held, programme, light.output, at)
+
+
+def decided(held: Held, programme: Planned | None, output: float, at: datetime | None) -> Decision:
+    """The same where the programme is known already: it is found once for all that run together."""
+    above = standing(held, at)
+    if above is not None:
+        reason, action = above
+        return Decision(OFF if isinstance(action, LockOut) else action.level, reason)
+    return Decision(None, Reason.HARDWARE) if programme is None else programme.of(output)
+
+
+def standing(held: Held, at: datetime | None) -> tuple[Reason, LockOut | Emergency | Override] | None:
+    """What stands above the programme and decides. Whatever has an end counts until just before it, and needs nobody
+    to notice it."""
+    if held.lock_out is not None:
+        return Reason.SAFETY, held.lock_out
+    if at is None:
         return None
-    return Decision(override.level, Reason.OVERRIDE)
+    rungs = (Reason.EMERGENCY, held.emergency), (Reason.OVERRIDE, held.override), (Reason.SELF_TEST, held.test)
+    return next(((why, action) for why, action in rungs if action is not None and at < action.until), None)
+
+
+def planned(lighting: Lighting, adapted: tuple[InForce, ...], at: datetime) -> Planned:
+    """What holds for all that run together, once for all of them."""
+    programme = programmed(lighting, at)
+    if not adapted or programme.level == OFF or not is_dark(lighting.curves.place, at):
+        return programme  # an adaptation lights nothing that is off, and nothing by day
+    return _adapted(programme, adapted, lighting.floor)
+
+
+def programmed(lighting: Lighting, at: datetime) -> Planned:
+    """The same without what adapts: the programme of the night, else the sun."""
+    tonight = lighting.tonight(at)
+    if tonight is None:
+        place, timezone = lighting.curves.place, lighting.curves.timezone
+        return Planned(astronomical_level(place, timezone, at), Reason.ASTRONOMICAL)
+    reason = Reason.CALENDAR if tonight.is_exception else Reason.WEEKLY
+    return Planned(tonight.curve.level(at), reason, tonight.programme.id)
+
+
+def _adapted(programme: Planned, adapted: tuple[InForce, ...], floor: float) -> Planned:
+    """First what lowers, then what raises: where both are in force, there is more light."""
+    found = programme
+    for one in sorted(adapted, key=lambda one: (one.adaptation.effect == "raise", one.adaptation.id)):
+        level = _changed(found.level, one, floor)
+        if level != found.level:
+            found = Planned(level, Reason.ADAPTIVE, one.adaptation.id)
+    return found
+
+
+def _changed(level: float, one: InForce, floor: float) -> float:
+    wanted = one.adaptation.level
+    target = max(level, wanted) if one.adaptation.effect == "raise" else min(level, max(wanted, floor))
+    return level + one.share * (target - level)

@@ -10,10 +10,11 @@ import numpy as np
 from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import Floats, Ints
-from protocols.commands import Override
+from protocols.commands import Held, Override
 from protocols.inventory import Luminaire, Place
+from rules.lighting import Curves, Lighting
 from rules.programme import Decision, astronomical_default
-from rules.resolve import resolve
+from rules.resolve import Light, resolve
 
 _LOOK_BACK = timedelta(hours=1)
 _STEP = timedelta(minutes=1)
@@ -41,7 +42,8 @@ class Programme:
 
     def under(self, override: Override | None, now: datetime) -> Decision:
         """What holds for a lamp with an override."""
-        return resolve(override, self._centre, self._timezone, now)
+        light = Light(Lighting(Curves(self._centre, self._timezone)))
+        return resolve(light, Held(override=override), now)
 
     def at(self, now: datetime) -> Planned:
         """The programme at a moment; moments come in order."""

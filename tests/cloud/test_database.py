@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
+from cloud import migrations
 from cloud.audit.tables import AuditRow
 from cloud.commands import store as commands
 from cloud.database import Database, upsert
@@ -21,7 +24,7 @@ from cloud.fleet.fleet import Device
 from cloud.latest.documents import decode
 from cloud.latest.store import load_latest
 from cloud.latest.values import Latest, LatestValues
-from cloud.migrations import migrate, upgrade
+from cloud.migrations import migrate, newest, upgrade
 from cloud.people.rights import Role, granted
 from cloud.people.store import load_grants
 from cloud.people.tables import PersonRow
@@ -48,6 +51,12 @@ async def test_the_migrations_make_what_the_models_say(database: Database) -> No
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_a_schema_is_the_newest_when_it_has_the_version_of_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest()]
 
 
 _OLD_COMMAND = """
