@@ -27,13 +27,14 @@ from edge_agent.links import LinkError, Refused
 from edge_agent.modbus_lamps import ModbusLamp
 from edge_agent.obstacles import Obstacle, trouble
 from edge_agent.outbox import Outbox
-from edge_agent.overrides import Overrides
+from edge_agent.overrides import NOTHING, Overrides
 from edge_agent.recorder import Recorder
 from edge_agent.replies import Replies
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
-from protocols.commands import Answer, Command, Group, Override, Refusal, Step, is_expired
+from protocols.commands import Answer, Command, Emergency, Group, Held, Override, Refusal, Resume, Step, is_expired
 from protocols.readings import Reading
+from rules.held import after, after_failure
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +53,16 @@ class _NotDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A command under way, the override to fall back to, and whether others came with it."""
+    """A command under way, what held its luminaire before, and whether others came with it."""
 
     command: Command
-    before: Override | None
+    before: Held
     is_one_of_many: bool = False
+
+    @property
+    def fallback(self) -> Held:
+        """What holds it when the command fails, or when another one takes its place."""
+        return after_failure(self.before, self.command.action)
 
 
 class Executor:
@@ -106,19 +112,23 @@ class Executor:
 
     async def _take_on(self, commands: Sequence[Command], group: asyncio.TaskGroup) -> None:
         try:
-            now = self._clock.now()
-            before = {command.target: self._overrides.current(command.target, now) for command in commands}
-            admitted = await self._admit(commands)
+            before = {command.target: self._before(command.target) for command in commands}
+            admitted = await self._admit(commands, before)
         except sqlite3.OperationalError as error:
             for command in commands:
                 self._leave(command, error)
         else:
             self._start([(command, before[command.target]) for command in admitted], group)
 
-    async def _resumed(self) -> list[tuple[Command, Override | None]]:
-        """What was interrupted, oldest first, each with the override to fall back to. Where a command had not yet said
-        that a later one took its place, it is said now."""
-        found: list[tuple[Command, Override | None]] = []
+    def _before(self, device: str) -> Held:
+        """What holds a luminaire; while a command is under way, what held it when that began."""
+        running = self._running.get(device)
+        return running.fallback if running else self._overrides.held(device, self._clock.now())
+
+    async def _resumed(self) -> list[tuple[Command, Held]]:
+        """What was interrupted, oldest first, each with what held its luminaire before. Where a command had not yet
+        said that a later one took its place, it is said now."""
+        found: list[tuple[Command, Held]] = []
         unfinished = await self._ledger.unfinished()
         latest = {command.target: command for command in unfinished}
         for command in unfinished:
@@ -128,26 +138,26 @@ class Executor:
                 if obstacle is None:
                     found.append((command, await self._held_before(command)))
                 else:
-                    await self._end(_Running(command, None), self._judge.refusal(command, obstacle))
+                    await self._end(_Running(command, NOTHING), self._judge.refusal(command, obstacle))
             except sqlite3.OperationalError as error:
                 self._leave(command, error)
         return found
 
-    async def _held_before(self, command: Command) -> Override | None:
-        """The override that an interrupted command found, which is not known any more when it had put its own."""
-        held, its_own = self._overrides.current(command.target, self._clock.now()), _override(command)
+    async def _held_before(self, command: Command) -> Held:
+        """What held the luminaire of an interrupted command. What it put itself has taken the place of that, which is
+        not known any more."""
+        held = self._overrides.held(command.target, self._clock.now())
+        its_own = after(held, command.action)
         if held == its_own:
-            return None
+            return after(held, Resume()) if isinstance(command.action, Override | Emergency) else held
         await self._overrides.put(command.target, its_own)
         return held
 
-    def _start(self, found: Sequence[tuple[Command, Override | None]], group: asyncio.TaskGroup) -> None:
-        """A command that takes the place of another one falls back to where that one began. Those of one bus that came
-        together are carried out together."""
+    def _start(self, found: Sequence[tuple[Command, Held]], group: asyncio.TaskGroup) -> None:
+        """Those of one bus that came together are carried out together."""
         lines: dict[Bus, list[_Running]] = defaultdict(list)
         for command, before in found:
-            overtaken = self._running.get(command.target)
-            running = _Running(command, overtaken.before if overtaken else before, len(found) > 1)
+            running = _Running(command, before, len(found) > 1)
             self._running[command.target] = running
             self._lights.awaiting.add(command.target)
             lamp = self._lamps[command.target]
@@ -158,20 +168,20 @@ class Executor:
         for line, some in lines.items():
             group.create_task(self._carry_out_together(line, some))
 
-    async def _admit(self, commands: Sequence[Command]) -> list[Command]:
+    async def _admit(self, commands: Sequence[Command], before: Mapping[str, Held]) -> list[Command]:
         """Say the first word on each command, or the last one again. Returns those that are to be carried out."""
         known = await self._ledger.known(commands)
         words = [
-            said or self._judge.first_word(command, latest)
+            said or self._judge.first_word(command, latest, before[command.target])
             for command, (said, latest) in zip(commands, known, strict=True)
         ]
         new = [(command, word) for command, word, (said, _) in zip(commands, words, known, strict=True) if said is None]
         admitted = [command for command, word in new if word.step is Step.ACCEPTED]
         begun = [ledger.begin(command, word) for command, word in new]
-        held = [overrides.holding(command.target, _override(command)) for command in admitted]
-        await self._replies.say(words, together([*begun, *held]))
-        for command in admitted:
-            self._overrides.remember(command.target, _override(command))
+        held = {command.target: after(before[command.target], command.action) for command in admitted}
+        await self._replies.say(words, together([*begun, *(overrides.holding(*one) for one in held.items())]))
+        for device, now_held in held.items():
+            self._overrides.remember(device, now_held)
         return admitted
 
     async def _carry_out_or_leave(self, running: _Running) -> None:
@@ -203,7 +213,7 @@ class Executor:
         log.error("the disk takes nothing: command %s for %s is left unanswered", command.id, command.target)
         if self._is_current(command):
             self._lights.awaiting.discard(command.target)
-            del self._running[command.target]
+            self._forget(command)
 
     async def _carry_out(self, running: _Running) -> None:
         """To the last word. What failed leaves the luminaire as it was: its next reading puts it right."""
@@ -214,10 +224,13 @@ class Executor:
         except _NotDone as error:
             async with self._changing:
                 if self._is_current(command):
-                    await self._overrides.put(lamp.device, running.before)
+                    await self._overrides.put(lamp.device, running.fallback)
             await self._end(running, self._judge.refusal(command, error.obstacle))
         else:
-            await self._end(running, self._judge.confirmation(command, reading))
+            async with self._changing:
+                answer = self._last_word(command, reading)
+                self._forget(command)  # before it is said: what comes from here on finds a command that was confirmed
+            await self._end(running, answer)
             if not lamp.reports_itself:
                 await self._show(lamp, reading)
 
@@ -340,8 +353,11 @@ class Executor:
 
     async def _end(self, running: _Running, answer: Answer) -> None:
         await self._say(running, answer)
-        if self._is_current(running.command):
-            del self._running[running.command.target]
+        self._forget(running.command)
+
+    def _forget(self, command: Command) -> None:
+        if self._is_current(command):
+            del self._running[command.target]
 
     async def _say(self, running: _Running, answer: Answer) -> None:
         if running.is_one_of_many:
@@ -353,23 +369,22 @@ class Executor:
         """What failed leaves its luminaire as it was: its next reading puts it right."""
         left = [one for one, found in ended if isinstance(found, Obstacle) and self._is_current(one.command)]
         answers = [self._last_word(one.command, found) for one, found in ended]
-        held = [overrides.holding(one.command.target, one.before) for one in left]
+        held = [overrides.holding(one.command.target, one.fallback) for one in left]
         await self._replies.say(answers, together([*map(ledger.word, answers), *held]))
         for one in left:
-            self._overrides.remember(one.command.target, one.before)
+            self._overrides.remember(one.command.target, one.fallback)
         for one, _ in ended:
             if self._is_current(one.command):
                 self._lights.awaiting.discard(one.command.target)
-                del self._running[one.command.target]
+                self._forget(one.command)
 
     def _last_word(self, command: Command, found: Reading | Obstacle) -> Answer:
+        """What reached its level just when a later command was taken holds it no more."""
         if isinstance(found, Obstacle):
             return self._judge.refusal(command, found)
+        if not self._is_current(command):
+            return self._judge.refusal(command, Obstacle(Refusal.SUPERSEDED))
         return self._judge.confirmation(command, found)
-
-
-def _override(command: Command) -> Override | None:
-    return command.action if isinstance(command.action, Override) else None
 
 
 def _is_silent(reading: Reading) -> bool:

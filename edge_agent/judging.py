@@ -9,13 +9,27 @@ from edge_agent.modbus_lamps import Reason
 from edge_agent.obstacles import Obstacle, refused
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
-from protocols.commands import Answer, Command, Override, Refusal, Step, is_expired
+from protocols.commands import (
+    Answer,
+    Command,
+    Emergency,
+    Held,
+    LockOut,
+    Override,
+    Refusal,
+    Resume,
+    Step,
+    Unlock,
+    is_expired,
+)
 from protocols.readings import Reading
+from rules.held import after, at_a_level, obstacle
 from rules.lamp_state import reached
 
 log = logging.getLogger(__name__)
 
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
+_DARK_BELOW_W = 6.0  # Echelon, CPD 3000 Lighting Controller: more with the relay open is a welded relay
 
 
 class Judge:
@@ -24,12 +38,13 @@ class Judge:
     def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
         self._lamps, self._wanted, self._clock = lamps, wanted, clock
 
-    def first_word(self, command: Command, latest: datetime | None) -> Answer:
-        """On a new command; `latest` is when the youngest that was taken for its target was issued."""
+    def first_word(self, command: Command, latest: datetime | None, held: Held) -> Answer:
+        """On a new command; `latest` is when the youngest that was taken for its target was issued, and `held` what
+        stands above the target's programme."""
         now = self._clock.now()
         if is_expired(command, now):
             return self.refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
-        obstacle = self.obstacle(command)
+        obstacle = self.obstacle(command) or _stronger(held, command)
         if obstacle is None and latest is not None and command.issued_at < latest <= now + _AHEAD:
             obstacle = Obstacle(Refusal.SUPERSEDED)
         return self.refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
@@ -38,28 +53,35 @@ class Judge:
         """Why this edge cannot even begin."""
         if command.target not in self._lamps:
             return Obstacle(Refusal.NO_SUCH_LAMP)
-        if isinstance(command.action, Override) and command.action.until <= self._clock.now():
+        if isinstance(command.action, Override | Emergency) and command.action.until <= self._clock.now():
             return Obstacle(Refusal.ALREADY_OVER)
         return None
 
     def orders(self, command: Command) -> list[Order]:
         """What to tell the luminaire."""
-        if isinstance(command.action, Override):
-            return [Hold(command.action.level, command.action.until)]
-        return [Programme(self._wanted.programme(self._clock.now())), Release()]
+        held = self._held_by(command)
+        if isinstance(command.action, Resume | Unlock):
+            return [Programme(self._wanted.programme(self._clock.now())), _order(held)]
+        return [_order(held)]
 
     def difference(self, command: Command, reading: Reading) -> Obstacle | None:
         """What a reading lacks to be what was commanded."""
-        action, actual = command.action, reading.values.get("actual_level")
-        is_held = reading.values.get("command_reason") == Reason.OVERRIDE
+        held, actual = self._held_by(command), reading.values.get("actual_level")
         if actual is None:
             return Obstacle(Refusal.LAMP_SILENT)
-        if not isinstance(action, Override) and is_held:
+        if held is None and reading.values.get("command_reason") == Reason.OVERRIDE:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
-        wanted = action.level if isinstance(action, Override) else self._wanted.programme(self._clock.now())
+        wanted = held.level if held else self._wanted.programme(self._clock.now())
         if not reached(actual, self._lamps[command.target].shown(wanted)):
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
-        return None
+        return _takes_power(reading, actual) if isinstance(command.action, LockOut) else None
+
+    def _held_by(self, command: Command) -> Override | None:
+        """What holds the luminaire when the command is done; another one may stand there by now."""
+        now = self._clock.now()
+        if isinstance(command.action, Resume | Unlock):
+            return self._wanted.override(command.target, now)
+        return at_a_level(after(Held(), command.action), now)
 
     def refusal(self, command: Command, obstacle: Obstacle) -> Answer:
         """The answer that ends a command badly."""
@@ -75,3 +97,20 @@ class Judge:
             actual_level=reading.values.get("actual_level"),
             active_power=reading.values.get("active_power"),
         )
+
+
+def _stronger(held: Held, command: Command) -> Obstacle | None:
+    refusal = obstacle(held, command.action)
+    return None if refusal is None else Obstacle(refusal)
+
+
+def _order(held: Override | None) -> Hold | Release:
+    return Release() if held is None else Hold(held.level, held.until)
+
+
+def _takes_power(reading: Reading, actual: float) -> Obstacle | None:
+    """A lamp that says that it is dark while it takes power is not: its relay may be welded."""
+    power = reading.values.get("active_power")
+    if power is None or power <= _DARK_BELOW_W:
+        return None
+    return Obstacle(Refusal.STILL_POWERED, wanted_level=0.0, actual_level=actual, power=power)

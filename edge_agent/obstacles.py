@@ -26,6 +26,7 @@ class Obstacle:
     wanted_level: float | None = None
     actual_level: float | None = None
     waited_s: float | None = None
+    power: float | None = None  # W
 
     def __str__(self) -> str:
         return f"{self.refusal} ({self.error})" if self.error else str(self.refusal)
@@ -47,6 +48,7 @@ def refused(command: Command, obstacle: Obstacle, now: datetime) -> Answer:
         wanted_level=obstacle.wanted_level,
         actual_level=obstacle.actual_level,
         waited_s=obstacle.waited_s,
+        active_power=obstacle.power,
         detail=_detail(obstacle.error),
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from edge_agent.overrides import Overrides
 from protocols.commands import Override
 from protocols.inventory import Place
+from rules.held import at_a_level
 from rules.programme import astronomical_level
 
 
@@ -25,5 +26,5 @@ class Wanted:
         return self._known[1]
 
     def override(self, device: str, now: datetime) -> Override | None:
-        """The override of a luminaire."""
-        return self._overrides.current(device, now)
+        """What holds a luminaire above its programme: a level and its end, whatever rung it stands on."""
+        return at_a_level(self._overrides.held(device, now), now)

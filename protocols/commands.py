@@ -64,12 +64,17 @@ class Refusal(StrEnum):
     NO_SUCH_LAMP = "no_such_lamp"  # the target is no luminaire of this edge
     ALREADY_OVER = "already_over"  # the end of the override had passed
     SUPERSEDED = "superseded"  # a command that was issued later took its place
+    LOCKED_OUT = "locked_out"  # it has to be unlocked first
+    IN_EMERGENCY = "in_emergency"  # emergency light stands above what was commanded
+    HELD_BY_HAND = "held_by_hand"  # an override stands above a self-test
+    INTERRUPTED = "interrupted"  # the edge started again in the middle of a self-test
     NO_CONNECTION = "no_connection"  # the bus cannot be reached
     NO_ANSWER = "no_answer"  # the controller was silent
     GARBLED = "garbled"  # the controller's answer does not fit the question
     DEVICE_REFUSED = "device_refused"  # the controller said no; `detail` has its exception code
     LAMP_SILENT = "lamp_silent"  # the controller answers, and does not hear its lamp
     STILL_HELD = "still_held"  # after a resume the lamp is still driven by an override
+    STILL_POWERED = "still_powered"  # locked out, it says that it is dark and takes power
     LEVEL_NOT_REACHED = "level_not_reached"  # `actual_level` is not `wanted_level`
 
 
@@ -169,7 +174,7 @@ class Held:
     test: Override | None = None
 
 
-Action = Annotated[Override | Resume, Field(discriminator="type")]
+Action = Annotated[Override | Resume | Emergency | LockOut | Unlock | SelfTest, Field(discriminator="type")]
 
 
 class Command(_Model):
@@ -229,8 +234,8 @@ _MEMBER = re.compile(r"([A-Za-z0-9_-]{1,60})-(0|[1-9][0-9]{0,2})")
 
 
 def _check_end(action: Action, issued_at: datetime) -> None:
-    if isinstance(action, Override) and action.until - issued_at > LONGEST_OVERRIDE:
-        raise ValueError(f"an override lasts {LONGEST_OVERRIDE.total_seconds() / 3600:g} h at most")
+    if isinstance(action, Override | Emergency) and action.until - issued_at > LONGEST_OVERRIDE:
+        raise ValueError(f"an override and an emergency last {LONGEST_OVERRIDE.total_seconds() / 3600:g} h at most")
 
 
 class Answer(_Model):

@@ -25,7 +25,7 @@ from edge_agent.recorder import Recorder
 from edge_agent.wanted import Wanted
 from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Action, Answer, Command, Override, Refusal, Resume, Step
+from protocols.commands import Action, Answer, Command, Held, Override, Refusal, Resume, Step
 from protocols.inventory import Place
 from protocols.readings import Reading
 from protocols.topics import Stream
@@ -159,7 +159,7 @@ async def test_a_command_that_is_taken_while_another_fails_stays_held(desk: Desk
     desk.executor.submit(later := desk.override("later", 100, later_s=1))
     assert (await desk.last("later")).step is Step.READ_BACK
     assert (await desk.last("fails")).step is Step.REFUSED
-    assert desk.held.current(desk.lamp, desk.clock.now()) == later.action
+    assert desk.held.held(desk.lamp, desk.clock.now()).override == later.action
 
 
 async def test_what_a_command_is_about_to_tell_nobody_else_tells(desk: Desk) -> None:
@@ -168,7 +168,7 @@ async def test_what_a_command_is_about_to_tell_nobody_else_tells(desk: Desk) -> 
     desk.lights.hear([await lamp.read(Priority.ROUTINE)])
     async with lamp.turn(Priority.ROUTINE):
         desk.executor.submit(desk.override("c1", 80))
-        await until(lambda: desk.held.current(desk.lamp, desk.clock.now()))
+        await until(lambda: desk.held.held(desk.lamp, desk.clock.now()).override)
         assert desk.lights._orders(lamp, 50) == []
     assert (await desk.last("c1")).step is Step.READ_BACK
     assert desk.lights.awaiting == set()
@@ -180,7 +180,7 @@ async def test_the_end_of_an_override_is_in_the_device_too(desk: Desk) -> None:
     await desk.last("c1")
     assert isinstance(command.action, Override)
     assert desk.street.lamp(desk.lamp).state.override_until >= command.action.until.timestamp()
-    assert desk.held.current(desk.lamp, desk.clock.now()) == command.action
+    assert desk.held.held(desk.lamp, desk.clock.now()).override == command.action
 
 
 async def test_the_chart_follows_at_once(desk: Desk) -> None:
@@ -218,7 +218,7 @@ async def test_resume_brings_the_programme_back(desk: Desk) -> None:
     assert answer.step is Step.READ_BACK
     assert answer.actual_level is not None
     assert abs(answer.actual_level - 50) <= 1
-    assert desk.held.current(desk.lamp, desk.clock.now()) is None
+    assert desk.held.held(desk.lamp, desk.clock.now()).override is None
     assert desk.street.lamp(desk.lamp).state.override_until == 0
 
 
@@ -264,7 +264,7 @@ async def test_a_lamp_that_its_controller_does_not_reach(desk: Desk) -> None:
     desk.street.faults.switch("comm_loss", desk.lamp, on=True)
     said = await refused(desk, desk.override("c1", 80))
     assert said == {"refusal": Refusal.LAMP_SILENT, "detail": "Modbus 0x04"}
-    assert desk.held.current(desk.lamp, desk.clock.now()) is None, "what failed leaves everything as it was"
+    assert desk.held.held(desk.lamp, desk.clock.now()).override is None, "what failed leaves everything as it was"
 
 
 async def test_a_cabinet_that_does_not_answer(desk: Desk) -> None:
@@ -296,7 +296,7 @@ async def test_a_lamp_that_does_not_follow(desk: Desk) -> None:
         "actual_level": 100,
         "waited_s": 0.6,
     }
-    kept = desk.held.current(desk.lamp, desk.clock.now())
+    kept = desk.held.held(desk.lamp, desk.clock.now()).override
     assert kept is not None
     assert kept.level == 70, "the override of before is in force again"
 
@@ -387,7 +387,7 @@ async def test_when_the_later_fails_the_lamp_goes_back_to_before_both(desk: Desk
     desk.executor.submit(desk.override("c2", 20, later_s=1))
     assert (await desk.last("c2")).step is Step.REFUSED
     assert (await desk.last("c1")).step is Step.REFUSED
-    assert desk.held.current(desk.lamp, desk.clock.now()) is None
+    assert desk.held.held(desk.lamp, desk.clock.now()).override is None
 
 
 async def test_commands_for_different_lamps_do_not_wait_for_each_other(desk: Desk) -> None:
@@ -414,7 +414,7 @@ async def test_a_restart_in_the_middle_does_not_lose_the_command(
     async with desk_on(tmp_path, lit, clock) as second:
         assert (await second.last("c1")).step is Step.READ_BACK
         assert await second.steps("c1") == [Step.ACCEPTED, Step.READ_BACK]
-        assert second.held.current(second.lamp, clock.now()) == command.action
+        assert second.held.held(second.lamp, clock.now()).override == command.action
 
 
 async def test_what_cannot_go_on_after_a_restart_is_refused(tmp_path: Path, lit: Street, clock: DomainClock) -> None:
@@ -445,12 +445,12 @@ async def test_a_command_that_fails_after_a_restart_leaves_the_override_of_befor
     async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
         desk = Desk(lit, clock, database, await Outbox.load(database, 1_000_000), await Overrides.load(database))
         before = Override(level=70, until=clock.now() + timedelta(hours=1))
-        await desk.held.put(desk.lamp, before)
+        await desk.held.put(desk.lamp, Held(override=before))
         command, accepted = desk.override("c1", 30), Answer(id="c1", step=Step.ACCEPTED, at=clock.now())
         await desk.box.append(Stream.EVENT, [wire.encode_events([accepted])], ledger.begin(command, accepted))
     async with desk_on(tmp_path, lit, clock) as desk:
         assert (await desk.last("c1")).step is Step.REFUSED
-        assert desk.held.current(desk.lamp, clock.now()) == before
+        assert desk.held.held(desk.lamp, clock.now()).override == before
 
 
 async def test_old_commands_are_forgotten_after_a_week(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
 from protocols import wire
 from protocols.clock import DomainClock
-from protocols.commands import Action, Answer, Group, Override, Refusal, Resume, Step
+from protocols.commands import Action, Answer, Group, Held, Override, Refusal, Resume, Step
 from protocols.topics import Stream
 from protocols.wire import Header
 from tests.edge.full_disk import FillingDisk
@@ -69,7 +69,7 @@ async def test_every_lamp_is_confirmed_by_its_own_level_in_few_messages(desk: De
     assert len(rest) <= LAMPS // 2
     until_ = {desk.street.lamp(lamp).state.override_until for lamp in desk.street.lamps}
     assert min(until_) >= action.until.timestamp(), "each ends by its own clock"
-    assert all(desk.held.current(lamp, desk.clock.now()) == action for lamp in desk.street.lamps)
+    assert all(desk.held.held(lamp, desk.clock.now()).override == action for lamp in desk.street.lamps)
     assert desk.lights.awaiting == set()
 
 
@@ -79,11 +79,11 @@ async def test_a_group_is_undone_as_a_group(desk: Desk) -> None:
     desk.executor.submit(group(desk, Resume(), "back", later_s=1))
     assert [answer.step for answer in await ends(desk, "back")] == [Step.READ_BACK] * LAMPS
     assert all(abs(desk.street.level(lamp) - 50) <= 1 for lamp in desk.street.lamps)
-    assert not any(desk.held.current(lamp, desk.clock.now()) for lamp in desk.street.lamps)
+    assert not any(desk.held.held(lamp, desk.clock.now()).override for lamp in desk.street.lamps)
 
 
 async def test_who_fails_says_why_and_the_others_are_confirmed(desk: Desk) -> None:
-    await desk.held.put(desk.street.lamps[1], before := dimmed(desk, 70))
+    await desk.held.put(desk.street.lamps[1], Held(override=(before := dimmed(desk, 70))))
     desk.street.faults.switch("comm_loss", desk.street.lamps[0], on=True)
     desk.street.faults.switch("stuck_on", desk.street.lamps[1], on=True)
     desk.executor.submit(group(desk, dimmed(desk, 40), "g", "HL-999999"))
@@ -92,8 +92,8 @@ async def test_who_fails_says_why_and_the_others_are_confirmed(desk: Desk) -> No
     assert (stuck.refusal, stuck.wanted_level, stuck.actual_level) == (Refusal.LEVEL_NOT_REACHED, 40, 100)
     assert stranger.refusal is Refusal.NO_SUCH_LAMP
     assert {answer.step for answer in good} == {Step.READ_BACK}
-    assert desk.held.current(desk.street.lamps[0], desk.clock.now()) is None
-    assert desk.held.current(desk.street.lamps[1], desk.clock.now()) == before
+    assert desk.held.held(desk.street.lamps[0], desk.clock.now()).override is None
+    assert desk.held.held(desk.street.lamps[1], desk.clock.now()).override == before
 
 
 async def test_a_cabinet_that_is_silent_is_not_asked_for_every_lamp(desk: Desk) -> None:
@@ -161,7 +161,7 @@ async def test_a_restart_in_the_middle_loses_no_lamp_of_a_group(
         lit.faults.switch("stuck_on", lamp, on=False)
     async with desk_on(tmp_path, lit, clock) as second:
         assert [answer.step for answer in await ends(second)] == [Step.READ_BACK] * LAMPS
-        assert all(second.held.current(lamp, clock.now()) == action for lamp in lit.lamps)
+        assert all(second.held.held(lamp, clock.now()).override == action for lamp in lit.lamps)
         assert await second.ledger.unfinished() == []
 
 
@@ -176,14 +176,14 @@ async def test_of_two_groups_that_a_restart_interrupted_the_later_one_is_carried
         earlier, later = group(desk, dimmed(desk, 40)), group(desk, action := dimmed(desk, 60), "h", later_s=1)
         for command in [*earlier.commands(), *later.commands()]:
             await database.run(begin(command, Answer(id=command.id, step=Step.ACCEPTED, at=clock.now())))
-            await held.put(command.target, action)
+            await held.put(command.target, Held(override=action))
     async with desk_on(tmp_path, lit, clock) as second:
         assert {answer.refusal for answer in await ends(second)} == {Refusal.SUPERSEDED}
         refused, *done = await ends(second, "h")
         assert refused.refusal is Refusal.LEVEL_NOT_REACHED
         assert {answer.step for answer in done} == {Step.READ_BACK}
-        assert second.held.current(stuck, clock.now()) is None, "what was refused is not held"
-        assert all(second.held.current(lamp, clock.now()) == action for lamp in good)
+        assert second.held.held(stuck, clock.now()).override is None, "what was refused is not held"
+        assert all(second.held.held(lamp, clock.now()).override == action for lamp in good)
         assert await second.ledger.unfinished() == []
 
 

@@ -19,7 +19,7 @@ from edge_agent.modbus_lamps import Reason, Registers, corrections
 from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.wanted import Wanted
-from protocols.commands import Override
+from protocols.commands import Held, Override
 from protocols.inventory import Place
 from protocols.readings import Reading
 from tests.edge.clocks import NOON, SetClock, running_clock
@@ -119,7 +119,7 @@ async def test_an_override_is_kept_up_and_ends_by_itself(night: Night) -> None:
     one = night.street.lamps[0]
     await night.at(SUNSET + timedelta(minutes=5))
     end = SUNSET + timedelta(hours=1)
-    await night.overrides.put(one, Override(level=20, until=end))
+    await night.overrides.put(one, Held(override=Override(level=20, until=end)))
     await night.round()
     assert night.street.lamp(one).state.override_until == end.timestamp()
     night.street.lamp(one).set_override(None, 0, night.street.world.now())
@@ -144,7 +144,7 @@ async def test_an_override_that_nobody_here_knows_of_is_ended(night: Night) -> N
 async def test_an_override_that_outlives_its_device_clock_ends_by_the_edge(night: Night) -> None:
     one = night.street.lamps[0]
     end = night.time.clock.now() + timedelta(minutes=1)
-    await night.overrides.put(one, Override(level=80, until=end))
+    await night.overrides.put(one, Held(override=Override(level=80, until=end)))
     await night.round()
     night.street.lamp(one).state.override_until += 100_000  # its clock stands still
     await night.at(end)
@@ -154,7 +154,7 @@ async def test_an_override_that_outlives_its_device_clock_ends_by_the_edge(night
 async def test_under_an_override_the_programme_goes_on(night: Night) -> None:
     """So that a device that ends the override alone falls back to the right level."""
     one = night.street.lamps[0]
-    await night.overrides.put(one, Override(level=20, until=SUNSET + timedelta(hours=1)))
+    await night.overrides.put(one, Held(override=Override(level=20, until=SUNSET + timedelta(hours=1))))
     await night.round()
     await night.at(SUNSET + timedelta(minutes=5))
     assert night.street.lamp(one).state.programme == 100
@@ -190,15 +190,15 @@ async def test_overrides_survive_a_restart(tmp_path: Path) -> None:
     path, until_ = tmp_path / "edge.sqlite", NOON + timedelta(hours=1)
     async with Database(path, held.SCHEMA) as database:
         first = await Overrides.load(database)
-        await first.put("L1", Override(level=20, until=until_))
-        await first.put("L2", Override(level=30, until=until_))
-        await first.put("L1", Override(level=40, until=until_))
-        await first.put("L2", None)
+        await first.put("L1", Held(override=Override(level=20, until=until_)))
+        await first.put("L2", Held(override=Override(level=30, until=until_)))
+        await first.put("L1", Held(override=Override(level=40, until=until_)))
+        await first.put("L2", Held())
     async with Database(path, held.SCHEMA) as database:
         second = await Overrides.load(database)
-    assert second.current("L1", NOON) == Override(level=40, until=until_)
-    assert second.current("L2", NOON) is None
-    assert second.current("L1", until_) is None
+    assert second.held("L1", NOON).override == Override(level=40, until=until_)
+    assert second.held("L2", NOON).override is None
+    assert second.held("L1", until_).override is None
 
 
 async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overrides: Overrides) -> None:
