@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rules.fleet_relay import carried_out_by
 from rules.programme import FULL, OFF, Reason
 from rules.resolve import Planned
 
@@ -29,6 +30,20 @@ class Sets:
     level: Floats
     reason: Ints
     since: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Lamps:
+    """A row for each lamp: the row of its set, the % of full light that counts as its 100, and whether it can only be
+    switched."""
+
+    set_of: Ints
+    output: Floats
+    is_relay: Bools
+
+    def of(self, lamps: Ints) -> "Lamps":
+        """Only these rows."""
+        return Lamps(self.set_of[lamps], self.output[lamps], self.is_relay[lamps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +104,19 @@ def sets(planned: Sequence[Planned], since: Sequence[float]) -> Sets:
     )
 
 
-def resolve(sets: Sets, set_of: Ints, output: Floats, held: HeldColumns, at: float) -> Decisions:
-    """What the light of each lamp should be at a moment (Unix s): `set_of` is the row of its set, `output` the %
-    of full light that counts as its 100.
+def resolve(sets: Sets, lamps: Lamps, held: HeldColumns, at: float) -> Decisions:
+    """What the light of each lamp should be at a moment (Unix s).
 
     What held a lamp and has ended since changed its light at its end, unless something stronger went on.
     """
-    found = Decisions(sets.level[set_of] * output / FULL, sets.reason[set_of], sets.since[set_of])
-    found = Decisions(found.level, found.reason, np.fmax(found.since, held.since))
+    row = lamps.set_of
+    found = Decisions(sets.level[row] * lamps.output / FULL, sets.reason[row], np.fmax(sets.since[row], held.since))
     rungs = (Reason.SELF_TEST, held.test), (Reason.OVERRIDE, held.override), (Reason.EMERGENCY, held.emergency)
     for reason, rung in rungs:
         found = _above(found, rung, reason, held.since, at)
+    level = carried_out_by(lamps.is_relay, found.level)
     return Decisions(
-        np.where(held.locked, OFF, found.level),
+        np.where(held.locked, OFF, level),
         np.where(held.locked, NUMBERS[Reason.SAFETY], found.reason),
         np.where(held.locked, held.since, found.since),
     )

@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from protocols.commands import Emergency, Held, LockOut, Override
+from protocols.inventory import Control
 from rules.adaptive import InForce
 from rules.lighting import Lighting
 from rules.programme import FULL, OFF, Decision, Reason, astronomical_level
+from rules.relay import carried_out
 from rules.sun import is_dark
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What one luminaire goes by when nobody holds it: `output` is the % of full light that counts as its 100."""
+    """What one luminaire goes by when nobody holds it: `output` is the % of full light that counts as its 100. Of a
+    relay every level is rounded up in the end (rules/relay.py)."""
 
     lighting: Lighting
     output: float = FULL
     adapted: tuple[InForce, ...] = ()
+    control: Control = "dimmable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,9 @@ class Planned:
     reason: Reason
     source: str | None = None
 
-    def of(self, output: float) -> Decision:
+    def of(self, output: float, control: Control = "dimmable") -> Decision:
         """What that is for a luminaire with an output (% of full light)."""
-        return Decision(self.level * output / FULL, self.reason, self.source)
+        return Decision(carried_out(control, self.level * output / FULL), self.reason, self.source)
 
 
 def resolve(light: Light, held: Held, at: datetime | None) -> Decision:
@@ -44,16 +48,17 @@ def resolve(light: Light, held: Held, at: datetime | None) -> Decision:
     counts, and otherwise the luminaire is left to its own photocell.
     """
     programme = None if at is None else planned(light.lighting, light.adapted, at)
-    return decided(held, programme, light.output, at)
+    found = None if programme is None else programme.of(light.output, light.control)
+    return decided(held, found, at, light.control)
 
 
-def decided(held: Held, programme: Planned | None, output: float, at: datetime | None) -> Decision:
+def decided(held: Held, programme: Decision | None, at: datetime | None, control: Control = "dimmable") -> Decision:
     """The same where the programme is known already: it is found once for all that run together."""
     above = standing(held, at)
     if above is not None:
         reason, action = above
-        return Decision(OFF if isinstance(action, LockOut) else action.level, reason)
-    return Decision(None, Reason.HARDWARE) if programme is None else programme.of(output)
+        return Decision(OFF if isinstance(action, LockOut) else carried_out(control, action.level), reason)
+    return programme or Decision(None, Reason.HARDWARE)
 
 
 def standing(held: Held, at: datetime | None) -> tuple[Reason, LockOut | Emergency | Override] | None:

@@ -14,7 +14,7 @@ from protocols.inventory import Name, Place
 from protocols.light import Adaptation, LampSet, LightDocument, Programme, Step, Stretch, SunEvent
 from rules import fleet_resolve
 from rules.adaptive import InForce
-from rules.fleet_resolve import REASONS, HeldColumns, Rung
+from rules.fleet_resolve import REASONS, HeldColumns, Lamps, Rung
 from rules.lighting import Lighting, lightings
 from rules.programme import Decision, Reason, astronomical_level
 from rules.resolve import Light, planned, resolve
@@ -83,7 +83,9 @@ held = st.builds(
 )
 adapted = st.lists(st.builds(InForce, st.sampled_from([RAISE, LOWER]), st.floats(0, 1)), max_size=2).map(tuple)
 outputs = st.sampled_from([100.0, 80.0, 62.5])
-lights = st.builds(Light, st.sampled_from(["road", "tunnel"]).map(lambda name: known()[name]), outputs, adapted)
+controls = st.sampled_from(["dimmable", "relay"])
+sets = st.sampled_from(["road", "tunnel"]).map(lambda name: known()[name])
+lights = st.builds(Light, sets, outputs, adapted, controls)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,13 @@ def test_output_trims_what_is_planned_and_not_what_a_person_commands() -> None:
     until = at + timedelta(hours=1)
     assert resolve(light, Held(override=Override(level=100, until=until)), at).level == 100
     assert resolve(light, Held(emergency=Emergency(until=until)), at).level == 100
+
+
+def test_a_relay_is_on_at_any_level_and_off_at_none() -> None:
+    light, at = Light(known()["road"], control="relay"), local("2026-02-11T04:00")
+    assert resolve(light, Held(), at).level == 100
+    assert resolve(light, Held(override=Override(level=0, until=at + timedelta(hours=1))), at).level == 0
+    assert resolve(light, Held(override=Override(level=5, until=at + timedelta(hours=1))), at).level == 100
 
 
 def test_what_raises_is_stronger_than_what_lowers_and_says_so() -> None:
@@ -201,8 +210,11 @@ def test_a_city_in_columns_is_decided_as_each_of_its_lamps(
     own = [planned(light.lighting, light.adapted, at) for light, _, _ in lamps]
     found = fleet_resolve.resolve(
         fleet_resolve.sets(own, [since] * len(own)),
-        np.arange(len(lamps)),
-        np.array([light.output for light, _, _ in lamps], np.float64),
+        Lamps(
+            np.arange(len(lamps)),
+            np.array([light.output for light, _, _ in lamps], np.float64),
+            np.array([light.control == "relay" for light, _, _ in lamps], np.bool_),
+        ),
         columns([held for _, held, _ in lamps], [changed for _, _, changed in lamps]),
         at.timestamp(),
     )
@@ -219,8 +231,7 @@ def test_light_has_held_since_what_last_changed_it() -> None:
     own = [planned(known()["road"], (), begin)]
     found = fleet_resolve.resolve(
         fleet_resolve.sets(own, [at - 1_000_000]),
-        np.zeros(len(rows), np.int64),
-        np.full(len(rows), 100.0),
+        Lamps(np.zeros(len(rows), np.int64), np.full(len(rows), 100.0), np.zeros(len(rows), np.bool_)),
         columns(rows, [None, at - 7200, at - 7200, at - 7200, at - 60]),
         at,
     )
