@@ -65,8 +65,8 @@ def lowest_class(designed: str) -> str:
     """What a road may be dimmed to when nobody has said: two classes darker, in its own table.
 
     The norm lets the class follow the traffic, and its own example goes from P4 in the evening to P6 in the small hours
-    (CEN/TR 13201-1); from M1, M2 and M3 that is half the light, which Ho Chi Minh City already makes after 22:00. More needs a
-    person who says why. Raises KeyError for a class that there is not.
+    (CEN/TR 13201-1); from M1, M2 and M3 that is half the light, which Ho Chi Minh City already makes after 22:00. More
+    needs a person who says why. Raises KeyError for a class that there is not.
     """
     steps = sorted({some.luminance for some in _of_table(designed)}, reverse=True)
     place = steps.index(CLASSES[designed].luminance)
