@@ -157,9 +157,13 @@ class Curve:
 
 def curve(programme: Programme, night: date, place: Place, timezone: tzinfo) -> Curve:
     """A programme in a night."""
-    window = window_of(night, timezone)
     sun = darkness_of(night, place, timezone)
-    points = () if sun is None else tuple(_points(programme.steps, night, sun, timezone))
+    return curve_of(night, timezone, () if sun is None else tuple(_points(programme.steps, night, sun, timezone)))
+
+
+def curve_of(night: date, timezone: tzinfo, points: tuple[Point, ...]) -> Curve:
+    """Points in the order of time, in a night."""
+    window = window_of(night, timezone)
     return Curve(window.begin, window.end, points)
 
 
