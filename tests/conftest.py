@@ -1,8 +1,11 @@
 """What a machine lacks: the tests that need it are skipped, and say so."""
 
+import gc
 import os
 import random
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -18,6 +21,9 @@ _NEEDED = {
     "nginx": nginx.program,
 }
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps files in memory
+_ROOM = 4 << 30  # bytes; a run writes less than one
+
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("ours")
@@ -30,12 +36,27 @@ def pytest_report_header() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workers that run side by side take their ports from different parts, and make up requests from one number."""
+    gc.disable()  # until everything is collected: it would look through all that was imported, again and again
     os.environ.setdefault("HAIDANG_SEED", str(random.randrange(1 << 32)))
+    _write_to_memory()
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         count, index = worker["workercount"], int(worker["workerid"].removeprefix("gw"))
         width = len(ports.span) // count
         ports.span = range(ports.span.start + index * width, ports.span.start + (index + 1) * width)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay until the end: only what a test makes is garbage."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
+
+
+def _write_to_memory() -> None:
+    """What tests write need not survive a power cut: where there is room for it, each sync costs nothing."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
