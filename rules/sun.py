@@ -8,6 +8,7 @@ way.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from astral import Observer
 from astral.sun import elevation as _elevation
@@ -25,8 +26,12 @@ _SECOND = timedelta(seconds=1)
 
 def elevation(place: Place, at: datetime) -> float:
     """Degrees of the sun's centre above the horizon, as geometry has it: without refraction."""
-    observer = Observer(place.latitude, place.longitude)
-    return _elevation(observer, at.astimezone(UTC), with_refraction=False)
+    return _elevation(_observer(place.latitude, place.longitude), at.astimezone(UTC), with_refraction=False)
+
+
+@lru_cache(256)
+def _observer(latitude: float, longitude: float) -> Observer:
+    return Observer(latitude, longitude)
 
 
 def is_dark(place: Place, at: datetime) -> bool:
