@@ -10,6 +10,8 @@ from haidang.devices import page
 from protocols.config import ConfigError
 from protocols.profiles import library, mqtt, parse_profile
 from protocols.profiles.mqtt import MqttProfile, every_profile, parse_mqtt_profile
+from rules.light_findings import FindingCode
+from rules.road_class import CLASSES
 
 DOCS = Path(__file__).parents[2] / "docs"
 ADD_A_DEVICE = DOCS / "add-a-device.md"
@@ -89,3 +91,9 @@ def test_the_list_of_devices_is_that_of_the_library() -> None:
     assert made == (DOCS / "devices.md").read_text("utf-8"), (
         "make it: haidang profile list --markdown > docs/devices.md"
     )
+
+
+def test_every_mistake_of_a_light_plan_and_every_road_class_is_explained() -> None:
+    text = (DOCS / "light.md").read_text("utf-8")
+    assert {code for code in FindingCode if f"`{code}`" not in text} == set()
+    assert [name for name, some in CLASSES.items() if f"{name} {some.luminance:g}" not in text] == []
