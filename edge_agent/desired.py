@@ -1,10 +1,12 @@
-"""The documents that the cloud wants this edge to hold: fetched, judged whole, and only then in force.
+"""The documents that the cloud wants this edge to hold: fetched, judged whole, and only then in force. `settings` says
+how the edge works, `light` what its luminaires do.
 
 What is in force lies in a folder of its own, one file each, and is never half there. A document that is not right, or
 does not fit this edge, is refused with the reason, and the one before it stays. None of this touches the outbox.
 """
 
 import asyncio
+import functools
 import hashlib
 import logging
 import os
@@ -13,16 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from edge_agent import light_document
 from edge_agent.config import EdgeConfig
 from edge_agent.pauses import Pause
 from protocols import config as configs
 from protocols.config import ConfigError, Problem
+from protocols.light import LIGHT, LightDocument
 from protocols.wire import Desired, Document, RefusedDocument
 from rules.edge_settings import SETTINGS, EdgeSettings
 
 log = logging.getLogger(__name__)
 
 Fetch = Callable[[str], Awaitable[bytes]]  # a document by its hash; raises OSError
+Enforce = Callable[[], None]  # puts what was judged in force
 _LONGEST_REASON = 2000
 
 
@@ -36,7 +41,8 @@ class Holdings:
 
 
 class Documents:
-    """Those of one edge. `changed` is set when another configuration is in force; `config` is that one."""
+    """Those of one edge. `changed` is set when another configuration is in force; `config` is that one. `light` is the
+    plan that is in force: whoever needs it looks here each time, and nothing is put together anew for it."""
 
     def __init__(self, config: EdgeConfig, fetch: Fetch | None, pause: Pause | None = None) -> None:
         self._own = config
@@ -46,6 +52,7 @@ class Documents:
         self._desired: tuple[Document, ...] | None = None
         self._asked = asyncio.Event()
         self.config = config
+        self.light: LightDocument | None = None
         self.holdings = Holdings()
         self.changed = asyncio.Event()
 
@@ -57,11 +64,12 @@ class Documents:
 
     def _take_up(self, document: Document, body: bytes) -> None:
         try:
-            self.config = judged(self._own, document.name, body)
+            self._judged(document.name, body)()
         except ConfigError as error:
             self._refuse(document, str(error))
         else:
             self._hold(document.name, document)
+            self.changed.clear()  # nothing runs yet that would have to be put together anew
 
     def submit(self, desired: Desired) -> None:
         """The cloud has said what it wants; does not wait."""
@@ -86,8 +94,8 @@ class Documents:
             if document.name not in names:
                 self._remove(document.name)
                 self._hold(document.name, None)
-                self._enforce(self._own)
-                log.info("document %s is no longer desired: what edge.yaml says is in force", document.name)
+                self._undo(document.name)
+                log.info("document %s is no longer desired: it is in force no more", document.name)
 
     def _remove(self, name: str) -> None:
         """A disk that does not let go of it brings it back at the next start, until the cloud has spoken again."""
@@ -106,7 +114,7 @@ class Documents:
         while not self._asked.is_set():
             try:
                 body = await self._fetched(self._fetch, document)
-                self._take(document, body)
+                await self._take(document, body)
             except OSError as error:
                 if not told:
                     log.warning("document %s cannot be had: %s", document.name, error)
@@ -128,17 +136,32 @@ class Documents:
         except TimeoutError:
             return
 
-    def _take(self, document: Document, body: bytes) -> None:
+    async def _take(self, document: Document, body: bytes) -> None:
         """Put a document in force, or refuse it. Raises OSError when it cannot be kept; then nothing has changed."""
         try:
-            config = judged(self._own, document.name, body)
+            enforce = await asyncio.to_thread(self._judged, document.name, body)
         except ConfigError as error:
             self._refuse(document, str(error))
             return
-        _write_whole(self._folder / document.name, body)
+        await asyncio.to_thread(_write_whole, self._folder / document.name, body)
         self._hold(document.name, document)
-        self._enforce(config)
+        enforce()
         log.info("document %s (%.8s) is in force", document.name, document.hash)
+
+    def _judged(self, name: str, body: bytes) -> Enforce:
+        """What puts a document in force. Raises ConfigError with every reason against it."""
+        if name == SETTINGS:
+            return functools.partial(self._work_by, judged(self._own, body))
+        if name == LIGHT:
+            return functools.partial(self._light_by, light_document.judged(self._own, body))
+        advice = f"this software knows no such document; it knows {SETTINGS} and {LIGHT}"
+        raise ConfigError([Problem(name, 1, "", advice)])
+
+    def _undo(self, name: str) -> None:
+        if name == LIGHT:
+            self._light_by(None)
+        else:
+            self._work_by(self._own)
 
     def _hold(self, name: str, document: Document | None) -> None:
         rest = tuple(one for one in self.holdings.held if one.name != name)
@@ -146,9 +169,12 @@ class Documents:
         self.holdings.refused = tuple(one for one in self.holdings.refused if one.name != name)
         self.holdings.news.set()
 
-    def _enforce(self, config: EdgeConfig) -> None:
+    def _work_by(self, config: EdgeConfig) -> None:
         self.config = config
         self.changed.set()
+
+    def _light_by(self, document: LightDocument | None) -> None:
+        self.light = document
 
     def _refuse(self, document: Document, reason: str) -> None:
         log.warning("document %s (%.8s) is refused: %s", document.name, document.hash, reason)
@@ -160,10 +186,8 @@ class Documents:
         return any((one.name, one.hash) == (document.name, document.hash) for one in self.holdings.refused)
 
 
-def judged(own: EdgeConfig, name: str, body: bytes) -> EdgeConfig:
-    """This edge's configuration with a document in force. Raises ConfigError with every reason against it."""
-    if name != SETTINGS:
-        raise ConfigError([Problem(name, 1, "", f"this software knows no such document; it knows {SETTINGS}")])
+def judged(own: EdgeConfig, body: bytes) -> EdgeConfig:
+    """This edge's configuration with settings in force. Raises ConfigError with every reason against them."""
     document = configs.parse(body, SETTINGS)
     settings = configs.validate(document, EdgeSettings)
     there = ", ".join(bus.id for bus in own.modbus)

@@ -240,7 +240,7 @@ class Executor:
             await self._tell_until_heard(lamp, running)
         finally:
             if self._is_current(running.command):
-                self._lights.awaiting.discard(lamp.device)
+                self._lights.told(lamp.device)
 
     async def _tell_once(self, lamp: Lamp, command: Command) -> Obstacle | None:
         """What stands in the way."""
@@ -250,7 +250,7 @@ class Executor:
             return error.obstacle
         finally:
             if self._is_current(command):
-                self._lights.awaiting.discard(lamp.device)
+                self._lights.told(lamp.device)
         return None
 
     async def _tell_until_heard(self, lamp: Lamp, running: _Running) -> None:

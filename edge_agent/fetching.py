@@ -7,7 +7,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from edge_agent.mqtt_config import Cloud
-from rules.edge_settings import LARGEST
+from protocols.light import LARGEST
 
 _PATIENCE_S = 5.0  # in a thread that the end of the process has to wait for
 

@@ -61,7 +61,7 @@ class Judge:
         """What to tell the luminaire."""
         held = self._held_by(command)
         if isinstance(command.action, Resume | Unlock):
-            return [Programme(self._wanted.programme(self._clock.now())), _order(held)]
+            return [Programme(self._wanted.programme(command.target, self._clock.now())), _order(held)]
         return [_order(held)]
 
     def difference(self, command: Command, reading: Reading) -> Obstacle | None:
@@ -71,7 +71,7 @@ class Judge:
             return Obstacle(Refusal.LAMP_SILENT)
         if held is None and reading.values.get("command_reason") == Reason.OVERRIDE:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
-        wanted = held.level if held else self._wanted.programme(self._clock.now())
+        wanted = held.level if held else self._wanted.programme(command.target, self._clock.now())
         if not reached(actual, self._lamps[command.target].shown(wanted)):
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return _takes_power(reading, actual) if isinstance(command.action, LockOut) else None
@@ -81,7 +81,7 @@ class Judge:
         now = self._clock.now()
         if isinstance(command.action, Resume | Unlock):
             return self._wanted.override(command.target, now)
-        return at_a_level(after(Held(), command.action), now)
+        return self._wanted.carried_out(command.target, at_a_level(after(Held(), command.action), now))
 
     def refusal(self, command: Command, obstacle: Obstacle) -> Answer:
         """The answer that ends a command badly."""

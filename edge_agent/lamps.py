@@ -69,6 +69,10 @@ class Lamp(Protocol):
         """False while it sleeps."""
 
     @property
+    def pace_s(self) -> float:
+        """How long it is left in peace between two steps of a ramp, wall time."""
+
+    @property
     def reports_itself(self) -> bool:
         """True when its readings come, and are recorded, without being asked for."""
 
@@ -88,3 +92,6 @@ class Lamp(Protocol):
         self, reading: Reading, programme: float, override: Override | None, written: float | None
     ) -> Sequence[Order]:
         """What to tell it so that it does what it should; `written` is the programme level it was last given."""
+
+    def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
+        """What it will say when it has done what it was told, which is believed until it speaks."""

@@ -1,7 +1,7 @@
 """A luminaire that knows only its level, such as DALI gear behind a gateway: what holds it there, the edge knows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_agent.bus import Write
 from edge_agent.lamps import Hold, Order, Programme, Release
@@ -27,6 +27,11 @@ class LevelLamp(ModbusLamp):
         actual = reading.values.get("actual_level")
         order = Programme(programme) if override is None else Hold(override.level, override.until)
         return [] if actual is None or abs(actual - self.shown(order.level)) <= _SAME else [order]
+
+    def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
+        """It has the level that it shows for the one it was told."""
+        level = self.shown(programme if override is None else override.level)
+        return replace(reading, values={**reading.values, "actual_level": level})
 
     async def _write(self, write: Write, order: Order) -> None:
         """Released is who is given another level, which follows."""

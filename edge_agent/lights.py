@@ -6,20 +6,24 @@ whether there is a cloud. A luminaire that says nothing cannot be compared: it i
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from edge_agent.bus import Priority
-from edge_agent.lamps import Lamp, Line, Order
+from edge_agent.lamps import Lamp, Line, Order, Programme
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
+from protocols.commands import Override
 from protocols.readings import Reading
+from rules.programme import OFF
 
 log = logging.getLogger(__name__)
 
-_TICK_S = 5.0  # domain time between two looks at the sun
-_SHORTEST_TICK_S = 0.2  # wall time
+_TICK_S = 2.0  # domain time between two looks at the plan: with the time to tell a long line, less than 5 s behind it
+_SHORTEST_TICK_S = 0.1  # wall time
 
 
 def _always() -> bool:
@@ -30,8 +34,8 @@ def _always() -> bool:
 class Lights:
     """Hears every reading, and corrects the luminaires line by line.
 
-    While there is no time nothing is written: a luminaire on its own photocell stays with it, one that was given a
-    level keeps it, and an override ends by the luminaire's own clock, or when there is a time again.
+    While there is no time nothing is written but lock-outs: a luminaire on its own photocell stays with it, one that
+    was given a level keeps it, and an override ends by the luminaire's own clock, or when there is a time again.
     """
 
     def __init__(
@@ -48,8 +52,13 @@ class Lights:
         self._heard: dict[str, Reading] = {}
         self._written: dict[str, float] = {}
         self._refusing: set[str] = set()
-        self._looked_at: float | None = None
-        self._news = {lamp.line: asyncio.Event() for lamp in lamps.values()}
+        self._looked_at: object = None
+        self._on: dict[Line, list[Lamp]] = {}
+        for lamp in lamps.values():
+            self._on.setdefault(lamp.line, []).append(lamp)
+        self._news = {line: asyncio.Event() for line in self._on}
+        self._told_at: dict[str, float] = {}  # steady seconds; of lamps with a pace
+        self._behind: set[Line] = set()  # with lamps that are left in peace for a while
         self.corrected = 0
         self.awaiting: set[str] = set()  # that a command is about to tell: nobody else may
 
@@ -61,17 +70,23 @@ class Lights:
                 self._heard[reading.device] = reading
                 self._news[lamp.line].set()
 
+    def told(self, device: str) -> None:
+        """A command has told it: what it said before is the past."""
+        self.awaiting.discard(device)
+        self._heard.pop(device, None)
+
     async def run(self) -> NoReturn:
         """Correct until cancelled."""
         async with asyncio.TaskGroup() as group:
             for line, news in self._news.items():
                 group.create_task(self._keep(line, news))
-            await self._watch_the_sun()
+            await self._watch_the_plan()
 
     async def correct(self, line: Line) -> None:
         """One look at every luminaire of a line."""
-        for lamp in [lamp for lamp in self._lamps.values() if lamp.line is line]:
-            if self._orders(lamp, self._programme()):
+        self._behind.discard(line)
+        for lamp in self._on[line]:
+            if self._orders(lamp):
                 try:
                     await self._write(lamp)
                 except (Refused, Garbled) as error:
@@ -81,15 +96,19 @@ class Lights:
                 except LinkError:
                     return  # no connection; the next readings bring us back here
 
-    async def _watch_the_sun(self) -> NoReturn:
+    async def _watch_the_plan(self) -> NoReturn:
         pause = max(_SHORTEST_TICK_S, _TICK_S / self._clock.settings.speed)
         while True:
-            programme = self._programme()
-            if programme != self._looked_at:
-                self._looked_at = programme
-                for news in self._news.values():
-                    news.set()
+            self.look()
             await asyncio.sleep(pause)
+
+    def look(self) -> None:
+        """Does somebody have to be told something else by now?"""
+        wish = self._wanted.wish(self._lamps, self._clock.now())
+        behind = self._behind if wish == self._looked_at else self._news
+        self._looked_at = wish
+        for line in behind:
+            self._news[line].set()
 
     async def _keep(self, line: Line, news: asyncio.Event) -> NoReturn:
         while True:
@@ -100,32 +119,50 @@ class Lights:
     async def _write(self, lamp: Lamp) -> None:
         """Decided once more when it is our turn: a command may have come in between. Raises LinkError."""
         async with lamp.turn(Priority.ROUTINE) as obey:
-            programme = self._programme()
-            orders = self._orders(lamp, programme)
-            if not orders:
+            orders, wish = self._orders(lamp), self._wish(lamp.device)
+            if not orders or wish is None:
                 return  # what was not told is not written down as told
+            before = self._heard[lamp.device]
             for order in orders:
                 await obey(order)
                 self.corrected += 1
-            self._written[lamp.device] = programme
-            self._heard.pop(lamp.device, None)  # the past now; the next reading tells whether it helped
+            self._note(lamp, lamp.obeyed(before, *wish), wish[0])
         self._refusing.discard(lamp.device)
+
+    def _note(self, lamp: Lamp, believed: Reading, programme: float) -> None:
+        """What it said is the past now; the next reading tells whether it helped."""
+        self._heard[lamp.device], self._written[lamp.device] = believed, programme
+        if lamp.pace_s:
+            self._told_at[lamp.device] = time.monotonic()
 
     def _forget(self, line: Line, unit: object) -> None:
         """What a silent unit said is the past: it has to speak before it is corrected."""
-        for lamp in self._lamps.values():
-            if lamp.line is line and lamp.unit == unit:
+        for lamp in self._on[line]:
+            if lamp.unit == unit:
                 self._heard.pop(lamp.device, None)
 
-    def _programme(self) -> float:
-        return self._wanted.programme(self._clock.now())
+    def _wish(self, device: str) -> tuple[float, Override | None] | None:
+        """The level beneath, and what holds the luminaire above it; `None` is that it is left alone."""
+        if not self._is_time_known():
+            return (OFF, None) if self._wanted.is_locked_out(device) else None
+        now = self._clock.now()
+        return self._wanted.programme(device, now), self._wanted.override(device, now)
 
-    def _orders(self, lamp: Lamp, programme: float) -> Sequence[Order]:
+    def _orders(self, lamp: Lamp) -> Sequence[Order]:
         reading = self._heard.get(lamp.device)
-        if reading is None or lamp.device in self.awaiting or not self._is_time_known():
+        if reading is None or lamp.device in self.awaiting:
             return []
-        override = self._wanted.override(lamp.device, self._clock.now())
-        return lamp.corrections(reading, programme, override, self._written.get(lamp.device))
+        wish = self._wish(lamp.device)
+        orders = [] if wish is None else lamp.corrections(reading, *wish, self._written.get(lamp.device))
+        if orders and lamp.pace_s and self._is_left_in_peace(lamp, orders):
+            self._behind.add(lamp.line)
+            return []
+        return orders
+
+    def _is_left_in_peace(self, lamp: Lamp, orders: Sequence[Order]) -> bool:
+        told_at = self._told_at.get(lamp.device, -math.inf)
+        is_step = all(isinstance(order, Programme) for order in orders)
+        return is_step and time.monotonic() - told_at < lamp.pace_s
 
     def _complain(self, lamp: Lamp, error: LinkError) -> None:
         if lamp.device not in self._refusing:

@@ -6,12 +6,13 @@ import functools
 import logging
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from edge_agent import driving, ledger, mqtt_lamps, outbox, overrides, timekeeper
+from edge_agent import adapting, driving, ledger, mqtt_lamps, outbox, overrides, timekeeper
+from edge_agent.adapting import Adapting
 from edge_agent.audit_heads import AuditHeads, heads_file
 from edge_agent.bus import Bus
 from edge_agent.config import EdgeConfig, ModbusBus, RtuTcpBus, SerialBus, TcpBus
@@ -32,7 +33,7 @@ from edge_agent.overrides import Overrides
 from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
-from edge_agent.status import Clock, Status, reading
+from edge_agent.status import Clock, Light, Status, reading
 from edge_agent.status_door import answering, door
 from edge_agent.supervision import Supervision
 from edge_agent.timekeeper import Timekeeper
@@ -42,6 +43,7 @@ from protocols.clock import DomainClock
 from protocols.modbus.rtu import Pace
 from protocols.readings import Reading
 from protocols.topics import STREAMS, Stream
+from rules.programme import Reason
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ _SHORTEST_PAUSE_S = 0.2
 _TURN_OF_A_THREAD_S = 0.001  # the disk's thread waits as long for ours; a command needs it four times
 _SHORTEST_PATIENCE_S = 60.0  # with a bus, before the watchdog is no longer told that we work
 
-SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA + timekeeper.SCHEMA
+SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA + timekeeper.SCHEMA + adapting.SCHEMA
 
 
 async def run(config: EdgeConfig, clock: DomainClock) -> None:
@@ -63,15 +65,20 @@ async def run(config: EdgeConfig, clock: DomainClock) -> None:
         keeper = Timekeeper(clock)
         await keeper.load(database)
         held = await Overrides.load(database)
+        measured = Adapting()
+        await measured.load(database)
         waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, keeper.seconds)
         life = Life(
-            lambda: Agent(documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper, heads)
+            lambda: Agent(
+                documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper, heads, measured
+            )
         )
         supervision = Supervision(life.rounds, life.patience_s, lambda: database.run(_nothing))
         async with answering(door(config.data), lambda: life.agent.status()), asyncio.TaskGroup() as group:
             group.create_task(documents.run(), name="documents")
             group.create_task(keeper.run(database), name="timekeeper")
             group.create_task(heads.run(), name="audit heads")
+            group.create_task(measured.run(database), name="adapting")
             group.create_task(supervision.run(), name="supervision")
             await life.run(documents.changed)
 
@@ -131,6 +138,7 @@ class Agent:
         documents: Documents | None = None,
         keeper: Timekeeper | None = None,
         heads: AuditHeads | None = None,
+        measured: Adapting | None = None,
     ) -> None:
         self.config = config
         self._documents = documents or Documents(config, None)
@@ -140,7 +148,10 @@ class Agent:
         self._clock = clock
         self._lines = {bus.id: self._line(bus) for bus in config.mqtt}
         driven: dict[str, Lamp] = {**driving.lamps(self._buses), **mqtt_lamps.lamps(self._lines.values())}
-        wanted = Wanted(config.position, ZoneInfo(config.timezone), overrides)
+        self._measured = measured or Adapting()
+        zone, documents = ZoneInfo(config.timezone), self._documents
+        wanted = Wanted(config.position, zone, overrides, lambda: documents.light, self._measured)
+        self._wanted, self._driven = wanted, driven
         self._lights = Lights(driven, wanted, clock, self._is_time_known)
         self._recorder = Recorder(outbox, self._stream, config.report, self._is_time_known)
         self._keeper.on_set = self._recorder.clock_was_set
@@ -199,12 +210,16 @@ class Agent:
             machine=self._seen,
             documents={document.name: document.hash for document in holdings.held},
             refused={document.name: document.reason for document in holdings.refused},
+            light=Light(self._wanted.release, self._wanted.last_night, self._rungs()),
         )
 
     def rounds(self) -> dict[str, int]:
         """How many rounds each bus has had, and how many turns each link of MQTT devices."""
         turns = {name: line.counts.turns for name, line in self._lines.items()}
         return {name: poller.counts.rounds for name, poller in self._pollers.items()} | turns
+
+    def _rungs(self) -> Mapping[Reason, int]:
+        return self._wanted.rungs(self._driven, self._clock.now() if self._is_time_known() else None)
 
     async def _figures(self) -> NoReturn:
         """The edge's own readings."""
@@ -224,7 +239,12 @@ class Agent:
     def _hear(self, readings: Sequence[Reading]) -> None:
         self._lights.hear(readings)
 
+    def _measure(self, readings: Sequence[Reading]) -> None:
+        if self._is_time_known():
+            self._measured.hear(readings)
+
     async def _record(self, readings: Sequence[Reading]) -> None:
+        self._measure(readings)
         await self._recorder.record(readings)
 
     def _stream(self) -> Stream:
@@ -233,6 +253,7 @@ class Agent:
     async def _take(self, readings: Sequence[Reading]) -> None:
         """A round's readings: the light does not wait for the disk."""
         self._lights.hear(readings)
+        self._measure(readings)
         await self._recorder.record(readings)
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from edge_agent.bus import Bus, Priority, Write
@@ -43,6 +43,7 @@ class ModbusLamp:
     plan: ReadPlan
 
     patience_s: None = None
+    pace_s: float = 0.0
     sleeps: bool = False
     is_listening: bool = True
     reports_itself: bool = False
@@ -79,6 +80,10 @@ class ModbusLamp:
     ) -> Sequence[Order]:
         """Only what differs."""
         return corrections(reading, programme, override, written)
+
+    def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
+        """By its own word."""
+        return obeyed(reading, programme, override)
 
     def shown(self, level: float) -> float:
         """By the steps in which it is told."""
@@ -127,3 +132,14 @@ def _lacks_programme(target: float, reason: float, programme: float, written: fl
     if reason == Reason.PROGRAMME:
         return abs(target - programme) > _SAME
     return written != programme  # held by hand, by a sensor or on the spot: its programme level does not show
+
+
+def obeyed(reading: Reading, programme: float, override: Override | None) -> Reading:
+    """What a luminaire says when it has done what it should. Who is held by a sensor or on the spot stays so."""
+    if override is not None:
+        said = {"target_level": override.level, "command_reason": float(Reason.OVERRIDE)}
+    elif reading.values.get("command_reason") in (Reason.SENSOR, Reason.LOCAL):
+        said = {}
+    else:
+        said = {"target_level": programme, "command_reason": float(Reason.PROGRAMME)}
+    return replace(reading, values={**reading.values, **said})

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge_agent.bus import Priority, Turns
 from edge_agent.lamps import Hold, Obey, Order, Programme, Release
@@ -35,6 +35,7 @@ class MqttLamp:
     peer: Peer
     control: Control
     reports_itself: bool = True
+    pace_s: float = 4.0  # a hundred lamps on one radio net, each told every second of a ramp, would hear nothing else
     _turns: Turns = field(default_factory=Turns)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(int(time.time()) % 1_000_000))
     _told: tuple[Order, float] | None = None  # and when, steady seconds
@@ -112,6 +113,12 @@ class MqttLamp:
         if said is None or not self.is_listening or self._was_just_told(order):
             return []
         return [] if self.control.number(said) == self.control.number(order.level) else [order]
+
+    def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
+        """It knows one level, whatever set it."""
+        level = programme if override is None else override.level
+        said = {name: level for name in ("target_level", LEVEL) if name in reading.values}
+        return replace(reading, values={**reading.values, **said})
 
     def _was_just_told(self, order: Order) -> bool:
         told, at = self._told or (None, 0.0)

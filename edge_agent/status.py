@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from edge_agent import mqtt_line
 from edge_agent.machine import Machine
@@ -10,6 +11,7 @@ from edge_agent.taking import Counts
 from protocols.readings import Reading
 from protocols.topics import Stream
 from rules.clock_trust import Trust
+from rules.programme import Reason
 
 KIND = "edge"  # of an edge's own readings
 _MB = 1e6
@@ -21,6 +23,16 @@ class Clock:
 
     trust: Trust
     offset_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Which release of the plan is in force, the last night for which it has every luminaire's programme, and how many
+    luminaires follow which rung."""
+
+    release: str | None
+    last_night: date | None
+    lamps: Mapping[Reason, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ class Status:
     machine: Machine
     documents: Mapping[str, str]
     refused: Mapping[str, str]
+    light: Light
 
 
 def reading(status: Status, at: int) -> Reading:

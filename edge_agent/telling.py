@@ -16,6 +16,7 @@ def told(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"document {name} {digest[:8]} is in force"
     for name, reason in status["refused"].items():
         yield f"document {name} IS REFUSED: {reason}"
+    yield from _light(status["light"])
     yield from _outbox(status)
     yield from _buses(status)
     yield from _machine(status["machine"])
@@ -25,6 +26,12 @@ def _clock(clock: Mapping[str, Any]) -> Iterator[str]:
     offset = clock["offset_s"]
     beside = "not compared with the cloud" if offset is None else f"{offset:+.1f} s beside the cloud's"
     yield f"clock {Trust(clock['trust']).name.lower()}, the machine's is {beside}"
+
+
+def _light(light: Mapping[str, Any]) -> Iterator[str]:
+    plan = f"plan {light['release']}, until the night of {light['last_night']}" if light["release"] else "no plan"
+    lamps = ", ".join(f"{number} by {reason}" for reason, number in sorted(light["lamps"].items()))
+    yield f"light: {plan}; {lamps or 'no luminaires'}"
 
 
 def _outbox(status: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from protocols.inventory import Name, Place, Timezone
 from protocols.names import Id, Words
 
 LIGHT = "light"  # the document's name
+LARGEST = 2_000_000  # bytes of it
 MOST_NIGHTS = 400  # that a document carries
 LONGEST_RAMP_S = 3600
 

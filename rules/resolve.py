@@ -103,4 +103,5 @@ def _adapted(programme: Planned, adapted: tuple[InForce, ...], floor: float) -> 
 def _changed(level: float, one: InForce, floor: float) -> float:
     wanted = one.adaptation.level
     target = max(level, wanted) if one.adaptation.effect == "raise" else min(level, max(wanted, floor))
-    return level + one.share * (target - level)
+    on_its_way = float(round(level + one.share * (target - level)))  # in whole %, as a curve's ramp
+    return target if one.share >= 1 else on_its_way

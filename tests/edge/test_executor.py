@@ -169,7 +169,7 @@ async def test_what_a_command_is_about_to_tell_nobody_else_tells(desk: Desk) -> 
     async with lamp.turn(Priority.ROUTINE):
         desk.executor.submit(desk.override("c1", 80))
         await until(lambda: desk.held.held(desk.lamp, desk.clock.now()).override)
-        assert desk.lights._orders(lamp, 50) == []
+        assert desk.lights._orders(lamp) == []
     assert (await desk.last("c1")).step is Step.READ_BACK
     assert desk.lights.awaiting == set()
 

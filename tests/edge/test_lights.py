@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,9 +19,12 @@ from edge_agent.modbus_lamps import Reason, Registers, corrections
 from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.wanted import Wanted
-from protocols.commands import Held, Override
-from protocols.inventory import Place
+from protocols import light
+from protocols.commands import Held, LockOut, Override
+from protocols.inventory import Name, Place
+from protocols.light import LampSet, LightDocument, Step, Stretch, SunEvent
 from protocols.readings import Reading
+from rules.sun import next_sunset
 from tests.edge.clocks import NOON, SetClock, running_clock
 from tests.edge.jobs import at_work
 from tests.edge.streets import Street, city, street
@@ -41,7 +44,9 @@ class Night:
         self.overrides = overrides
         self.lamps = lamps([street.bus])
         self.has_time = True
-        self.lights = Lights(self.lamps, Wanted(HALONG, HANOI_TIME, overrides), time.clock, lambda: self.has_time)
+        self.document: LightDocument | None = None
+        wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: self.document)
+        self.lights = Lights(self.lamps, wanted, time.clock, lambda: self.has_time)
         times = timedelta(seconds=10), timedelta(seconds=0.2)
         self.poller = Poller(street.bus, *times, time.clock, self._take)
 
@@ -287,13 +292,65 @@ async def test_without_a_time_nothing_is_written_and_with_it_everything(night: N
 
 async def test_what_a_command_kept_from_being_told_is_not_noted_as_told(night: Night) -> None:
     device, lamp = min(night.lamps.items())
-    noted, told = dict(night.lights._written), night.lights.corrected
     night.time.forward((SUNSET + timedelta(minutes=5) - night.time.clock.now()).total_seconds())
     night.lights.hear([await lamp.read(Priority.ROUTINE)])
-    assert night.lights._orders(lamp, 100)
+    assert night.lights._orders(lamp)
     async with lamp.turn(Priority.ROUTINE):
         correcting = asyncio.create_task(night.lights.correct(lamp.line))
         await asyncio.sleep(0)  # it waits for its turn now
         night.lights.awaiting.add(device)
     await correcting
-    assert (night.lights._written, night.lights.corrected) == (noted, told)
+    assert night.lights._written[device] == 0
+    assert night.street.lamp(device).state.programme == 0
+
+
+def dimmed(lamps: Mapping[str, float], release: str = "1") -> LightDocument:
+    """Up to 40 % within 40 s of sunset, and nothing else."""
+    steps = Step(sun=SunEvent.SUNSET, level=40, ramp_s=40), Step(sun=SunEvent.SUNRISE, level=0)
+    night = light.Programme(id="dim", name=Name(vi="Mờ", en="Dim"), steps=steps)
+    return LightDocument(
+        release=release,
+        made_at=NOON,
+        timezone="Asia/Ho_Chi_Minh",
+        place=HALONG,
+        first_night=NOON.date(),
+        programmes=(night,),
+        sets=(LampSet(id="s", stretches=(Stretch(programme="dim", nights=9),), lamps=lamps),),
+    )
+
+
+async def test_each_lamp_has_its_own_programme_and_output(night: Night) -> None:
+    first, second, *others = night.street.lamps
+    night.document = dimmed({first: 100, second: 50})
+    await night.at(SUNSET + timedelta(minutes=5))
+    assert [night.street.level(lamp) for lamp in (first, second)] == [40, 20]
+    assert {night.street.level(lamp) for lamp in others} == {100}
+    night.document = None
+    await night.round()
+    night.time.forward(10)
+    assert night.levels() == {100}
+
+
+async def test_a_ramp_is_followed_between_two_readings(night: Night) -> None:
+    """The last word of a lamp is ten seconds old; what it was told since is believed."""
+    night.document = dimmed(dict.fromkeys(night.street.lamps, 100))
+    begins = next_sunset(HALONG, NOON)
+    assert begins is not None
+    night.time.forward((begins - night.time.clock.now()).total_seconds())
+    await night.poller.round()
+    for _ in range(4):
+        night.time.forward(5)
+        night.lights.look()
+        await night.lights.correct(night.street.bus)
+        second = (night.time.clock.now() - begins).total_seconds()
+        assert {night.street.lamp(lamp).state.programme for lamp in night.street.lamps} == {second}
+
+
+async def test_a_locked_out_lamp_is_put_out_also_when_nobody_knows_the_time(night: Night) -> None:
+    one = night.street.lamps[0]
+    await night.at(SUNSET + timedelta(minutes=5))
+    night.has_time = False
+    await night.overrides.put(one, Held(lock_out=LockOut()))
+    assert await night.round() == 1
+    night.time.forward(10)
+    assert (night.street.level(one), night.levels()) == (0, {0, 100})

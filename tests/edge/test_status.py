@@ -5,6 +5,7 @@ import socket
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from edge_agent import main
 from edge_agent.links import LineCounts
 from edge_agent.machine import Machine, MachineWatch
 from edge_agent.outbox import Shelf
-from edge_agent.status import Clock, Status, reading
+from edge_agent.status import Clock, Light, Status, reading
 from edge_agent.status_door import answering, ask, door
 from edge_agent.supervision import Supervision
 from edge_agent.taking import Counts
@@ -23,6 +24,7 @@ from protocols.quantities import QUANTITIES
 from protocols.readings import tables
 from protocols.topics import Stream
 from rules.clock_trust import Trust
+from rules.programme import Reason
 from tests.edge.clocks import running_clock
 from tests.edge.clouds import EDGE, Broker, Cloud
 from tests.edge.jobs import at_work
@@ -51,6 +53,7 @@ STATUS = Status(
     machine=Machine(1.5, 40.0, None),
     documents={"settings": "ab" * 32},
     refused={"recipe": "this software knows no such document"},
+    light=Light("7", date(2027, 12, 1), {Reason.WEEKLY: 58, Reason.OVERRIDE: 2}),
 )
 
 
@@ -85,6 +88,7 @@ async def test_only_our_own_account_may_ask(tmp_path: Path) -> None:
         "clock carried, the machine's is -3.0 s beside the cloud's",
         "document settings abababab is in force",
         "document recipe IS REFUSED: this software knows no such document",
+        "light: plan 7, until the night of 2027-12-01; 2 by manual_override, 58 by weekly_programme",
         "outbox event    0 batches wait, 0.0 MB",
         "outbox live     3 batches wait for 12 s, 0.0 MB",
         "outbox backlog  6 batches wait for 7200 s, 9.0 MB, 3 DROPPED",
