@@ -1,7 +1,7 @@
 """What a command asks of a luminaire, and whether what the luminaire says now is that."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from edge_agent.lamps import Hold, Lamp, Order, Programme, Release
@@ -18,7 +18,9 @@ from protocols.commands import (
     Override,
     Refusal,
     Resume,
+    SelfTest,
     Step,
+    TestPoint,
     Unlock,
     is_expired,
 )
@@ -38,14 +40,14 @@ class Judge:
     def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
         self._lamps, self._wanted, self._clock = lamps, wanted, clock
 
-    def first_word(self, command: Command, latest: datetime | None, held: Held) -> Answer:
-        """On a new command; `latest` is when the youngest that was taken for its target was issued, and `held` what
+    def first_word(self, command: Command, latest: Command | None, held: Held) -> Answer:
+        """On a new command; `latest` is the youngest that was taken for its target, and `held` what
         stands above the target's programme."""
         now = self._clock.now()
         if is_expired(command, now):
             return self.refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
         obstacle = self.obstacle(command) or _stronger(held, command)
-        if obstacle is None and latest is not None and command.issued_at < latest <= now + _AHEAD:
+        if obstacle is None and latest is not None and _overtakes(latest, command, now):
             obstacle = Obstacle(Refusal.SUPERSEDED)
         return self.refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)
 
@@ -56,6 +58,12 @@ class Judge:
         if isinstance(command.action, Override | Emergency) and command.action.until <= self._clock.now():
             return Obstacle(Refusal.ALREADY_OVER)
         return None
+
+    def lasting_obstacle(self, command: Command) -> Obstacle | None:
+        """Why a command that was interrupted cannot go on."""
+        if isinstance(command.action, SelfTest):
+            return Obstacle(Refusal.INTERRUPTED)
+        return self.obstacle(command)
 
     def orders(self, command: Command) -> list[Order]:
         """What to tell the luminaire."""
@@ -88,6 +96,10 @@ class Judge:
         log.info("command %s for %s is refused: %s", command.id, command.target, obstacle)
         return refused(command, obstacle, self._clock.now())
 
+    def measured(self, command: Command, points: Sequence[TestPoint]) -> Answer:
+        """The answer that ends a self-test well: what was measured, good or not."""
+        return Answer(id=command.id, step=Step.READ_BACK, at=self._clock.now(), points=tuple(points))
+
     def confirmation(self, command: Command, reading: Reading) -> Answer:
         """The answer that ends a command well."""
         return Answer(
@@ -97,6 +109,13 @@ class Judge:
             actual_level=reading.values.get("actual_level"),
             active_power=reading.values.get("active_power"),
         )
+
+
+def _overtakes(latest: Command, command: Command, now: datetime) -> bool:
+    """True when a command comes too late to count. A lock-out counts until it is unlocked: nothing else that was
+    issued after it knew that there was danger."""
+    is_later = command.issued_at < latest.issued_at <= now + _AHEAD
+    return is_later and (isinstance(latest.action, Unlock) or not isinstance(command.action, LockOut))
 
 
 def _stronger(held: Held, command: Command) -> Obstacle | None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from edge_agent.database import Act, Database
 from protocols.commands import Answer, Command, Step
@@ -20,7 +20,7 @@ _UNFINISHED = Step.ACCEPTED, Step.WAITING
 _KEPT = timedelta(days=7)  # a command lives for minutes; a week covers every resend
 
 
-Known = tuple[Answer | None, datetime | None]
+Known = tuple[Answer | None, Command | None]
 
 
 class Ledger:
@@ -30,8 +30,8 @@ class Ledger:
         self._database = database
 
     async def known(self, commands: Sequence[Command]) -> list[Known]:
-        """Of each command the last word, or `None` when it is new; and when the youngest command that was taken for its
-        target was issued."""
+        """Of each command the last word, or `None` when it is new; and the youngest command that was taken for its
+        target."""
         return await self._database.run(
             lambda connection: [(_answer(connection, command), _latest(connection, command)) for command in commands]
         )
@@ -50,12 +50,12 @@ def _answer(connection: sqlite3.Connection, command: Command) -> Answer | None:
     return Answer.model_validate_json(row[0]) if row else None
 
 
-def _latest(connection: sqlite3.Connection, command: Command) -> datetime | None:
+def _latest(connection: sqlite3.Connection, command: Command) -> Command | None:
     row = connection.execute(
         "SELECT command FROM command WHERE target = ? AND step IN (?, ?, ?) ORDER BY issued_at DESC LIMIT 1",
         (command.target, *_UNFINISHED, Step.READ_BACK),
     ).fetchone()
-    return Command.model_validate_json(row[0]).issued_at if row else None
+    return Command.model_validate_json(row[0]) if row else None
 
 
 def begin(command: Command, answer: Answer) -> Act:

@@ -52,6 +52,17 @@ class Step(StrEnum):
     RAN_OUT = "ran_out"  # the cloud's expiry passed without a last word
 
 
+class TestPoint(BaseModel):
+    """What a self-test has read at a level (%): the level that the luminaire said it had, and its power (W)."""
+
+    __test__ = False  # pytest looks at names
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    level: float
+    actual_level: float | None = None
+    power: float | None = None
+
+
 AnswerStep = Literal[Step.ACCEPTED, Step.WAITING, Step.READ_BACK, Step.REFUSED, Step.TOO_LATE]
 ENDS_BADLY = frozenset({Step.REFUSED, Step.TOO_LATE})
 
@@ -159,9 +170,13 @@ class Unlock(_Model):
 
 
 class SelfTest(_Model):
-    """Take a luminaire through a few levels, measure each, and give it back."""
+    """Take a luminaire through a few levels (%), measure each, and give it back. It is measured `settle_s` after it has
+    come to a level, at the first one `warm_up_s` later (domain time)."""
 
     type: Literal["self_test"] = "self_test"
+    levels: tuple[Annotated[float, Field(gt=0, le=100)], ...] = Field(default=(100.0,), min_length=1, max_length=8)
+    settle_s: float = Field(default=3, ge=0, le=60)
+    warm_up_s: float = Field(default=0, ge=0, le=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +259,7 @@ class Answer(_Model):
     `actual_level` (%) and `active_power` (W) were read from the device after the write; `None` is not known.
     An answer that ends a command badly, and no other, has a `refusal`. What goes with it: the level that should have
     been there (%), how long the edge kept looking (of a person's time), and a code that tells a technician more.
+    `points` are what a self-test has measured.
     """
 
     type: Literal["command"] = "command"
@@ -256,6 +272,7 @@ class Answer(_Model):
     wanted_level: float | None = None
     waited_s: float | None = Field(default=None, ge=0)
     detail: Words | None = Field(default=None, max_length=100)
+    points: tuple[TestPoint, ...] | None = Field(default=None, max_length=8)
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -267,6 +284,7 @@ class Answer(_Model):
 Place = Annotated[int, Field(ge=0, lt=MOST_LAMPS)]
 Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]  # until the year 9999
 Span = Annotated[float, Field(ge=0)]
+TestPoints = Annotated[tuple[TestPoint, ...], Field(max_length=8)]
 Detail = Annotated[Words, Field(max_length=100)]
 
 
@@ -287,6 +305,7 @@ class GroupAnswer(_Model):
     wanted_level: tuple[float | None, ...] | None = None
     waited_s: tuple[Span | None, ...] | None = None
     detail: tuple[Detail | None, ...] | None = None
+    points: tuple[TestPoints | None, ...] | None = None
 
     @model_validator(mode="after")
     def _is_a_table(self) -> Self:
@@ -313,7 +332,7 @@ class GroupAnswer(_Model):
         ]
 
 
-_FACTS = ("actual_level", "active_power", "refusal", "wanted_level", "waited_s", "detail")
+_FACTS = ("actual_level", "active_power", "refusal", "wanted_level", "waited_s", "detail", "points")
 
 
 def in_columns(group: str, answers: Sequence[Answer]) -> GroupAnswer:
