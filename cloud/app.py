@@ -27,6 +27,7 @@ from cloud.errors import AnswerMistakes, ErrorOut, answer_refusals
 from cloud.factors import routes as factors
 from cloud.fleet import routes as fleet
 from cloud.latest import routes as devices
+from cloud.light import routes as light
 from cloud.lighting import routes as lighting
 from cloud.link import Link
 from cloud.live import routes as live
@@ -63,6 +64,7 @@ PUBLIC = frozenset(
 FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 
 _LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
+_LARGER = {f"{API}/light/": 2_000_000}  # a plan with a list of 100,000 luminaires
 # A body may be no text (400) or too long (413) wherever one is read.
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (400, 401, 403, 413)}
 
@@ -94,6 +96,7 @@ _ROUTERS = (
     edges.router,
     live.router,
     lighting.router,
+    light.router,
     devices.router,
     rollups.router,
     storage.router,
@@ -126,7 +129,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
     answer_refusals(app)
     app.add_middleware(Asking)
     app.add_middleware(OwnPagesOnly)
-    app.add_middleware(ShortBodies, most=_LARGEST_BODY)
+    app.add_middleware(ShortBodies, most=_LARGEST_BODY, larger=_LARGER)
     app.add_middleware(AnswerMistakes)
     app.add_middleware(SafeHeaders)
     serve_console(app, dist)

@@ -5,8 +5,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -43,11 +41,13 @@ from cloud.intake import Intake
 from cloud.latest.consumer import Live
 from cloud.latest.service import Measurements
 from cloud.latest.values import LatestValues
+from cloud.light.light import Ground as LightGround
+from cloud.light.light import planned_light
 from cloud.lighting.edges import ShownEdges
 from cloud.lighting.environment import Environment
 from cloud.lighting.lamps import Lamps
 from cloud.lighting.overview import Overviews, Suns
-from cloud.lighting.plan import Plan, Programme
+from cloud.lighting.plan import Plan
 from cloud.lighting.watch import LampWatch
 from cloud.link import Link
 from cloud.live.events import Events
@@ -156,7 +156,10 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     memory = await _remembered(ground)
     await memory.live.forget_retired()
     await memory.alarms.end_retired(ground.fleet.devices)
-    return _joined(ground, memory, people, intake)
+    parts = _joined(ground, memory, people, intake)
+    async with ground.database.read() as session:
+        await parts.light.load(session)
+    return parts
 
 
 async def _remembered(ground: _Ground) -> _Memory:
@@ -186,10 +189,11 @@ def _notifier(ground: _Ground, fleet: Fleet) -> Notifier | None:
 def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | None) -> Parts:
     settings, clock, database, fleet = ground.settings, ground.clock, ground.database, memory.fleet
     overrides = memory.commands.overrides
-    plan = Plan(fleet, _programmes(fleet, clock.now()), overrides)
+    plan = Plan(fleet, overrides, memory.latest, clock.now())
     stale_after_s = settings.stale_after.total_seconds()
     watch = LampWatch(fleet, memory.latest, memory.alarms, plan, clock, stale_after_s)
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
+    light_ground = LightGround(database, fleet, memory.edges, memory.documents, memory.latest, plan, clock)
     overviews = _overviews(ground, memory, watch)
     views = Views(fleet)
     map_hub, event_hub = Hub(views), Hub(views)
@@ -237,6 +241,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         upkeep=upkeep_of(ground.store, clock, settings),
         storage=Storage(ground.store, ground.inbox, cursors, settings),
         energy=Energy(clock, topology, ground.store),
+        light=planned_light(light_ground, confirmations),
         lamps=lamps,
         overviews=overviews,
         map_hub=map_hub,
@@ -244,10 +249,6 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         event_hub=event_hub,
         events=events,
     )
-
-
-def _programmes(fleet: Fleet, now: datetime) -> list[Programme]:
-    return [Programme(city.centre, ZoneInfo(city.timezone), now) for city in fleet.sites.values()]
 
 
 def _overviews(ground: _Ground, memory: _Memory, watch: LampWatch) -> Overviews:

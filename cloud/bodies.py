@@ -1,12 +1,16 @@
 """How much one request may send, whether or not it says so beforehand."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.errors import as_json_of
+
+NO_LARGER: Mapping[str, int] = MappingProxyType({})
 
 
 class TooLarge(HTTPException):
@@ -19,17 +23,22 @@ class TooLarge(HTTPException):
 class ShortBodies:
     """ASGI middleware that refuses a body before it fills the memory."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, most: int, larger: Mapping[str, int] = NO_LARGER) -> None:
+        """`larger` is what may be sent to the paths that begin like this."""
+        self._app, self._most, self._larger = app, most, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if scope["type"] == "http" and _announced(scope) > self._most:
-            await as_json_of(TooLarge(self._most))(scope, receive, send)
+        most = self._most_at(scope.get("path", ""))
+        if scope["type"] == "http" and _announced(scope) > most:
+            await as_json_of(TooLarge(most))(scope, receive, send)
         else:
-            await self._app(scope, self._counted(receive), send)
+            await self._app(scope, self._counted(receive, most), send)
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _most_at(self, path: str) -> int:
+        return next((most for begin, most in self._larger.items() if path.startswith(begin)), self._most)
+
+    def _counted(self, receive: Receive, most: int) -> Receive:
         total = 0
 
         async def receive_so_much() -> Message:
@@ -37,8 +46,8 @@ class ShortBodies:
             message = await receive()
             if message["type"] == "http.request":
                 total += len(message.get("body", b""))
-                if total > self._most:
-                    raise TooLarge(self._most)
+                if total > most:
+                    raise TooLarge(most)
             return message
 
         return receive_so_much

@@ -2,6 +2,7 @@
 
     Refused
       BadDocument        400
+      BadPlan            400
       NoSuchArea         400
       TooLong            400
       ShortPassword      400
@@ -74,6 +75,16 @@ class BadDocument(Refused):
     """A document that no edge could take; the message says line and key."""
 
     status, code, message = 400, "bad_document", "this document is not right"
+
+
+class BadPlan(Refused):
+    """A plan under which a city would be dark at dusk, or lit at noon; `findings` says where."""
+
+    status, code, message = 400, "bad_plan", "this plan cannot be carried out"
+
+    def __init__(self, findings: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(f"this plan cannot be carried out: {len(findings)} findings")
+        self.facts = {"findings": list(findings)}
 
 
 class NoSuchArea(Refused):

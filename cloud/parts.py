@@ -27,6 +27,7 @@ from cloud.ingest.cursors import Cursors
 from cloud.intake import Intake
 from cloud.latest.consumer import Live
 from cloud.latest.service import Measurements
+from cloud.light.light import Light
 from cloud.lighting.lamps import Lamps
 from cloud.lighting.overview import Overviews
 from cloud.live.events import Events
@@ -83,6 +84,7 @@ class Parts:
     upkeep: Upkeep | None
     storage: Storage
     energy: Energy
+    light: Light
     lamps: Lamps
     overviews: Overviews
     map_hub: Hub

@@ -8,6 +8,7 @@ from cloud.edges.tables import DocumentRow
 from cloud.factors.tables import PasskeyRow, RecoveryRow, TotpRow
 from cloud.fleet.tables import DeviceRow, EdgeRow, InventoryRow
 from cloud.latest.tables import CursorRow, LatestRow
+from cloud.light.tables import LightDraftRow, LightHeldRow, LightReleaseRow
 from cloud.notifications.tables import NoticeRow
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from cloud.reset.tables import ResetRow
@@ -30,6 +31,9 @@ TABLES = (
     InventoryRow,
     KnownRow,
     LatestRow,
+    LightDraftRow,
+    LightHeldRow,
+    LightReleaseRow,
     NoticeRow,
     PasskeyRow,
     PersonRow,

@@ -33,11 +33,13 @@ _AGAIN_S = 30.0  # to an edge that does not hold what it should
 
 
 class Documents:
-    """Every edge's documents, in memory and in the registry."""
+    """Every edge's documents, in memory and in the registry. People put `settings`; `light` is made of what a city
+    plans, and judged there (cloud/light/)."""
 
     def __init__(self, database: Database, edges: Edges, link: Link, clock: DomainClock) -> None:
         self._database, self._edges, self._link, self._clock = database, edges, link, clock
         self._wanted: dict[str, dict[str, DocumentRow]] = defaultdict(dict)
+        self._before: dict[tuple[str, str], DocumentRow | None] = {}
         self._due: set[str] = set()
         edges.born.append(self._due.add)
 
@@ -54,13 +56,39 @@ class Documents:
             parse_settings(text)
         except ConfigError as error:
             raise BadDocument(str(error)) from error
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        row = DocumentRow(edge=edge, name=name, hash=digest, text=text, since=self._clock.now(), who=who)
+        row = self._row(edge, name, text, who)
         async with self._database.write() as session:
             await store.save(session, row)
             await append(session, self._entry(row, who, "put"))
         self._wanted[edge][name] = row
         self._due.add(edge)
+
+    async def give(self, name: str, texts: Mapping[str, str], entry: Entry) -> None:
+        """Give edges, by their ids, a document that is made here and not by hand: of all of them, or of none."""
+        known = {edge: text for edge, text in texts.items() if self._edges.find(edge) is not None}
+        rows = [self._row(edge, name, text, entry.who) for edge, text in known.items()]
+        async with self._database.write() as session:
+            for row in rows:
+                await store.save(session, row)
+            await append(session, entry)
+        for row in rows:
+            self._before[row.edge, name] = self._wanted[row.edge].get(name)
+            self._wanted[row.edge][name] = row
+        self._due.update(known)
+
+    def wanted(self, edge: str, name: str) -> DocumentRow | None:
+        """What an edge should hold under a name."""
+        return self._wanted[edge].get(name) if edge in self._wanted else None
+
+    def given(self, edge: str, name: str, digest: str) -> DocumentRow | None:
+        """The document of an edge with a hash: what it should hold, or what it should have held before."""
+        rows = self.wanted(edge, name), self._before.get((edge, name))
+        return next((row for row in rows if row is not None and row.hash == digest), None)
+
+    def standing(self, edge: str, name: str) -> tuple[Standing, str | None]:
+        """How far an edge is with a document, and why it does not take it."""
+        row = self.wanted(edge, name)
+        return ("waiting", None) if row is None else self._standing(row)
 
     async def remove(self, edge: str, name: str, who: str) -> None:
         """Let an edge go back to what its own file says. Raises NotThere."""
@@ -133,11 +161,15 @@ class Documents:
         reason = reasons.get((row.name, row.hash))
         return ("waiting", None) if reason is None else ("refused", reason)
 
+    def _row(self, edge: str, name: str, text: str, who: str) -> DocumentRow:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return DocumentRow(edge=edge, name=name, hash=digest, text=text, since=self._clock.now(), who=who)
+
     def _known(self, edge: str, name: str) -> None:
         if self._edges.find(edge) is None:
             raise NotThere(f"there is no edge {edge}")
         if name != SETTINGS:
-            raise NotThere(f"there is no document {name}; there is {SETTINGS}")
+            raise NotThere(f"there is no document {name} to be given by hand; there is {SETTINGS}")
 
     def _entry(self, row: DocumentRow, who: str, what: str) -> Entry:
         parameters = written({"document": row.name, "hash": row.hash, "text": row.text[:LARGEST]})

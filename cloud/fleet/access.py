@@ -5,13 +5,18 @@ from typing import Annotated
 from fastapi import Depends, Query
 from fastapi.params import Depends as Dependency
 
+from cloud.errors import NotAllowed, NotThere
+from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import View, Views
 from cloud.parts import part
 from cloud.people.access import needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
+from protocols.names import Id
+from rules.areas import Area, may
 
 SiteAsked = Annotated[str | None, Query(max_length=64, description="of this city alone")]
+FleetPart = Annotated[Fleet, Depends(part(lambda parts: parts.fleet))]
 ViewsPart = Annotated[Views, Depends(part(lambda parts: parts.views))]
 
 
@@ -38,6 +43,22 @@ def device_in_sight(right: Right) -> Dependency:
     return dependency
 
 
+def city_with(right: Right) -> Dependency:
+    """Declare the right and take the city that all of it is held over. One of which not all is seen answers NotThere,
+    and one that is only seen NotAllowed."""
+
+    def look(site: Id, who: Annotated[Session, needs(right)], fleet: FleetPart) -> str:
+        if site not in fleet.sites or not may(who.grants, Right.VIEW_CITY, Area(site)):
+            raise NotThere(f"there is no city {site}")
+        if not may(who.grants, right, Area(site)):
+            raise NotAllowed(f"this needs the right {right} over all of {site}")
+        return site
+
+    dependency: Dependency = Depends(look)
+    return dependency
+
+
+SeenCity = Annotated[str, city_with(Right.VIEW_CITY)]
 CityView = Annotated[View, sight(Right.VIEW_CITY)]
 AlarmView = Annotated[View, sight(Right.VIEW_ALARMS)]
 CommandView = Annotated[View, sight(Right.VIEW_COMMANDS)]

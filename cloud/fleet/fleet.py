@@ -90,6 +90,11 @@ class Fleet:
         return [n for n, text in enumerate(self._texts) if all(word in text for word in wanted)]
 
     @cached_property
+    def everyone(self) -> NDArray[np.int64]:
+        """The indexes of all lamps."""
+        return np.arange(len(self.lamps))
+
+    @cached_property
     def longitudes(self) -> NDArray[np.int32]:
         """Degrees x 1e7, by index."""
         return _whole([lamp.longitude for lamp in self.lamps])

@@ -110,6 +110,7 @@ class Lamps:
             state=WORDS[state],
             planned_level=decision.level,
             planned_reason=decision.reason,
+            planned_source=decision.source,
             latest=latest_out(self.latest.get(lamp.id), now),
             override=self._override(lamp.id, now),
             last_command=command_out(last) if last else None,

@@ -1,129 +1,129 @@
-"""What the light of each lamp should be, and since when."""
+"""What the light of each lamp should be, and since when: what its edge runs by, and what stands above that."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
-from cloud.latest.values import Floats, Ints
-from protocols.commands import Held, Override
-from protocols.inventory import Luminaire, Place
-from rules.lighting import Curves, Lighting
-from rules.programme import Decision, astronomical_default
+from cloud.latest.values import Floats, Ints, LatestValues
+from cloud.lighting.sets import RunningSets
+from protocols.commands import Held
+from protocols.inventory import Luminaire
+from protocols.light import LampSet, LightDocument
+from rules import fleet_resolve
+from rules.fleet_relay import carried_out_by
+from rules.fleet_resolve import Decisions, HeldColumns
+from rules.fleet_resolve import Lamps as LampColumns
+from rules.lighting import Curves, Lighting, lightings
+from rules.programme import FULL, Decision
 from rules.resolve import Light, resolve
 
-_LOOK_BACK = timedelta(hours=1)
-_STEP = timedelta(minutes=1)
-_FINEST = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A decision for a whole city, and when the planned level last changed."""
-
-    decision: Decision
-    since: datetime
-
-
-class Programme:
-    """What holds for a whole city, asked once a tick instead of once a lamp.
-
-    The sun sets on the far end of a city some seconds after the near one: its centre speaks for all of it.
-    """
-
-    def __init__(self, centre: Place, timezone: ZoneInfo, now: datetime) -> None:
-        self._centre, self._timezone = centre, timezone
-        self._at = now
-        self._planned = self._looked_back(now)
-
-    def under(self, override: Override | None, now: datetime) -> Decision:
-        """What holds for a lamp with an override."""
-        light = Light(Lighting(Curves(self._centre, self._timezone)))
-        return resolve(light, Held(override=override), now)
-
-    def at(self, now: datetime) -> Planned:
-        """The programme at a moment; moments come in order."""
-        if now > self._at:
-            decision = self._decide(now)
-            if decision != self._planned.decision:
-                self._planned = Planned(decision, self._change_between(self._at, now))
-            self._at = now
-        return self._planned
-
-    def _decide(self, at: datetime) -> Decision:
-        return astronomical_default(self._centre, self._timezone, at)
-
-    def _looked_back(self, now: datetime) -> Planned:
-        """At a start: as if the programme had been watched for the last hour."""
-        decision, at = self._decide(now), now
-        while now - at < _LOOK_BACK:
-            if self._decide(at - _STEP) != decision:
-                return Planned(decision, self._change_between(at - _STEP, at))
-            at -= _STEP
-        return Planned(decision, at)
-
-    def _change_between(self, before: datetime, after: datetime) -> datetime:
-        """The first second of what holds at `after`."""
-        decision = self._decide(after)
-        while after - before > _FINEST:
-            middle = before + (after - before) / 2
-            before, after = (before, middle) if self._decide(middle) == decision else (middle, after)
-        return after
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLevels:
-    """Planned levels in %, and when each last changed in Unix seconds; in columns."""
-
-    level: Floats
-    since: Floats
+_NEVER = float("inf")
 
 
 class Plan:
-    """Each city's programme, and the overrides that stand above it. `mark` tells of lamps whose override has changed.
+    """`run_by` tells which document an edge has taken, `mark` of lamps that are held otherwise than before.
 
-    `programmes` are those of the fleet's sites, in order.
+    A lamp whose edge has taken no document, or that its document does not name, goes by the astronomical default.
     """
 
-    def __init__(self, fleet: Fleet, programmes: Sequence[Programme], overrides: Overrides) -> None:
-        self._fleet, self._programmes, self._overrides = fleet, programmes, overrides
-        self._level, self._until, self._confirmed_at = (np.full(len(fleet.lamps), np.nan) for _ in range(3))
+    def __init__(self, fleet: Fleet, overrides: Overrides, latest: LatestValues, now: datetime) -> None:
+        self._fleet, self._overrides = fleet, overrides
+        cities = [Lighting(Curves(city.centre, ZoneInfo(city.timezone))) for city in fleet.sites.values()]
+        self._sets = RunningSets(cities, latest, now)
+        self._set_of: Ints = fleet.site_numbers.copy()
+        self._output: Floats = np.full(len(fleet.lamps), FULL)
+        self._is_relay = np.array([fleet.type_of(lamp).control == "relay" for lamp in fleet.lamps], dtype=np.bool_)
+        self._held = HeldColumns.empty(len(fleet.lamps))
+        self._lamps_of = _by_edge(fleet)
+        self._whole: Decisions | None = None
+        self._good_from = self._good_until = 0.0
         self.mark(overrides.lamps())
 
     def of(self, lamp: Luminaire, now: datetime) -> Decision:
         """What a lamp's light should be at a moment, and why."""
-        programme = self._programmes[int(self._fleet.site_numbers[self._fleet.index[lamp.id]])]
-        standing = self._overrides.at(lamp.id, now)
-        return programme.at(now).decision if standing is None else programme.under(standing.override, now)
+        index = self._fleet.index[lamp.id]
+        number = int(self._set_of[index])
+        self._sets.go_on([number], now)
+        watched = self._sets[number]
+        control = self._fleet.type_of(lamp).control
+        light = Light(watched.lighting, float(self._output[index]), watched.adapted, control)
+        return resolve(light, self._held_by(lamp.id), now)
 
     def programme_levels(self, lamps: Ints, now: datetime) -> Floats:
-        """What some lamps would have if nobody held them by hand (%)."""
-        levels = np.array([programme.at(now).decision.level for programme in self._programmes], np.float64)
-        return levels[self._fleet.site_numbers[lamps]]
+        """What some lamps would have if nobody held them (%)."""
+        self._sets.go_on(np.unique(self._set_of[lamps]).tolist(), now)
+        levels = self._sets.columns.level[self._set_of[lamps]] * self._output[lamps] / FULL
+        return carried_out_by(self._is_relay[lamps], levels)
 
-    def of_lamps(self, lamps: Ints, now: datetime) -> PlannedLevels:
+    def of_lamps(self, lamps: Ints, now: datetime) -> Decisions:
         """What the light of some lamps should be, by their indexes."""
-        common, moment = [programme.at(now) for programme in self._programmes], now.timestamp()
-        site, levels = self._fleet.site_numbers[lamps], np.array([one.decision.level for one in common], np.float64)
-        since = np.array([one.since.timestamp() for one in common])
-        until, confirmed_at = self._until[lamps], self._confirmed_at[lamps]
-        in_force = until > moment
-        changed_at = np.where(until <= moment, until, confirmed_at)
-        return PlannedLevels(
-            np.where(in_force, self._level[lamps], levels[site]),
-            np.where(in_force, changed_at, np.fmax(since[site], changed_at)),
-        )
+        if lamps is self._fleet.everyone:
+            return self._of_everyone(now)
+        self._sets.go_on(np.unique(self._set_of[lamps]).tolist(), now)
+        return self._resolved(lamps, self._held.of(lamps), now.timestamp())
+
+    def _of_everyone(self, now: datetime) -> Decisions:
+        """Worked out anew when something has changed; most ticks change nothing."""
+        self._sets.go_on(range(len(self._sets)), now)
+        at = now.timestamp()
+        if self._whole is None or self._sets.is_changed or not self._good_from <= at < self._good_until:
+            self._whole, self._sets.is_changed = self._resolved(self._fleet.everyone, self._held, at), False
+            rungs = (self._held.emergency, self._held.override, self._held.test)
+            ends = np.concatenate([rung.until[rung.until > at] for rung in rungs])
+            self._good_from, self._good_until = at, float(ends.min(initial=_NEVER))
+        return self._whole
+
+    def _resolved(self, lamps: Ints, held: HeldColumns, at: float) -> Decisions:
+        running = LampColumns(self._set_of[lamps], self._output[lamps], self._is_relay[lamps])
+        return fleet_resolve.resolve(self._sets.columns, running, held, at)
+
+    def run_by(self, edge: str, document: LightDocument | None, now: datetime) -> None:
+        """An edge has taken another document, or has none any more."""
+        lamps = self._lamps_of.get(edge)
+        if lamps is None:
+            return
+        before = self.programme_levels(lamps, now)
+        self._set_of[lamps], self._output[lamps] = self._fleet.site_numbers[lamps], FULL
+        if document is not None:
+            of_set = lightings(document)
+            for some in document.sets:
+                self._put(edge, some, self._sets.number(document, some, of_set[some.id], now))
+        self._set_of = self._sets.keep(self._set_of)
+        changed = lamps[self.programme_levels(lamps, now) != before]
+        self._held.since[changed] = now.timestamp()
+        self._whole = None
+
+    def _put(self, edge: str, some: LampSet, number: int) -> None:
+        mine = [(self._fleet.index[lamp], output) for lamp, output in some.lamps.items() if self._is_at(lamp, edge)]
+        places = np.array([index for index, _ in mine], dtype=np.int64)
+        self._set_of[places], self._output[places] = number, [output for _, output in mine]
+
+    def _is_at(self, lamp: str, edge: str) -> bool:
+        return lamp in self._fleet.index and self._fleet.owner_of(lamp) == edge
 
     def mark(self, lamp_ids: Iterable[str]) -> None:
-        """Look again at the overrides of these; other devices than lamps may be among them."""
+        """Look again at what holds these; other devices than lamps may be among them."""
         for name in lamp_ids:
             index, standing = self._fleet.index.get(name), self._overrides.of(name)
             if index is not None and standing is not None:
                 override = standing.override
-                self._confirmed_at[index] = standing.confirmed_at.timestamp()
-                self._level[index] = np.nan if override is None else override.level
-                self._until[index] = np.nan if override is None else override.until.timestamp()
+                self._held.since[index] = standing.confirmed_at.timestamp()
+                self._held.override.level[index] = np.nan if override is None else override.level
+                self._held.override.until[index] = np.nan if override is None else override.until.timestamp()
+                self._whole = None
+
+    def _held_by(self, lamp_id: str) -> Held:
+        standing = self._overrides.of(lamp_id)
+        return Held(override=standing.override if standing else None)
+
+
+def _by_edge(fleet: Fleet) -> Mapping[str, Ints]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for index, lamp in enumerate(fleet.lamps):
+        found[fleet.cabinets[lamp.cabinet].edge].append(index)
+    return {edge: np.array(lamps, dtype=np.int64) for edge, lamps in found.items()}

@@ -50,6 +50,9 @@ class LuminaireOut(BaseModel):
     state: StateWord
     planned_level: float | None
     planned_reason: str | None
+    planned_source: str | None = Field(
+        description="the programme or the adaptation that decides; null for what says it all"
+    )
     latest: LatestOut
     override: OverrideOut | None
     last_command: CommandOut | None

@@ -49,13 +49,12 @@ class LampWatch:
         self._lamps = latest.kinds.get(LUMINAIRE) or LatestOfKind(LUMINAIRE, [])
         self._stale_after_s = stale_after_s * max(1.0, clock.settings.speed)
         self._curves = Curves([kind.expected_power for kind in fleet.types.values()])
-        self._all = np.arange(len(fleet.lamps))
         self._planned = PlannedPower(self._curves, fleet.type_numbers)
         self.board = Board(len(fleet.lamps))
 
     def refresh(self) -> None:
         """One round."""
-        self.board.show(self.look(self._all, self._clock.now()))
+        self.board.show(self.look(self._fleet.everyone, self._clock.now()))
 
     def look(self, lamps: Ints, now: datetime) -> Look:
         """How some lamps stand, by their indexes."""
@@ -76,7 +75,7 @@ class LampWatch:
         )
 
     def _expected(self, lamps: Ints, level: Floats) -> Floats:
-        if lamps is self._all:
+        if lamps is self._fleet.everyone:
             return self._planned.at(level)
         return self._curves.expected(self._fleet.type_numbers[lamps], level)
 

@@ -36,6 +36,9 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "people.manage"
     END_SESSION = "session.end"  # somebody else's
     MANAGE_TOKENS = "tokens.manage"
+    PLAN_LIGHT = "light.plan"
+    APPROVE_LIGHT = "light.approve"  # what another has proposed
+    SEND_LIGHT = "light.send"  # what was approved
 
 
 _LOOK = frozenset(
@@ -46,16 +49,27 @@ _ACT = frozenset({Right.ACKNOWLEDGE_ALARM, Right.COMMAND_LAMP})
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOK,
     Role.OPERATOR: _LOOK | _ACT,
-    Role.SHIFT_LEAD: _LOOK | _ACT | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE, Right.END_SESSION},
-    Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY},
+    Role.SHIFT_LEAD: _LOOK
+    | _ACT
+    | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE, Right.END_SESSION, Right.APPROVE_LIGHT, Right.SEND_LIGHT},
+    Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY, Right.PLAN_LIGHT, Right.SEND_LIGHT},
     Role.TECHNICIAN: _LOOK | _ACT | {Right.CONFIGURE_EDGE},  # a lamp is tested from under its pole
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},
 }
 
 
-# No machine has these: who changes people, ends sessions or makes tokens has signed in.
-FOR_PEOPLE = frozenset({Right.OWN_SESSION, Right.MANAGE_PEOPLE, Right.END_SESSION, Right.MANAGE_TOKENS})
+# No machine has these: who changes people, ends sessions, makes tokens or puts another light into force has signed in.
+FOR_PEOPLE = frozenset(
+    {
+        Right.OWN_SESSION,
+        Right.MANAGE_PEOPLE,
+        Right.END_SESSION,
+        Right.MANAGE_TOKENS,
+        Right.APPROVE_LIGHT,
+        Right.SEND_LIGHT,
+    }
+)
 
 
 def granted(role: Role, area: Area) -> Grant:

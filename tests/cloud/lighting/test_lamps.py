@@ -11,9 +11,11 @@ import pytest
 from cloud.commands.order import Moment, Order
 from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
+from cloud.latest.values import LatestValues
 from cloud.lighting.board import Board, Look
 from cloud.lighting.overview import Suns
-from cloud.lighting.plan import Plan, Programme
+from cloud.lighting.plan import Plan
+from cloud.lighting.watched import Watched
 from cloud.settings import Settings
 from protocols.clock import DomainClock
 from protocols.commands import Command, Override, Resume
@@ -22,6 +24,7 @@ from protocols.inventory import Place
 from protocols.readings import Quality, Reading
 from protocols.wire import EdgeState
 from rules.lamp_state import LampState
+from rules.lighting import Curves, Lighting
 from rules.programme import Reason
 from rules.sun import next_sunset
 from tests.cloud.cities import lamp_id, second_city, small_city
@@ -56,6 +59,7 @@ async def test_a_lamp_is_shown_with_everything_that_is_known_of_it(service: Serv
         "state": "on",
         "planned_level": 100.0,
         "planned_reason": "astronomical_default",
+        "planned_source": None,
         "latest": {
             "at": "2026-11-21T12:00:00Z",
             "values": {
@@ -159,19 +163,19 @@ async def test_a_lamp_that_is_out_is_a_fault_on_the_map(service: Service, wall: 
     ],
 )
 def test_since_when_a_plan_holds_is_known_at_any_start(now: datetime, since: datetime) -> None:
-    planned = Programme(CITY.centre, TIMEZONE, now).at(now)
-    assert abs((planned.since - since).total_seconds()) <= 1
+    watched = Watched(Lighting(Curves(CITY.centre, TIMEZONE)), LatestValues([]), now)
+    assert abs((watched.since - since).total_seconds()) <= 1
 
 
 @pytest.mark.parametrize("step", [timedelta(seconds=1), timedelta(minutes=10)])
 def test_a_change_of_the_programme_is_placed_to_the_second_however_long_a_tick_is(step: timedelta) -> None:
     at = SUNSET - timedelta(minutes=25)
-    programme = Programme(CITY.centre, TIMEZONE, at)
+    watched = Watched(Lighting(Curves(CITY.centre, TIMEZONE)), LatestValues([]), at)
     while at < SUNSET + timedelta(minutes=25):
         at += step
-        planned = programme.at(at)
-    assert planned.decision.level == 100.0
-    assert abs((planned.since - SUNSET).total_seconds()) <= 1
+        watched.go_on(at)
+    assert watched.planned.level == 100.0
+    assert abs((watched.since - SUNSET).total_seconds()) <= 1
 
 
 def test_without_overrides_the_programme_holds_for_every_lamp() -> None:
@@ -181,8 +185,7 @@ def test_without_overrides_the_programme_holds_for_every_lamp() -> None:
 
 
 def plan_with(overrides: Overrides) -> Plan:
-    programme = Programme(CITY.centre, TIMEZONE, EVENING)
-    return Plan(Fleet([CITY], 1), [programme], overrides)
+    return Plan(Fleet([CITY], 1), overrides, LatestValues([]), EVENING)
 
 
 def test_every_city_keeps_to_its_own_sun_and_clock() -> None:
@@ -191,8 +194,7 @@ def test_every_city_keeps_to_its_own_sun_and_clock() -> None:
         update={"timezone": "America/Lima", "centre": Place(longitude=-77.0, latitude=-12.0)}
     )
     fleet = Fleet([CITY, far], 1)
-    programmes = [Programme(city.centre, ZoneInfo(city.timezone), EVENING) for city in fleet.sites.values()]
-    plan = Plan(fleet, programmes, Overrides())
+    plan = Plan(fleet, Overrides(), LatestValues([]), EVENING)
     planned = plan.of_lamps(np.arange(12), EVENING)
     assert planned.level.tolist() == [100.0] * 6 + [0.0] * 6
     assert [plan.of(lamp, EVENING).level for lamp in fleet.lamps] == planned.level.tolist()

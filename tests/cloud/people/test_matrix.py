@@ -51,6 +51,13 @@ MACHINE = {
     "expires_at": (EVENING + timedelta(days=30)).isoformat(),
 }
 DIM = {"target": lamp_id(1), "action": {"type": "override", "level": 60}}
+STEPS = [{"sun": "sunset", "level": 100}, {"sun": "sunrise", "level": 0}]
+NAMED = {"name": {"vi": "A", "en": "A"}}
+LIGHT = {
+    "programmes": [{"id": "p", **NAMED, "steps": STEPS}],
+    "calendars": [{"id": "c", **NAMED, "programme": "p"}],
+    "groups": [{"id": "g", **NAMED, "rule": {"area": "/halong/W1"}, "calendar": "c"}],
+}
 DIM_MANY = {"targets": {"lamps": [lamp_id(1)]}, "action": {"type": "override", "level": 60}}
 
 
@@ -110,6 +117,20 @@ KNOCKS: Mapping[str, Knock] = {
         {"edge_id": "HL-E01", "name": "settings"}, json={"text": "report: {every: 30s}\n"}
     ),
     f"DELETE {API}/edges/{{edge_id}}/documents/{{name}}": Knock({"edge_id": "HL-E01", "name": "settings"}),
+    f"GET {API}/light/{{site}}/plan": Knock({"site": "halong"}),
+    f"PUT {API}/light/{{site}}/plan": Knock({"site": "halong"}, json={"plan": LIGHT, "version": 1}),
+    f"POST {API}/light/{{site}}/check": Knock({"site": "halong"}, json={"plan": LIGHT}),
+    f"POST {API}/light/{{site}}/night": Knock({"site": "halong"}, json={"night": "2026-11-21"}),
+    f"GET {API}/light/{{site}}/groups/{{group_id}}/lamps": Knock({"site": "halong", "group_id": "g"}),
+    f"GET {API}/light/{{site}}/releases": Knock({"site": "halong"}),
+    f"GET {API}/light/{{site}}/releases/{{number}}": Knock({"site": "halong", "number": "1"}),
+    f"POST {API}/light/{{site}}/releases": Knock({"site": "halong"}, json={"reason": "winter"}, right=201),
+    f"POST {API}/light/{{site}}/releases/{{number}}/decision": Knock(
+        {"site": "halong", "number": "1"}, json={"agree": True}
+    ),
+    f"POST {API}/light/{{site}}/releases/{{number}}/send": Knock(
+        {"site": "halong", "number": "1"}, json=GUESS, right=403
+    ),
     f"GET {API}/devices/{{device_id}}/latest": Knock({"device_id": lamp_id(1)}),
     f"GET {API}/devices/{{device_id}}/readings": Knock({"device_id": lamp_id(1)}, {"quantity": "active_power"}),
     f"GET {API}/devices/{{device_id}}/hours": Knock({"device_id": lamp_id(1)}, {"quantity": "active_power"}),
@@ -217,6 +238,8 @@ async def busy(service: Service, wall: Wall) -> Busy:
         command = (await client.post(f"{API}/commands", json=DIM)).json()
         group = (await client.post(f"{API}/commands/group", json=DIM_MANY)).json()["group"]
         token_id = (await client.post(f"{API}/tokens", json=MACHINE)).json()["id"]
+        await client.put(f"{API}/light/halong/plan", json={"plan": LIGHT, "version": 0})
+        await client.post(f"{API}/light/halong/releases", json={"reason": "winter"})
     consent = await waiting_consent(service)
     alarm = service.parts.alarms.listed()[0]
     for name in ("thu", "nga"):
