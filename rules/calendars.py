@@ -18,8 +18,11 @@ def programme_of(calendar: Calendar, night: date) -> tuple[str, bool]:
 
 def rule_of(calendar: Calendar, night: date) -> CalendarRule | None:
     """The rule that decides a night; `None` when it has the calendar's own programme."""
-    fitting = [rule for rule in calendar.rules if fits(rule, night)]
-    return next((rule for rule in fitting if rule.is_exception), fitting[0] if fitting else None)
+    return _first(calendar, night, exceptions=True) or _first(calendar, night, exceptions=False)
+
+
+def _first(calendar: Calendar, night: date, *, exceptions: bool) -> CalendarRule | None:
+    return next((rule for rule in calendar.rules if rule.is_exception is exceptions and fits(rule, night)), None)
 
 
 def stretches(calendar: Calendar, first: date, nights: int) -> tuple[Stretch, ...]:
