@@ -76,7 +76,7 @@ async def _address(kind: str, folder: Path, request: pytest.FixtureRequest, *, m
     cluster: Cluster = request.getfixturevalue("postgresql_cluster")
     url = await (cluster.migrated() if migrated else cluster.empty())
     yield url
-    await cluster.drop(url)
+    await (cluster.give_back(url) if migrated else cluster.drop(url))
 
 
 @pytest.fixture(name="time")
