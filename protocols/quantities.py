@@ -109,6 +109,13 @@ _AIR = (
     _gauge("co", "ug/m3", 0, 100_000, ngsi="CO"),
     _gauge("o3", "ug/m3", 0, 2_000, ngsi="O3"),
     _counter("rain", "mm", 100_000, ngsi="precipitation"),
+    _gauge("rain_rate", "mm/h", 0, 500),
+    _gauge("visibility", "m", 0, 100_000),
+)
+_ROAD = (
+    _gauge("traffic_flow", "1/h", 0, 20_000),  # vehicles
+    _state("presence", 1),
+    _state("incident", 1),
 )
 _EDGE = (
     *(_gauge(f"{stream}_waiting", "", 0, 1e12) for stream in ("event", "live", "backlog")),  # batches in the outbox
@@ -127,4 +134,4 @@ _EDGE = (
     _gauge("disk_free", "MB", 0, 1e10),
 )
 
-QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (*_LIGHTING, *_ELECTRICAL, *_WATER, *_AIR, *_EDGE)}
+QUANTITIES: Mapping[str, Quantity] = {q.name: q for q in (*_LIGHTING, *_ELECTRICAL, *_WATER, *_AIR, *_ROAD, *_EDGE)}

@@ -10,11 +10,12 @@ from protocols.profiles import library
 from protocols.quantities import QUANTITIES, Kind, Quantity
 
 UNITS = {"", "%", "s", "h", "degC", "V", "A", "W", "var", "Hz", "kWh", "mg/L", "NTU", "uS/cm", "mV", "ug/L"}
-UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm", "ppt", "m", "bar", "W/m2", "MB"}
+UNITS |= {"kPa", "m/s", "deg", "dB", "ug/m3", "lx", "mm", "ppt", "m", "bar", "W/m2", "MB", "mm/h", "1/h"}
 
 
 def test_a_name_stands_once() -> None:
-    groups = (quantities._LIGHTING, quantities._ELECTRICAL, quantities._WATER, quantities._AIR, quantities._EDGE)
+    lighting = quantities._LIGHTING, quantities._ELECTRICAL, quantities._ROAD
+    groups = (*lighting, quantities._WATER, quantities._AIR, quantities._EDGE)
     assert Counter(q.name for group in groups for q in group).most_common(1)[0][1] == 1
     assert all(name == quantity.name for name, quantity in QUANTITIES.items())
 

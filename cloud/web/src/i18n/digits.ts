@@ -41,6 +41,9 @@ const DIGITS: Readonly<Record<string, number>> = {
   co: 0,
   o3: 0,
   rain: 1,
+  rain_rate: 1,
+  visibility: 0,
+  traffic_flow: 0,
 };
 
 /** A value with the digits that make sense for what it measures. */
