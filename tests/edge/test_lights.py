@@ -26,6 +26,7 @@ from protocols.light import LampSet, LightDocument, Step, Stretch, SunEvent
 from protocols.readings import Reading
 from rules.sun import next_sunset
 from tests.edge.clocks import NOON, SetClock, running_clock
+from tests.edge.controlled import Controlled, Line
 from tests.edge.jobs import at_work
 from tests.edge.streets import Street, city, street
 from tests.waiting import until
@@ -354,3 +355,21 @@ async def test_a_locked_out_lamp_is_put_out_also_when_nobody_knows_the_time(nigh
     assert await night.round() == 1
     night.time.forward(10)
     assert (night.street.level(one), night.levels()) == (0, {0, 100})
+
+
+async def test_on_a_radio_net_a_ramp_goes_in_steps_and_a_person_goes_first(overrides: Overrides) -> None:
+    begins = next_sunset(HALONG, NOON)
+    assert begins is not None
+    time, line = SetClock(begins + timedelta(seconds=10)), Line()
+    lamp = Controlled("L1", line, time, programme=0, pace_s=3600)
+    wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: dimmed({"L1": 100}))
+    lights = Lights({"L1": lamp}, wanted, time.clock)
+    lights.hear([await lamp.read(Priority.ROUTINE)])
+    for _ in range(3):
+        await lights.correct(line)
+        time.forward(10)
+    assert lamp.programme == 10, "it was told once, and is left in peace for a while"
+    assert lights._behind == {line}, "and is not forgotten"
+    await overrides.put("L1", Held(override=Override(level=80, until=begins + timedelta(hours=1))))
+    await lights.correct(line)
+    assert lamp.says() == (80, Reason.OVERRIDE)

@@ -7,8 +7,7 @@ something changes; before each the edge has had five seconds.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,10 +23,7 @@ from edge_agent.adapting import Adapting
 from edge_agent.bus import Priority
 from edge_agent.database import Database
 from edge_agent.desired import Documents
-from edge_agent.lamps import Hold, Obey, Order, Programme
 from edge_agent.lights import Lights
-from edge_agent.modbus_lamps import Reason as Said
-from edge_agent.modbus_lamps import corrections, obeyed
 from edge_agent.overrides import Overrides
 from edge_agent.wanted import Wanted
 from protocols.commands import Action, Emergency, Held, LockOut, Override, Resume, Unlock
@@ -41,6 +37,7 @@ from rules.programme import Decision
 from rules.resolve import Light, programmed, resolve
 from rules.sun import is_dark
 from tests.edge.clocks import SetClock
+from tests.edge.controlled import Controlled, Line
 from tests.edge.plans import FIRST, HALONG, HUMID, config, plan
 from tests.edge.test_desired import Shelf, document
 from tests.edge.test_light_document import body, changed
@@ -54,66 +51,6 @@ LAMPS = ("L1", "L2", "L3", "L4")
 SET_OF = {"L1": "road", "L2": "road", "L3": "park"}
 LATE, TICK, POLL = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=10)
 SAME = 0.5  # % of light: what a controller does not tell apart
-
-
-class Line:
-    """What the lamps hang on."""
-
-    name = "B"
-
-
-@dataclass(eq=False)
-class Controlled:
-    """A luminaire behind a controller that knows its programme, its hold and the end of that by its own clock."""
-
-    device: str
-    line: Line
-    clock: SetClock
-    programme: float | None = None
-    hold: tuple[float, datetime] | None = None
-    unit: int = 17
-    patience_s: None = None
-    pace_s: float = 0.0
-    sleeps: bool = False
-    is_listening: bool = True
-    reports_itself: bool = False
-
-    def says(self) -> tuple[float, Said]:
-        now = self.clock.clock.now()
-        if self.hold is not None and now < self.hold[1]:
-            return self.hold[0], Said.OVERRIDE
-        if self.programme is None:
-            return (100.0 if is_dark(HALONG, now) else 0.0), Said.HARDWARE
-        return self.programme, Said.PROGRAMME
-
-    async def listens(self, within_s: float) -> None:
-        """It never sleeps."""
-
-    @asynccontextmanager
-    async def turn(self, _priority: Priority) -> AsyncIterator[Obey]:
-        yield self._obey
-
-    async def _obey(self, order: Order) -> None:
-        if isinstance(order, Programme):
-            self.programme = order.level
-        else:
-            self.hold = (order.level, order.until) if isinstance(order, Hold) else None
-
-    async def read(self, _priority: Priority) -> Reading:
-        level, reason = self.says()
-        values: dict[str, float | None] = {"target_level": level, "command_reason": float(reason)}
-        return Reading(self.device, "luminaire", int(self.clock.clock.now().timestamp()), values)
-
-    def shown(self, level: float) -> float:
-        return level
-
-    def corrections(
-        self, reading: Reading, programme: float, override: Override | None, written: float | None
-    ) -> Sequence[Order]:
-        return corrections(reading, programme, override, written)
-
-    def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
-        return obeyed(reading, programme, override)
 
 
 @dataclass
