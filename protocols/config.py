@@ -14,6 +14,14 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
+
+try:
+    from yaml._yaml import CParser as Parser  # five times as fast as the same in Python
+except ImportError:  # where PyYAML was built without libyaml
+    from protocols.plain_yaml import Parser  # type: ignore[assignment] # the same methods
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str]]  # what is wrong between the parts of a file: place and advice
@@ -71,10 +79,11 @@ def load(text: str | bytes, file: str, model: type[T]) -> T:
 
 def parse(text: str | bytes, file: str) -> Document:
     """YAML to plain data with line numbers. Raises ConfigError, also for a key that stands twice."""
+    text = _decoded(text, file)
     try:
-        document, twice = _parsed(_decoded(text, file), file)
+        document, twice = _parsed(text, file)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = min(error.problem_mark.line, text.count("\n")) + 1 if error.problem_mark else 1
         raise ConfigError([Problem(file, line, "", f"not YAML: {error.problem or error}")]) from error
     except yaml.YAMLError as error:
         raise ConfigError([Problem(file, 1, "", f"not YAML: {error}")]) from error
@@ -112,8 +121,17 @@ def repeated(ids: Iterable[tuple[Path, str]]) -> Found:
         seen.add(name)
 
 
-class _Loader(yaml.SafeLoader):
-    """Also tells where a value is that looks like a date or a number and is none, such as 2024-13-45."""
+class _Loader(Composer, Parser, SafeConstructor, Resolver):
+    """Also tells where a value is that looks like a date or a number and is none, such as 2024-13-45.
+
+    Values are put together in Python, which notices when they are nested too deeply; PyYAML's own way in C crashes.
+    """
+
+    def __init__(self, text: str) -> None:
+        Parser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
