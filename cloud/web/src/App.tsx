@@ -32,6 +32,7 @@ const CabinetPanel = lazy(() => import("./devices/CabinetPanel"));
 const ChoosePasswordPage = lazy(() => import("./session/ChoosePasswordPage"));
 const LampPanel = lazy(() => import("./lamps/LampPanel"));
 const LampsPage = lazy(() => import("./lamps/LampsPage"));
+const LightPage = lazy(() => import("./light/LightPage"));
 const PeoplePage = lazy(() => import("./people/PeoplePage"));
 const ResetPage = lazy(() => import("./session/ResetPage"));
 const SessionsPage = lazy(() => import("./people/SessionsPage"));
@@ -42,6 +43,7 @@ const TokensPage = lazy(() => import("./people/TokensPage"));
 const VIEWS: Record<View, () => ReactNode> = {
   overview: () => <OverviewPage />,
   lamps: () => <LampsPage />,
+  light: () => <LightPage />,
   alarms: () => <AlarmsPage />,
   people: () => <PeoplePage />,
   sessions: () => <SessionsPage />,

@@ -6,7 +6,7 @@ import { alarms, isListed } from "../state/alarms";
 import { session } from "../state/session";
 import { isAboutPeople, mayView } from "./views";
 
-const ENTRIES = ["overview", "lamps", "alarms", "people", "audit"] as const satisfies readonly View[];
+const ENTRIES = ["overview", "lamps", "light", "alarms", "people", "audit"] as const satisfies readonly View[];
 
 function isHere(entry: View, view: View): boolean {
   return entry === view || (entry === "people" && isAboutPeople(view));

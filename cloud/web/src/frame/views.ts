@@ -6,6 +6,7 @@ import { type Session, may } from "../state/session";
 const NEEDS: Record<View, Right> = {
   overview: "view.city",
   lamps: "view.telemetry",
+  light: "view.city",
   alarms: "view.alarms",
   people: "view.people",
   sessions: "session.end",

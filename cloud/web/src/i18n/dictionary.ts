@@ -1,14 +1,15 @@
 /** The two dictionaries and how a text is found in them. Vietnamese is the one that names the keys.
  *
- * Texts of the pages about people come with those pages (`people.ts`): the first load does not carry them.
+ * Texts of some pages come with those pages (`people.ts`, `light.ts`): the first load does not carry them.
  */
 import en from "./en.json";
-import type later from "./people.vi.json";
+import type light from "./light.vi.json";
+import type people from "./people.vi.json";
 import vi from "./vi.json";
 
 export type Language = "vi" | "en";
 type FirstKey = keyof typeof vi;
-export type LaterKey = keyof typeof later;
+export type LaterKey = keyof typeof people | keyof typeof light;
 export type TextKey = FirstKey | LaterKey;
 export type Dictionary = Record<TextKey, string>;
 export type Values = Record<string, string | number>;
@@ -17,7 +18,7 @@ export type Values = Record<string, string | number>;
 const FIRST: Record<Language, Record<FirstKey, string>> = { vi, en };
 const dictionaries: Record<Language, Partial<Dictionary>> = { vi: { ...FIRST.vi }, en: { ...FIRST.en } };
 
-export function addTexts(texts: Record<Language, Record<LaterKey, string>>): void {
+export function addTexts<Key extends LaterKey>(texts: Record<Language, Record<Key, string>>): void {
   Object.assign(dictionaries.vi, texts.vi);
   Object.assign(dictionaries.en, texts.en);
 }

@@ -1,7 +1,7 @@
 /** Where we are: the address after `#` holds the view and the open panel, so that a link shows the same to a colleague. */
 import { createStore } from "./store";
 
-export const VIEWS = ["overview", "lamps", "alarms", "people", "sessions", "areas", "tokens", "audit", "account"] as const;
+export const VIEWS = ["overview", "lamps", "light", "alarms", "people", "sessions", "areas", "tokens", "audit", "account"] as const;
 export type View = (typeof VIEWS)[number];
 
 export const PANELS = ["lamp", "station", "cabinet"] as const;
