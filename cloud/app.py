@@ -37,6 +37,7 @@ from cloud.people.origin import OwnPagesOnly
 from cloud.reset import routes as reset
 from cloud.rollups import routes as rollups
 from cloud.running import running
+from cloud.self_tests import routes as self_tests
 from cloud.settings import Settings
 from cloud.sso import routes as sign_on
 from cloud.telemetry import routes as storage
@@ -104,6 +105,7 @@ _ROUTERS = (
     consent_routes.router,
     commands.router,
     overrides.router,
+    self_tests.router,
     alarms.router,
 )
 

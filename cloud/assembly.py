@@ -66,6 +66,7 @@ from cloud.reset.service import Resets
 from cloud.rollups.cursor import Rollups
 from cloud.rollups.service import Energy
 from cloud.rollups.topology import Topology
+from cloud.self_tests.service import SelfTests
 from cloud.settings import Settings
 from cloud.sso.service import sign_ons
 from cloud.telemetry.opening import open_store, upkeep_of
@@ -233,6 +234,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         commands=memory.commands,
         desk=desk,
         hand_over=HandOver(database, memory.commands, people, clock),
+        self_tests=SelfTests(database, fleet, memory.commands, clock, settings.self_test),
         notifier=memory.notifier,
         live=memory.live,
         cursors=cursors,

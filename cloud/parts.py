@@ -38,6 +38,7 @@ from cloud.overrides.service import HandOver
 from cloud.people.service import People
 from cloud.reset.service import Resets
 from cloud.rollups.service import Energy
+from cloud.self_tests.service import SelfTests
 from cloud.settings import Settings
 from cloud.sso.service import SignOns
 from cloud.telemetry.storage import Storage
@@ -76,6 +77,7 @@ class Parts:
     commands: Commands
     desk: Desk
     hand_over: HandOver
+    self_tests: SelfTests
     notifier: Notifier | None
     live: Live
     cursors: Cursors

@@ -36,6 +36,7 @@ def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "cursors", parts.cursors.run()
     yield "commands", parts.commands.follow()
     yield "consents", parts.desk.follow()
+    yield "self-tests", parts.self_tests.follow()
     yield "live map", parts.map_feed.run()
     yield "overview", parts.events.run()
     yield "sessions", watch_sessions(parts.people, parts.tokens, [parts.map_hub, parts.event_hub])

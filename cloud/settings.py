@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,6 +15,7 @@ from protocols import config
 from protocols.config import ConfigError, ConfigModel, Document
 from protocols.durations import Span, span
 from protocols.inventory import Name
+from protocols.light import LocalTime
 from protocols.names import Id
 from rules.consent import Limits
 
@@ -91,6 +92,19 @@ class Consent(ConfigModel):
         return self
 
 
+class SelfTestTimes(ConfigModel):
+    """Every luminaire is tested once in so many days, some of them every night at a local time."""
+
+    every: Span = span("30d")
+    at: LocalTime = time(1, 30)
+
+    @model_validator(mode="after")
+    def _is_whole_days(self) -> Self:
+        if self.every < timedelta(days=1):
+            raise ValueError("`every` is a day or more, as in 30d")
+        return self
+
+
 class PasswordCost(ConfigModel):
     """Argon2id: how dear one guess is. The default is the second recommendation of RFC 9106, section 4."""
 
@@ -139,6 +153,7 @@ class Settings(ConfigModel):
     second_factor_for: tuple[Role, ...] = Field(default=(), description="roles that must have a second factor")
     session_idle: Span = Field(default=span("4h"), description="nobody has done anything; administrators: 30 minutes")
     consent: Consent = Field(default=Consent(), description="numbers of lamps from which on a command takes more")
+    self_test: SelfTestTimes | None = Field(default=None, description="default: nothing is tested by itself")
     resend_every: Span = span("5s")
     stale_after: Span = Field(default=span("2m"), description="without a reading for so long, a lamp is out of contact")
     commit_every: Span = Field(default=span("10s"), description="how often samples go into the telemetry store")

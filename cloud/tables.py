@@ -12,6 +12,7 @@ from cloud.light.tables import LightDraftRow, LightHeldRow, LightReleaseRow
 from cloud.notifications.tables import NoticeRow
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from cloud.reset.tables import ResetRow
+from cloud.self_tests.tables import SelfTestRow
 from cloud.sso.tables import IdentityRow
 from cloud.tokens.tables import TokenRow
 
@@ -39,6 +40,7 @@ TABLES = (
     PersonRow,
     RecoveryRow,
     ResetRow,
+    SelfTestRow,
     SessionRow,
     TokenRow,
     TotpRow,

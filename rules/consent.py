@@ -5,7 +5,8 @@ neither a hundred small commands nor a handful of tokens are a way around it. A 
 commanded, and towards a limit only when what that limit asks for had not been given with it: who has said once why 100
 lamps are dimmed, does not say it again for the next one.
 
-More light is never held up: full light, and the way back to the programme, take nothing and do not count. Whoever
+More light is never held up: full light, by hand or for an emergency, and the way back to the programme take nothing and
+do not count. A lock-out makes a lamp dark, so it counts; whoever locks out or unlocks always says why. Whoever
 needs light at an accident needs it now; a street that is too bright harms nobody within the hours that an override
 lasts, and a wrong command to many lamps must be undone at once.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from protocols.commands import Action, Override
+from protocols.commands import Action, Emergency, LockOut, Override, Resume, Unlock
 from rules.lamp_state import FULL
 
 WINDOW = timedelta(minutes=10)  # of a person's time
@@ -87,7 +88,9 @@ class Given:
 
 def brings_light(action: Action) -> bool:
     """True for what never leaves a lamp darker than full light or than its programme."""
-    return not isinstance(action, Override) or action.level >= FULL
+    if isinstance(action, Override | Emergency):
+        return action.level >= FULL
+    return isinstance(action, Resume | Unlock)
 
 
 def counted(lamps: Collection[str], past: Iterable[Past]) -> Counts:
@@ -101,8 +104,13 @@ def counted(lamps: Collection[str], past: Iterable[Past]) -> Counts:
     return Counts(len(unsure), len(single))
 
 
-def needs(counts: Counts, limits: Limits) -> tuple[Need, ...]:
+def needs(action: Action, counts: Counts, limits: Limits) -> tuple[Need, ...]:
     """What a command takes with which so many lamps count."""
+    always = (Need.REASON,) if isinstance(action, LockOut | Unlock) else ()
+    return always if brings_light(action) else (_by_number(counts, limits) or always)
+
+
+def _by_number(counts: Counts, limits: Limits) -> tuple[Need, ...]:
     if counts.one_person > limits.one_person:
         return (Need.REASON, Need.PASSWORD, Need.SECOND_PERSON)
     return (Need.REASON, Need.PASSWORD) if counts.alone > limits.alone else ()
@@ -122,4 +130,4 @@ def sureness(wanted: Collection[Need]) -> Sure:
     """What came with a command of which nothing is missing."""
     if Need.SECOND_PERSON in wanted:
         return Sure.TWO_PERSONS
-    return Sure.ONE_PERSON if wanted else Sure.ALONE
+    return Sure.ONE_PERSON if Need.PASSWORD in wanted else Sure.ALONE

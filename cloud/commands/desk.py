@@ -22,7 +22,7 @@ from cloud.commands.consents import covers
 from cloud.commands.group_schemas import GroupIn, HeldTarget, PreviewIn, PreviewOut, Targets
 from cloud.commands.order import Order
 from cloud.commands.preview import Foresight
-from cloud.commands.schemas import CommandIn, OverrideIn, ResumeIn
+from cloud.commands.schemas import ActionIn, CommandIn
 from cloud.commands.service import Asked, Commands, action_of
 from cloud.commands.tables import ConsentRow, GroupRow
 from cloud.commands.targets import chosen, described, found, held
@@ -33,9 +33,9 @@ from cloud.people.rights import Right
 from cloud.people.service import People
 from cloud.people.store import Session, load_grants
 from protocols.clock import DomainClock
-from protocols.commands import Override
+from protocols.commands import Emergency, Override
 from rules import consent
-from rules.consent import DECIDE_WITHIN, WINDOW, Given, Limits, Need, Sure
+from rules.consent import DECIDE_WITHIN, WINDOW, Counts, Given, Limits, Need, Sure
 
 _LOOK_EVERY_S = 1.0
 _MOST_LISTED = 200
@@ -101,7 +101,7 @@ class Desk:
             edges=list(foreseen.edges),
             power_kw_now=foreseen.power_kw_now,
             power_kw_after=foreseen.power_kw_after,
-            until=action.until if isinstance(action, Override) else None,
+            until=action.until if isinstance(action, Override | Emergency) else None,
             needs=list(needs),
         )
 
@@ -190,7 +190,7 @@ class Desk:
         session: AsyncSession,
         proof: _Proof,
         names: Collection[str],
-        action: OverrideIn | ResumeIn,
+        action: ActionIn,
         but: Need | None = None,
     ) -> Sure:
         """What came with a command that lacks nothing, except what may still come. Raises ConsentNeeded."""
@@ -205,15 +205,16 @@ class Desk:
         return Sure.EXEMPT if is_exempt else consent.sureness(needs)
 
     async def _needs(
-        self, session: AsyncSession, who: str, names: Collection[str], action: OverrideIn | ResumeIn
+        self, session: AsyncSession, who: str, names: Collection[str], action: ActionIn
     ) -> tuple[Sequence[Need], int]:
         """What a command takes, and how many lamps count together."""
         now = self._clock.now()
-        if consent.brings_light(action_of(action, now)):
-            return (), len(names)
+        meant = action_of(action, now)
+        if consent.brings_light(meant):
+            return consent.needs(meant, Counts(0, 0), self._limits), len(names)
         past = await store.load_past(session, consent.person_of(who), now - self._person(WINDOW))
         counts = consent.counted(names, past)
-        needs = consent.needs(counts, self._limits)
+        needs = consent.needs(meant, counts, self._limits)
         return needs, counts.one_person if Need.SECOND_PERSON in needs else counts.alone
 
     async def _ask(self, session: AsyncSession, wanted: GroupIn, who: str, lamps: Places) -> ConsentRow:

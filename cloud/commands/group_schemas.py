@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.commands.schemas import ActionOut, OverrideIn, ResumeIn
+from cloud.commands.schemas import ActionIn, ActionOut
 from cloud.people.schemas import AreaPath
 from protocols.commands import Refusal, State
 from protocols.names import Id, Words
@@ -62,7 +62,6 @@ class HeldTarget(_Target):
 
 
 Targets = LampsTarget | AreaTarget | CabinetTarget | StreetTarget | PolygonTarget | HeldTarget
-ActionIn = Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
 
 
 class ChosenIn(BaseModel):

@@ -48,7 +48,7 @@ def shown_as(row: GroupRow, states: Counter[State]) -> GroupOut:
         second=row.second,
         reason=row.reason,
         targets=row.targets if seen == row.lamps else None,
-        action=ActionOut.model_validate(row.action),
+        action=ActionOut.model_validate({name: row.action.get(name) for name in ActionOut.model_fields}),
         issued_at=row.issued_at,
         expires_at=row.expires_at,
         lamps=seen,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from protocols import commands
-from protocols.commands import OPEN, Answer, Command, Override, Refusal, State, Step
+from protocols.commands import OPEN, Answer, Command, Emergency, LockOut, Override, Refusal, State, Step
 from rules.consent import Sure
+from rules.programme import OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,15 @@ def _newer(said: float | None, known: float | None) -> float | None:
     return known if said is None else said
 
 
+Holding = Override | Emergency | LockOut
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The last thing that a lamp has confirmed: an override, or `None` for the way back to the programme. `made_by` is
-    the id of the group, or of the single command, that it came with."""
+    """What holds a lamp on one rung. `confirmed_at` is when it said so; `made_by` is the id of the group, or of the
+    single command, that it came with."""
 
-    override: Override | None
+    action: Holding
     who: str
     issued_at: datetime
     confirmed_at: datetime
@@ -95,12 +99,35 @@ class Standing:
     group: str | None = None
     reason: str | None = None
 
+    @property
+    def level(self) -> float:
+        """% of full light."""
+        return OFF if isinstance(self.action, LockOut) else self.action.level
 
-def confirmed(order: Order) -> Standing | None:
-    """What an order has made of its lamp, once it is confirmed."""
-    command = order.command
-    if order.state is not State.CONFIRMED:
+    @property
+    def until(self) -> datetime | None:
+        """`None` is until somebody ends it."""
+        return None if isinstance(self.action, LockOut) else self.action.until
+
+    def lasts(self, now: datetime) -> bool:
+        """True until its end."""
+        return self.until is None or now < self.until
+
+
+def has_effect(order: Order) -> bool:
+    """True of what a lamp goes by: what it has confirmed, and a lock-out that its edge has taken, for that stays also
+    when the lamp could not confirm it."""
+    if isinstance(order.command.action, LockOut):
+        return any(moment.state in _TAKEN for moment in order.history)
+    return order.state is State.CONFIRMED
+
+
+_TAKEN = frozenset({State.ACKNOWLEDGED, State.WAITING, State.CONFIRMED})
+
+
+def standing(order: Order) -> Standing | None:
+    """What an order that has an effect holds its lamp by; `None` where it only ends what held it."""
+    command, at = order.command, order.history[-1].at
+    if not isinstance(command.action, Holding):
         return None
-    override = command.action if isinstance(command.action, Override) else None
-    at = order.history[-1].at
-    return Standing(override, command.who, command.issued_at, at, order.made_by, order.group, order.reason)
+    return Standing(command.action, command.who, command.issued_at, at, order.made_by, order.group, order.reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from cloud.lighting.plan import Plan
 from cloud.lighting.watch import LampWatch
 from cloud.link import Link
 from protocols.clock import DomainClock
-from protocols.commands import Action, Override
+from protocols.commands import Action, Emergency, LockOut, Override
 from rules.fleet_expected_power import Curves
 from rules.lamp_state import LampState
 
@@ -52,13 +53,20 @@ class Foresight:
         look, planned = self._watch.look(lamps, now), self._plan.of_lamps(lamps, now).level
         reachable = self._online(lamps) & ~np.isin(look.state, _OUT_OF_REACH)
         level = np.where(look.level == UNKNOWN_LEVEL, planned, look.level / 2)
-        wanted = action.level if isinstance(action, Override) else self._plan.programme_levels(lamps, now)
-        after = np.full(len(lamps), wanted, dtype=np.float64)
+        after = self._levels_after(lamps, action, now)
         return Foreseen(
             self._by_edge(lamps, dict(zip(lamps.tolist(), reachable.tolist(), strict=True))),
             self._kilowatts(lamps[reachable], level[reachable]),
             self._kilowatts(lamps[reachable], after[reachable]),
         )
+
+    def _levels_after(self, lamps: Places, action: Action, now: datetime) -> Floats:
+        """%; after an unlocking and after a self-test by the programme, as if nothing else held a lamp."""
+        if isinstance(action, Override | Emergency):
+            return np.full(len(lamps), action.level, dtype=np.float64)
+        if isinstance(action, LockOut):
+            return np.zeros(len(lamps), dtype=np.float64)
+        return self._plan.programme_levels(lamps, now)
 
     def _online(self, lamps: Places) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Without a broker nobody can be reached."""

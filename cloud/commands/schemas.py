@@ -6,32 +6,63 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.commands.order import Order
-from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, Refusal, State
+from protocols.commands import DEFAULT_OVERRIDE, LONGEST_OVERRIDE, Action, Refusal, State
 from protocols.names import Id, Words
 
 _MINUTE_S = 60
 
 
-class OverrideIn(BaseModel):
-    """Hold a level for so many minutes."""
+_MINUTES = int(DEFAULT_OVERRIDE.total_seconds() // _MINUTE_S)
+_MOST_MINUTES = int(LONGEST_OVERRIDE.total_seconds() // _MINUTE_S)
 
+
+class _ActionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class OverrideIn(_ActionIn):
+    """Hold a level for so many minutes."""
 
     type: Literal["override"]
     level: float = Field(ge=0, le=100, description="% of full light")
-    minutes: int = Field(
-        default=int(DEFAULT_OVERRIDE.total_seconds() // _MINUTE_S),
-        ge=1,
-        le=int(LONGEST_OVERRIDE.total_seconds() // _MINUTE_S),
-    )
+    minutes: int = Field(default=_MINUTES, ge=1, le=_MOST_MINUTES)
 
 
-class ResumeIn(BaseModel):
-    """Back to the programme."""
-
-    model_config = ConfigDict(extra="forbid")
+class ResumeIn(_ActionIn):
+    """Back to the programme: ends an override, and an emergency."""
 
     type: Literal["resume"]
+
+
+class EmergencyIn(_ActionIn):
+    """Light where people are in danger, for so many minutes; stronger than any override."""
+
+    type: Literal["emergency"]
+    level: float = Field(default=100, ge=0, le=100, description="% of full light")
+    minutes: int = Field(default=_MINUTES, ge=1, le=_MOST_MINUTES)
+
+
+class LockOutIn(_ActionIn):
+    """Nothing may be lit until it is unlocked; needs a reason."""
+
+    type: Literal["lock_out"]
+
+
+class UnlockIn(_ActionIn):
+    """End a lock-out, and nothing else; needs a reason."""
+
+    type: Literal["unlock"]
+
+
+class SelfTestIn(_ActionIn):
+    """Take each lamp through a few levels and measure them."""
+
+    type: Literal["self_test"]
+
+
+ActionIn = Annotated[
+    OverrideIn | ResumeIn | EmergencyIn | LockOutIn | UnlockIn | SelfTestIn, Field(discriminator="type")
+]
 
 
 class CommandIn(BaseModel):
@@ -40,15 +71,20 @@ class CommandIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     target: Id
-    action: Annotated[OverrideIn | ResumeIn, Field(discriminator="type")]
+    action: ActionIn
     reason: Words | None = Field(default=None, max_length=500)
     confirmation: str | None = Field(default=None, max_length=200, description="from POST /session/confirm")
 
 
 class ActionOut(BaseModel):
-    type: Literal["override", "resume"]
+    type: Literal["override", "resume", "emergency", "lock_out", "unlock", "self_test"]
     level: float | None = None
     until: datetime | None = None
+
+
+def action_out(action: Action) -> ActionOut:
+    """An action as the console sees it."""
+    return ActionOut.model_validate(action.model_dump(include=set(ActionOut.model_fields)))
 
 
 class MomentOut(BaseModel):
@@ -87,7 +123,7 @@ def command_out(order: Order) -> CommandOut:
     return CommandOut(
         id=command.id,
         target=command.target,
-        action=ActionOut.model_validate(command.action.model_dump()),
+        action=action_out(command.action),
         state=order.state,
         who=command.who,
         reason=order.reason,

@@ -14,7 +14,16 @@ from cloud.audit.store import append
 from cloud.commands import store
 from cloud.commands.order import Order, answered, issued, stepped
 from cloud.commands.progress import Groups, Progress
-from cloud.commands.schemas import CommandIn, OverrideIn, ResumeIn
+from cloud.commands.schemas import (
+    ActionIn,
+    CommandIn,
+    EmergencyIn,
+    LockOutIn,
+    OverrideIn,
+    ResumeIn,
+    SelfTestIn,
+    UnlockIn,
+)
 from cloud.commands.standing import Overrides
 from cloud.commands.tables import GroupRow
 from cloud.commands.targets import by_edge, described
@@ -23,6 +32,8 @@ from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import Places
 from cloud.link import Link
+from cloud.self_tests import results
+from cloud.self_tests import store as self_tests
 from protocols import topics, wire
 from protocols.clock import DomainClock
 from protocols.commands import (
@@ -31,18 +42,25 @@ from protocols.commands import (
     Action,
     Answer,
     Command,
+    Emergency,
     Group,
+    LockOut,
     Override,
     Resume,
+    SelfTest,
     State,
     Step,
+    TestPoint,
+    Unlock,
     group_and_place,
 )
 from protocols.topics import Leaf
 from rules.consent import Sure
+from rules.self_test import test_of
 
 TRY_FOR = timedelta(seconds=60)  # of a person's time, however fast the city's clock runs
 TRY_MANY_FOR = timedelta(seconds=120)  # a slow line with 200 lamps needs twenty seconds to tell and to read them
+TEST_FOR = timedelta(hours=1)  # 800 lamps of one edge, ten at a time, twenty seconds each
 _LAST_WORD = timedelta(seconds=10)  # of a person's time, too
 _LOOK_EVERY_S = 0.5
 
@@ -58,7 +76,7 @@ class Asked:
     second: str | None
     reason: str | None
     targets: Mapping[str, Any]
-    action: OverrideIn | ResumeIn
+    action: ActionIn
     lamps: Places
     sure: Sure
 
@@ -99,7 +117,8 @@ class Commands:
         self._open = {order.command.id: order for order in await store.load_open(session)}
         await self._load_groups(session, {order.group for order in self._open.values() if order.group})
         since = self._clock.now() - LONGEST_OVERRIDE
-        self.overrides = Overrides(await store.load_confirmed(session, since))
+        lock_outs = await store.load_lock_outs(session)
+        self.overrides = Overrides([*lock_outs, *await store.load_confirmed(session, since), *self._open.values()])
 
     async def put(self, session: AsyncSession, wanted: CommandIn, who: str, sure: Sure) -> Order:
         """Write down that somebody orders something of a lamp; pass the result to `go` after the commit. Raises
@@ -115,14 +134,14 @@ class Commands:
     async def put_group(self, session: AsyncSession, asked: Asked) -> tuple[GroupRow, Sequence[Order]]:
         """The same for many lamps: one message for each edge, or more where it has very many."""
         now = self._clock.now()
-        expires_at = now + TRY_MANY_FOR * max(1.0, self._clock.settings.speed)
         group_id, action = str(uuid.uuid4()), action_of(asked.action, now)
+        expires_at = now + _tried_for(action, TRY_MANY_FOR) * max(1.0, self._clock.settings.speed)
         orders: list[Order] = []
-        for number, (edge, lamps) in enumerate(self._parts(asked.lamps)):
+        for number, (edge, lamps, meant) in enumerate(self._parts(asked.lamps, action)):
             part = Group(
                 id=f"{group_id}-{number}",
                 lamps=tuple(lamps),
-                action=action,
+                action=meant,
                 issued_at=now,
                 expires_at=expires_at,
                 who=asked.who,
@@ -153,10 +172,22 @@ class Commands:
         await self._send(orders)
         return [self._open.get(order.command.id, order) for order in orders]
 
-    def _parts(self, lamps: Places) -> Iterator[tuple[str, Sequence[str]]]:
+    def _parts(self, lamps: Places, action: Action) -> Iterator[tuple[str, Sequence[str], Action]]:
         for edge, indexes in by_edge(lamps, self._fleet).items():
-            names = [self._fleet.lamps[index].id for index in indexes]
-            yield from ((edge, names[start : start + MOST_LAMPS]) for start in range(0, len(names), MOST_LAMPS))
+            for meant, some in self._by_meaning(indexes, action).items():
+                names = [self._fleet.lamps[index].id for index in some]
+                yield from (
+                    (edge, names[start : start + MOST_LAMPS], meant) for start in range(0, len(names), MOST_LAMPS)
+                )
+
+    def _by_meaning(self, indexes: Sequence[int], action: Action) -> Mapping[Action, Sequence[int]]:
+        """A self-test is another one for each kind of luminaire; those of one street stand together, in their order."""
+        if not isinstance(action, SelfTest):
+            return {action: indexes}
+        found: dict[Action, list[int]] = {}
+        for index in sorted(indexes, key=lambda index: (self._fleet.lamps[index].street, index)):
+            found.setdefault(test_of(self._fleet.type_of(self._fleet.lamps[index])), []).append(index)
+        return found
 
     async def _load_groups(self, session: AsyncSession, groups: set[str]) -> None:
         orders = await store.load_of_groups(session, groups)
@@ -187,6 +218,7 @@ class Commands:
         """
         known = await self._known(session, {said.id for _, said in answers})
         changed: dict[str, Order] = {}
+        points = {said.id: said.points for _, said in answers if said.points is not None}
         for edge, said in answers:
             before = changed.get(said.id) or known.get(said.id)
             if before is None or before.edge != edge:
@@ -194,7 +226,21 @@ class Commands:
             if (after := answered(before, said)) is not before:
                 changed[said.id] = after
         await store.save(session, list(changed.values()))
+        await self._save_tests(
+            session, [(known[order.command.id], order, points.get(order.command.id)) for order in changed.values()]
+        )
         return list(changed.values())
+
+    async def _save_tests(
+        self, session: AsyncSession, steps: Iterable[tuple[Order, Order, tuple[TestPoint, ...] | None]]
+    ) -> None:
+        """How self-tests have ended: before, after, and what was measured."""
+        now, rows = self._clock.now(), []
+        for before, after, points in steps:
+            lamp = self._fleet.lamp(after.command.target)
+            if lamp is not None and results.has_ended(before, after):
+                rows.append(results.row_of(after, points, self._fleet.type_of(lamp), now))
+        await self_tests.save(session, rows)
 
     def keep(self, orders: Sequence[Order]) -> None:
         """Follow orders from here on, as they are now committed."""
@@ -279,6 +325,7 @@ class Commands:
             after = [(order, stepped(order, step, now)) for order in current]
             changed = [new for old, new in after if new is not old]
             await store.save(session, changed)
+            await self._save_tests(session, [(old, new, None) for old, new in after if new is not old])
         self.keep(changed)
 
     async def _known(self, session: AsyncSession, ids: set[str]) -> Mapping[str, Order]:
@@ -289,18 +336,33 @@ class Commands:
 
     def _command(self, wanted: CommandIn, who: str) -> Command:
         now = self._clock.now()
-        expires_at = now + TRY_FOR * max(1.0, self._clock.settings.speed)
-        action = action_of(wanted.action, now)
+        [action] = self._by_meaning([self._fleet.index[wanted.target]], action_of(wanted.action, now))
+        expires_at = now + _tried_for(action, TRY_FOR) * max(1.0, self._clock.settings.speed)
         return Command(
             id=str(uuid.uuid4()), target=wanted.target, action=action, issued_at=now, expires_at=expires_at, who=who
         )
 
 
-def action_of(wanted: OverrideIn | ResumeIn, now: datetime) -> Action:
+def _tried_for(action: Action, usual: timedelta) -> timedelta:
+    """Luminaires are tested one group after the other."""
+    return TEST_FOR if isinstance(action, SelfTest) else usual
+
+
+def action_of(wanted: ActionIn, now: datetime) -> Action:
     """What is asked for, from now on."""
-    if isinstance(wanted, OverrideIn):
-        return Override(level=wanted.level, until=now + timedelta(minutes=wanted.minutes))
-    return Resume()
+    match wanted:
+        case OverrideIn(level=level, minutes=minutes):
+            return Override(level=level, until=now + timedelta(minutes=minutes))
+        case EmergencyIn(level=level, minutes=minutes):
+            return Emergency(level=level, until=now + timedelta(minutes=minutes))
+        case LockOutIn():
+            return LockOut()
+        case UnlockIn():
+            return Unlock()
+        case SelfTestIn():
+            return SelfTest()
+        case ResumeIn():
+            return Resume()
 
 
 def _message(part: str, commands: Mapping[int, Command]) -> Group:
@@ -312,14 +374,19 @@ def _message(part: str, commands: Mapping[int, Command]) -> Group:
 
 def _entry(order: Order) -> Entry:
     """A new order for the audit log; how it ends is told by the command of this id."""
-    said, action = order.command, order.command.action.model_dump(mode="json")
+    said, action = order.command, _said_of(order.command.action.model_dump(mode="json"))
     parameters = written({"command": said.id, **action})
     return Entry(said.issued_at, said.who, Act.COMMAND, said.target, order.reason or "", str(order.state), parameters)
 
 
+def _said_of(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a self-test the audit log tells that it was one, and not how it was done."""
+    return {name: value for name, value in action.items() if name in ("type", "level", "until")}
+
+
 def _entry_of_many(group: GroupRow, asked: Asked) -> Entry:
     """One line for all lamps; which they are is told by the commands of this group."""
-    said = {"group": group.id, "lamps": group.lamps, "sure": str(asked.sure), **group.action}
+    said = {"group": group.id, "lamps": group.lamps, "sure": str(asked.sure), **_said_of(group.action)}
     if asked.second is not None:
         said["second"] = asked.second
     target = described(asked.targets)

@@ -1,36 +1,107 @@
-"""The overrides that are in force, as far as the lamps have confirmed them."""
+"""What stands above the programmes, as far as the lamps have confirmed it."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from cloud.commands.order import Order, Standing, confirmed
+from cloud.commands.order import Order, Standing, has_effect, standing
+from protocols.commands import Emergency, Held, LockOut, Override, Resume, SelfTest, State, Unlock
+from rules.lamp_state import RAMP_S
+from rules.programme import FULL
+
+_TESTED_FOR = timedelta(seconds=RAMP_S)  # of the city's time, from when its edge has taken it: no lamp differs before
+
+
+class Rung(StrEnum):
+    """On which a lamp is held, from the highest to the lowest."""
+
+    LOCK_OUT = "lock_out"
+    EMERGENCY = "emergency"
+    OVERRIDE = "override"
+
+
+_ON: Mapping[type, Sequence[Rung]] = {
+    LockOut: (Rung.LOCK_OUT,),
+    Unlock: (Rung.LOCK_OUT,),
+    Emergency: (Rung.EMERGENCY,),
+    Override: (Rung.OVERRIDE,),
+    Resume: (Rung.EMERGENCY, Rung.OVERRIDE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """The last word on one rung; `None` is that nothing holds it there."""
+
+    standing: Standing | None
+    issued_at: datetime
+    confirmed_at: datetime
 
 
 class Overrides:
-    """By lamp. Orders may be confirmed in any order: the one that was issued last counts."""
+    """By lamp and rung. Orders may be confirmed in any order: the one that was issued last counts."""
 
     def __init__(self, orders: Iterable[Order] = ()) -> None:
-        self._standing: dict[str, Standing] = {}
+        self._words: dict[str, dict[Rung, _Word]] = {}
+        self._tests: dict[str, Override] = {}
         for order in orders:
             self.put(order)
 
     def put(self, order: Order) -> None:
         """Take note of an order that may have been confirmed."""
-        new, old = confirmed(order), self._standing.get(order.command.target)
-        if new is not None and (old is None or new.issued_at >= old.issued_at):
-            self._standing[order.command.target] = new
+        if isinstance(order.command.action, SelfTest):
+            self._put_test(order)
+        elif has_effect(order):
+            word = _Word(standing(order), order.command.issued_at, order.history[-1].at)
+            self._put(order.command.target, _ON[type(order.command.action)], word)
+
+    def held(self, lamp_id: str, now: datetime) -> Held:
+        """What holds a lamp at a moment."""
+        actions = {str(rung): found.action for rung, found in self._in_force(lamp_id, now).items()}
+        return Held(**actions, test=self._test(lamp_id, now))  # type: ignore[arg-type]  # each rung has its action
 
     def at(self, lamp_id: str, now: datetime) -> Standing | None:
-        """The override that holds a lamp at a moment."""
-        standing = self._standing.get(lamp_id)
-        if standing is None or standing.override is None or standing.override.until <= now:
-            return None
-        return standing
+        """The strongest of what holds a lamp at a moment."""
+        return next(iter(self._in_force(lamp_id, now).values()), None)
 
-    def of(self, lamp_id: str) -> Standing | None:
-        """The last thing that a lamp has confirmed, in force or not."""
-        return self._standing.get(lamp_id)
+    def on(self, lamp_id: str, rung: Rung, now: datetime) -> Standing | None:
+        """What holds a lamp on one rung at a moment."""
+        return self._in_force(lamp_id, now).get(rung)
+
+    def issued_at(self, lamp_id: str) -> datetime | None:
+        """When the last thing that a lamp has confirmed was issued."""
+        return max((word.issued_at for word in self._words.get(lamp_id, {}).values()), default=None)
+
+    def confirmed_at(self, lamp_id: str) -> datetime | None:
+        """When a lamp has confirmed something last, or its edge has taken a test of it."""
+        found = [word.confirmed_at for word in self._words.get(lamp_id, {}).values()]
+        test = self._tests.get(lamp_id)
+        return max([*found, test.until - _TESTED_FOR] if test else found, default=None)
 
     def lamps(self) -> Iterable[str]:
-        """Every lamp that has confirmed anything."""
-        return self._standing.keys()
+        """Every lamp that has confirmed anything, or is tested."""
+        return self._words.keys() | self._tests.keys()
+
+    def _in_force(self, lamp_id: str, now: datetime) -> Mapping[Rung, Standing]:
+        words = self._words.get(lamp_id, {})
+        found = ((rung, words[rung].standing) for rung in Rung if rung in words)
+        return {rung: held for rung, held in found if held is not None and held.lasts(now)}
+
+    def _put(self, lamp_id: str, rungs: Sequence[Rung], word: _Word) -> None:
+        words = self._words.setdefault(lamp_id, {})
+        for rung in rungs:
+            before = words.get(rung)
+            if before is None or word.issued_at >= before.issued_at:
+                words[rung] = word
+
+    def _put_test(self, order: Order) -> None:
+        lamp_id = order.command.target
+        if order.state is State.ACKNOWLEDGED:
+            self._tests[lamp_id] = Override(level=FULL, until=order.history[-1].at + _TESTED_FOR)
+        elif not order.is_open:
+            self._tests.pop(lamp_id, None)
+
+    def _test(self, lamp_id: str, now: datetime) -> Override | None:
+        test = self._tests.get(lamp_id)
+        return test if test is not None and now < test.until else None

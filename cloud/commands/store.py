@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.commands.order import Moment, Order
 from cloud.commands.tables import CommandRow, GroupRow
 from cloud.database import first, in_parts, upsert
-from protocols.commands import OPEN, Command, Override, Refusal, State
+from protocols.commands import OPEN, Command, Emergency, LockOut, Override, Refusal, State
 from rules.consent import OF_MACHINES, Past, Sure
 
 _MOMENTS: TypeAdapter[list[Moment]] = TypeAdapter(list[Moment])
@@ -56,6 +56,12 @@ async def load_open(session: AsyncSession) -> Sequence[Order]:
 async def load_confirmed(session: AsyncSession, since: datetime) -> Sequence[Order]:
     """What was confirmed and issued since a moment, oldest first."""
     query = select(CommandRow).where(CommandRow.state == str(State.CONFIRMED), CommandRow.issued_at >= since)
+    return [_order(row) for row in await session.scalars(query.order_by(CommandRow.issued_at))]
+
+
+async def load_lock_outs(session: AsyncSession) -> Sequence[Order]:
+    """Every order that locked a lamp out or unlocked it, oldest first: they have no end."""
+    query = select(CommandRow).where(CommandRow.kind.in_(["lock_out", "unlock"]))
     return [_order(row) for row in await session.scalars(query.order_by(CommandRow.issued_at))]
 
 
@@ -143,7 +149,7 @@ async def load_held(session: AsyncSession, made_by: str, now: datetime) -> Seque
 def _lasts(row: CommandRow, now: datetime) -> bool:
     """True of what holds its lamp at a moment, if it has reached it."""
     action = _order(row).command.action
-    return isinstance(action, Override) and action.until > now
+    return isinstance(action, LockOut) or (isinstance(action, Override | Emergency) and action.until > now)
 
 
 async def load_newest_groups(session: AsyncSession, limit: int) -> Sequence[GroupRow]:
@@ -167,6 +173,7 @@ def _row(order: Order) -> dict[str, Any]:
         "target": command.target,
         "edge": order.edge,
         "action": command.action.model_dump(mode="json"),
+        "kind": command.action.type,
         "state": str(order.state),
         "who": command.who,
         "reason": order.reason,

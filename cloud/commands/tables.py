@@ -10,7 +10,8 @@ from cloud.database import Base
 
 
 class CommandRow(Base):
-    """One command. `action` and `history` are as in the API; `sure` is what came with it (rules/consent.py)."""
+    """One command. `action` and `history` are as in the API; `kind` is the action's type, and `sure` what came with it
+    (rules/consent.py)."""
 
     __tablename__ = "command"
     __table_args__ = (
@@ -19,6 +20,7 @@ class CommandRow(Base):
         Index("ix_command_issued_at", "issued_at"),
         Index("ix_command_group_id", "group_id"),
         Index("ix_command_who_issued_at", "who", "issued_at"),
+        Index("ix_command_kind", "kind"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -39,6 +41,7 @@ class CommandRow(Base):
     detail: Mapped[str | None] = mapped_column(String(500))
     group_id: Mapped[str | None] = mapped_column(String(64))
     sure: Mapped[str | None] = mapped_column(String(20))
+    kind: Mapped[str | None] = mapped_column(String(20))
 
 
 class GroupRow(Base):

@@ -11,16 +11,24 @@ import numpy as np
 from cloud.alarms.schemas import AlarmOut, alarm_out
 from cloud.alarms.service import Alarms
 from cloud.commands import store as commands
-from cloud.commands.order import Order
+from cloud.commands.order import Order, Standing
 from cloud.commands.schemas import command_out
-from cloud.commands.standing import Overrides
+from cloud.commands.standing import Overrides, Rung
 from cloud.database import Database
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.view import Places, View
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.plan import Plan
-from cloud.lighting.schemas import LatestOut, LuminaireOut, LuminairesOut, LuminaireTypeOut, OverrideOut, StateWord
+from cloud.lighting.schemas import (
+    LatestOut,
+    LockedOutOut,
+    LuminaireOut,
+    LuminairesOut,
+    LuminaireTypeOut,
+    OverrideOut,
+    StateWord,
+)
 from cloud.lighting.watch import LampWatch
 from protocols.clock import DomainClock
 from protocols.inventory import Luminaire
@@ -112,16 +120,31 @@ class Lamps:
             planned_reason=decision.reason,
             planned_source=decision.source,
             latest=latest_out(self.latest.get(lamp.id), now),
-            override=self._override(lamp.id, now),
+            **self._held(lamp.id, now),
             last_command=command_out(last) if last else None,
             open_alarms=alarms,
         )
 
-    def _override(self, lamp_id: str, now: datetime) -> OverrideOut | None:
-        standing = self.overrides.at(lamp_id, now)
-        if standing is None or standing.override is None:
-            return None
-        return OverrideOut(level=standing.override.level, until=standing.override.until, who=standing.who)
+    def _held(self, lamp_id: str, now: datetime) -> dict[str, OverrideOut | LockedOutOut | None]:
+        """What stands above its programme, rung by rung."""
+        by_rung = {rung: self.overrides.on(lamp_id, rung, now) for rung in Rung}
+        return {
+            "override": _ending(by_rung[Rung.OVERRIDE]),
+            "emergency": _ending(by_rung[Rung.EMERGENCY]),
+            "locked_out": _locked(by_rung[Rung.LOCK_OUT]),
+        }
+
+
+def _ending(standing: Standing | None) -> OverrideOut | None:
+    if standing is None or standing.until is None:
+        return None
+    return OverrideOut(level=standing.level, until=standing.until, who=standing.who)
+
+
+def _locked(standing: Standing | None) -> LockedOutOut | None:
+    if standing is None:
+        return None
+    return LockedOutOut(who=standing.who, reason=standing.reason, since=standing.issued_at)
 
 
 def latest_out(latest: Latest | None, now: datetime) -> LatestOut:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,18 +11,19 @@ from cloud.commands.standing import Overrides
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import Floats, Ints, LatestValues
 from cloud.lighting.sets import RunningSets
-from protocols.commands import Held
+from protocols.commands import Emergency, Held, Override
 from protocols.inventory import Luminaire
 from protocols.light import LampSet, LightDocument
 from rules import fleet_resolve
 from rules.fleet_relay import carried_out_by
-from rules.fleet_resolve import Decisions, HeldColumns
+from rules.fleet_resolve import Decisions, HeldColumns, Rung
 from rules.fleet_resolve import Lamps as LampColumns
 from rules.lighting import Curves, Lighting, lightings
 from rules.programme import FULL, Decision
 from rules.resolve import Light, resolve
 
 _NEVER = float("inf")
+_EVER = datetime.min.replace(tzinfo=UTC)  # asked for then, what is over is told, too
 
 
 class Plan:
@@ -52,7 +53,7 @@ class Plan:
         watched = self._sets[number]
         control = self._fleet.type_of(lamp).control
         light = Light(watched.lighting, float(self._output[index]), watched.adapted, control)
-        return resolve(light, self._held_by(lamp.id), now)
+        return resolve(light, self._overrides.held(lamp.id, now), now)
 
     def programme_levels(self, lamps: Ints, now: datetime) -> Floats:
         """What some lamps would have if nobody held them (%)."""
@@ -109,17 +110,22 @@ class Plan:
     def mark(self, lamp_ids: Iterable[str]) -> None:
         """Look again at what holds these; other devices than lamps may be among them."""
         for name in lamp_ids:
-            index, standing = self._fleet.index.get(name), self._overrides.of(name)
-            if index is not None and standing is not None:
-                override = standing.override
-                self._held.since[index] = standing.confirmed_at.timestamp()
-                self._held.override.level[index] = np.nan if override is None else override.level
-                self._held.override.until[index] = np.nan if override is None else override.until.timestamp()
+            index = self._fleet.index.get(name)
+            if index is not None:
+                self._hold(index, self._overrides.held(name, _EVER), self._overrides.confirmed_at(name))
                 self._whole = None
 
-    def _held_by(self, lamp_id: str) -> Held:
-        standing = self._overrides.of(lamp_id)
-        return Held(override=standing.override if standing else None)
+    def _hold(self, index: int, held: Held, confirmed_at: datetime | None) -> None:
+        self._held.locked[index] = held.lock_out is not None
+        self._held.since[index] = np.nan if confirmed_at is None else confirmed_at.timestamp()
+        _put(self._held.emergency, index, held.emergency)
+        _put(self._held.override, index, held.override)
+        _put(self._held.test, index, held.test)
+
+
+def _put(rung: Rung, index: int, action: Emergency | Override | None) -> None:
+    rung.level[index] = np.nan if action is None else action.level
+    rung.until[index] = np.nan if action is None else action.until.timestamp()
 
 
 def _by_edge(fleet: Fleet) -> Mapping[str, Ints]:

@@ -33,6 +33,14 @@ class OverrideOut(BaseModel):
     who: str
 
 
+class LockedOutOut(BaseModel):
+    """Nothing may be lit until somebody unlocks it."""
+
+    who: str
+    reason: str | None
+    since: datetime
+
+
 class LuminaireOut(BaseModel):
     """One lamp with everything that is known of it."""
 
@@ -55,6 +63,8 @@ class LuminaireOut(BaseModel):
     )
     latest: LatestOut
     override: OverrideOut | None
+    emergency: OverrideOut | None = None
+    locked_out: LockedOutOut | None = None
     last_command: CommandOut | None
     open_alarms: list[AlarmOut]
 

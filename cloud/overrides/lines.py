@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
 
-from cloud.commands.order import Order, Standing
+from cloud.commands.order import Holding, Order, Standing
 from cloud.commands.standing import Overrides
 from cloud.fleet.view import View
-from protocols.commands import Override
+from protocols.commands import LockOut
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -21,7 +23,7 @@ class Line:
     group: str | None
     who: str
     reason: str | None
-    action: Override
+    action: Holding
     issued_at: datetime
     lamps: set[int] = field(default_factory=set)
     confirmed: int = 0
@@ -33,15 +35,20 @@ def lines(overrides: Overrides, open_orders: Iterable[Order], view: View, now: d
     found: dict[str, Line] = {}
     for name in overrides.lamps():
         standing, index = overrides.at(name, now), view.fleet.index.get(name)
-        if standing is not None and standing.override is not None and index is not None and view.mask[index]:
-            line = found.setdefault(standing.made_by, _line_of(standing, standing.override))
+        if standing is not None and index is not None and view.mask[index]:
+            line = found.setdefault(standing.made_by, _line_of(standing))
             line.lamps.add(index)
             line.confirmed += 1
     for order in _newest(open_orders, overrides):
         action, index = order.command.action, view.fleet.index.get(order.command.target)
-        if isinstance(action, Override) and action.until > now and index is not None and view.mask[index]:
+        if isinstance(action, Holding) and ends(action) > now and index is not None and view.mask[index]:
             found.setdefault(order.made_by, _line_to_come(order, action)).lamps.add(index)
-    return sorted(found.values(), key=lambda line: (line.action.until, line.made_by))
+    return sorted(found.values(), key=lambda line: (ends(line.action), line.made_by))
+
+
+def ends(action: Holding) -> datetime:
+    """The end of time for what only a person ends."""
+    return _NEVER if isinstance(action, LockOut) else action.until
 
 
 def _newest(open_orders: Iterable[Order], overrides: Overrides) -> Iterable[Order]:
@@ -52,8 +59,8 @@ def _newest(open_orders: Iterable[Order], overrides: Overrides) -> Iterable[Orde
         if before is None or order.command.issued_at >= before.command.issued_at:
             newest[order.command.target] = order
     for order in newest.values():
-        standing = overrides.of(order.command.target)
-        if standing is None or order.command.issued_at >= standing.issued_at:
+        confirmed = overrides.issued_at(order.command.target)
+        if confirmed is None or order.command.issued_at >= confirmed:
             yield order
 
 
@@ -70,10 +77,10 @@ def _names(line: Line, view: View) -> list[str]:
     return [view.fleet.lamps[index].id for index in sorted(line.lamps)]
 
 
-def _line_of(standing: Standing, action: Override) -> Line:
-    return Line(standing.made_by, standing.group, standing.who, standing.reason, action, standing.issued_at)
+def _line_of(standing: Standing) -> Line:
+    return Line(standing.made_by, standing.group, standing.who, standing.reason, standing.action, standing.issued_at)
 
 
-def _line_to_come(order: Order, action: Override) -> Line:
+def _line_to_come(order: Order, action: Holding) -> Line:
     command = order.command
     return Line(order.made_by, order.group, command.who, order.reason, action, command.issued_at)

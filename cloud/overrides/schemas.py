@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cloud.fleet.view import View
 from cloud.overrides.lines import Line
+from protocols.commands import LockOut
 from protocols.names import Words
 
 
@@ -14,7 +15,7 @@ class OverrideLineOut(BaseModel):
     """One command and the lamps that it holds, as far as they are seen. `confirmed` of them were read back; the answer
     of the others is open. `made_by` is the group, or the single command."""
 
-    kind: Literal["override"]
+    kind: Literal["override", "emergency", "lock_out"]
     made_by: str
     group: str | None
     who: str
@@ -68,14 +69,14 @@ def line_out(line: Line, view: View) -> OverrideLineOut:
     """A line as the console sees it."""
     lamps = [view.fleet.lamps[index] for index in sorted(line.lamps)]
     return OverrideLineOut(
-        kind="override",
+        kind=line.action.type,
         made_by=line.made_by,
         group=line.group,
         who=line.who,
         reason=line.reason,
-        level=line.action.level,
+        level=None if isinstance(line.action, LockOut) else line.action.level,
         issued_at=line.issued_at,
-        until=line.action.until,
+        until=None if isinstance(line.action, LockOut) else line.action.until,
         lamps=len(lamps),
         confirmed=line.confirmed,
         wards=sorted({lamp.ward for lamp in lamps}),

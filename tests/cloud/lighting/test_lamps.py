@@ -73,6 +73,8 @@ async def test_a_lamp_is_shown_with_everything_that_is_known_of_it(service: Serv
             "age_s": 5.0,
         },
         "override": None,
+        "emergency": None,
+        "locked_out": None,
         "last_command": None,
         "open_alarms": [],
     }

@@ -150,6 +150,8 @@ KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/overrides": LISTED,
     f"GET {API}/overrides.csv": LISTED,
     f"GET {API}/overrides/{{made_by}}/lamps": Knock({"made_by": "GROUP"}, other=200),
+    f"GET {API}/self-tests": LISTED,
+    f"POST {API}/self-tests": Knock(json={"targets": {"lamps": [lamp_id(1)]}}, right=202),
     f"POST {API}/overrides/handover": Knock(json={"to": "thu", "digest": "0" * 64}, right=409, other=409),
     f"GET {API}/consents": LISTED,
     f"POST {API}/consents/{{consent_id}}": Knock({"consent_id": "CONSENT"}, json={"agree": False}),

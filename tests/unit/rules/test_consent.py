@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.commands import Override, Resume
+from protocols.commands import Action, Emergency, LockOut, Override, Resume, SelfTest, Unlock
 from rules.consent import (
     Counts,
     Given,
@@ -26,6 +26,7 @@ LIMITS = Limits(alone=20, one_person=500)
 SURE = (Need.REASON, Need.PASSWORD)
 EVERYTHING = Given("lan", "storm", password_again=True, second="minh")
 T = datetime(2026, 3, 20, 12, tzinfo=UTC)
+DIM = Override(level=40, until=T)
 
 lamps = st.sets(st.text("abcdef", min_size=1, max_size=2))
 pasts = st.lists(st.builds(Past, st.text("abcdef", min_size=1, max_size=2), st.sampled_from(Sure)))
@@ -36,7 +37,7 @@ def names(count: int, first: int = 0) -> list[str]:
 
 
 def asked(now: list[str], *past: Past) -> tuple[Need, ...]:
-    return needs(counted(now, past), LIMITS)
+    return needs(DIM, counted(now, past), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +88,8 @@ def test_one_more_lamp_now_or_before_never_takes_less(
     now: set[str], more: set[str], past: list[Past], further: list[Past], alone: int, above: int
 ) -> None:
     limits = Limits(alone, alone + above)
-    less = needs(counted(now, past), limits)
-    assert set(less) <= set(needs(counted(now | more, [*past, *further]), limits))
+    less = needs(DIM, counted(now, past), limits)
+    assert set(less) <= set(needs(DIM, counted(now | more, [*past, *further]), limits))
 
 
 @given(lamps, st.integers(1, 30))
@@ -97,7 +98,7 @@ def test_cutting_a_command_into_small_ones_gains_nothing(all_of_them: set[str], 
     limits = Limits(alone, 500)
     done: list[Past] = []
     for lamp in sorted(all_of_them):
-        if not needs(counted([lamp], done), limits):
+        if not needs(DIM, counted([lamp], done), limits):
             done.append(Past(lamp, Sure.ALONE))
     assert len(done) == min(len(all_of_them), alone)
 
@@ -117,10 +118,28 @@ def test_full_light_and_the_way_back_are_never_held_up() -> None:
     assert not brings_light(Override(level=0, until=T))
 
 
+@pytest.mark.parametrize(
+    ("action", "few", "very_many"),
+    [
+        (Emergency(until=T), (), ()),
+        (Emergency(level=30, until=T), (), (*SURE, Need.SECOND_PERSON)),
+        (LockOut(), (Need.REASON,), (*SURE, Need.SECOND_PERSON)),
+        (Unlock(), (Need.REASON,), (Need.REASON,)),
+        (SelfTest(), (), (*SURE, Need.SECOND_PERSON)),
+    ],
+)
+def test_an_emergency_is_light_and_a_lock_out_is_darkness_that_always_has_a_reason(
+    action: Action, few: tuple[Need, ...], very_many: tuple[Need, ...]
+) -> None:
+    assert needs(action, Counts(1, 1), LIMITS) == few
+    assert needs(action, Counts(600, 600), LIMITS) == very_many
+    assert sureness(few) is Sure.ALONE
+
+
 def test_limits_that_cross_are_refused() -> None:
     with pytest.raises(ValueError, match="may not switch more"):
         Limits(alone=30, one_person=20)
-    assert needs(Counts(0, 0), Limits(0, 0)) == ()
+    assert needs(DIM, Counts(0, 0), Limits(0, 0)) == ()
 
 
 @pytest.mark.parametrize(("who", "person"), [("lan", "lan"), ("lan#meter", "lan"), ("rule:dusk", "rule:dusk")])
