@@ -238,7 +238,8 @@ class LampGroup(ConfigModel):
 
     `road_class` is the designed class of the road (M1 to M6, or A to E of QCVN 07-7) and `lowest_class` the one that it
     may be dimmed to; a level below that needs `below_class_reason`. `virtual_output` is the % of full light that counts
-    as 100; `constant_output` holds the light of a new luminaire down to what it will have at the end of its life.
+    as 100 and gives the road its designed class; `constant_output` holds the light of a new luminaire down to what it
+    will have at the end of its life.
     """
 
     id: Id

@@ -109,8 +109,8 @@ def _group(
 
 
 def _point(point: Point, group: LampGroup) -> PointOut:
-    level = point.level * group.virtual_output / 100
-    known = reached(group.road_class, level) if group.road_class else None
+    """A road has its designed class at 100 % of the virtual output, which trims what was built too bright."""
+    known = reached(group.road_class, point.level) if group.road_class else None
     return PointOut(at=point.at, level=point.level, ramp_s=point.ramp_s, road_class_reached=known)
 
 
