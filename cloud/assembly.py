@@ -158,8 +158,8 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     await memory.live.forget_retired()
     await memory.alarms.end_retired(ground.fleet.devices)
     parts = _joined(ground, memory, people, intake)
-    async with ground.database.read() as session:
-        await parts.light.load(session)
+    plans = {site.id: site.light for site in settings.sites}
+    await parts.light.begin(ground.database, plans, clock.now())
     return parts
 
 

@@ -114,15 +114,18 @@ class PasswordCost(ConfigModel):
 
 
 class Site(ConfigModel):
-    """A city that the service lights: its name in topics and areas, and where its inventory and its map are."""
+    """A city that the service lights: its name in topics and areas, where its inventory and its map are, and the plan
+    that its light begins with at the very first start (docs/light.md)."""
 
     id: Id
     inventory: Path = Path("inventory.json")
     basemap: Path = Path("basemap.geojson")
+    light: Path | None = None
 
     def placed(self, folder: Path) -> "Site":
         """The same with paths that no longer depend on a folder."""
-        places = {"inventory": (folder / self.inventory).absolute(), "basemap": (folder / self.basemap).absolute()}
+        said = {"inventory": self.inventory, "basemap": self.basemap, "light": self.light}
+        places = {name: path and (folder / path).absolute() for name, path in said.items()}
         return self.model_copy(update=places)
 
 

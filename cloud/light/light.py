@@ -1,8 +1,9 @@
 """All that is planned for the light, put together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from datetime import datetime
+from pathlib import Path
 
 from cloud.database import Database
 from cloud.edges.service import Documents
@@ -12,6 +13,7 @@ from cloud.latest.values import LatestValues
 from cloud.light.checking import Checking
 from cloud.light.delivery import Delivery
 from cloud.light.drafts import Drafts
+from cloud.light.first import take_first
 from cloud.light.forecast import Forecast
 from cloud.light.releases import Confirming, Releases
 from cloud.light.running import Running
@@ -41,11 +43,19 @@ class Light:
     forecast: Forecast
     delivery: Delivery
     running: Running
+    checking: Checking
 
-    async def load(self, session: AsyncSession) -> None:
-        """Take up where the last run ended."""
-        await self.delivery.load(session)
-        await self.running.load(session)
+    async def begin(self, database: Database, plans: Mapping[str, Path | None], now: datetime) -> None:
+        """Take up where the last run ended; a city of which nobody has planned anything with the plan of its file.
+
+        Raises OSError and ConfigError.
+        """
+        for site, file in plans.items():
+            if file is not None:
+                await take_first(database, self.checking, site, file, now)
+        async with database.read() as session:
+            await self.delivery.load(session)
+            await self.running.load(session)
 
 
 def planned_light(of: Ground, confirming: Confirming) -> Light:
@@ -58,5 +68,6 @@ def planned_light(of: Ground, confirming: Confirming) -> Light:
         releases=Releases(of.database, drafts, checking, delivery, confirming, of.clock),
         forecast=Forecast(of.database, of.fleet, checking, delivery),
         delivery=delivery,
+        checking=checking,
         running=Running(of.database, of.edges, of.documents, of.plan, of.clock),
     )

@@ -6,7 +6,7 @@ import hashlib
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -156,12 +156,14 @@ def _lay_out(wish: Wish) -> tuple[Ports, list[Place], Cities]:
     places = [_place(wish, number) for number in range(len(wish.cities))]
     for place in places:
         _export(place, ports)
+        _copy_plan(place)
     cities = {
         place.folder: City.model_validate_json((place.folder / "inventory.json").read_bytes()) for place in places
     }
     tokens({folder: city.edges for folder, city in cities.items()}, wish.data)
     folders = {city.site: folder.relative_to(wish.data) for folder, city in cities.items()}
-    told = {**cloud_settings(folders, ports), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
+    planned = {city.site for folder, city in cities.items() if (folder / _PLAN).is_file()}
+    told = {**cloud_settings(folders, ports, planned), **(telemetry_settings(wish.telemetry) if wish.telemetry else {})}
     told |= {"https": shown.settings} if shown else {}
     (wish.data / "cloud.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
     return ports, places, cities
@@ -203,6 +205,13 @@ def _export(place: Place, ports: Ports) -> None:
     stamp.write_text(wanted)
 
 
+def _copy_plan(place: Place) -> None:
+    """What the city plans for its light stands beside its own file."""
+    plan = place.file.with_suffix(".light.yaml")
+    if plan.is_file():
+        (place.folder / _PLAN).write_bytes(plan.read_bytes())
+
+
 def _fingerprint(place: Place, ports: Ports) -> str:
     """Of everything that the simulator's files come from, its own code among it."""
     digest = hashlib.sha256(repr((place, ports)).encode() + place.file.read_bytes())
@@ -212,12 +221,14 @@ def _fingerprint(place: Place, ports: Ports) -> str:
     return digest.hexdigest()
 
 
-def cloud_settings(folders: Mapping[str, Path], ports: Ports) -> dict[str, object]:
-    """What the cloud of a demo is told, as cloud.yaml says it. `folders` are those of the sites, seen from there."""
+def cloud_settings(folders: Mapping[str, Path], ports: Ports, planned: Collection[str] = ()) -> dict[str, object]:
+    """What the cloud of a demo is told, as cloud.yaml says it. `folders` are those of the sites, seen from there;
+    `planned` are the sites whose light begins with a plan."""
     return {
         "sites": [
-            {"id": site, **{what: str(folder / file) for what, file in _OF_A_SITE.items()}}
+            {"id": site, **{what: str(folder / file) for what, file in (_OF_A_SITE | plan).items()}}
             for site, folder in folders.items()
+            for plan in [{"light": _PLAN} if site in planned else {}]
         ],
         "listen": f"127.0.0.1:{ports.http}",
         "broker": {
@@ -238,6 +249,7 @@ def cloud_settings(folders: Mapping[str, Path], ports: Ports) -> dict[str, objec
 
 
 _OF_A_SITE = {"inventory": "inventory.json", "basemap": "basemap.geojson"}
+_PLAN = "light.yaml"
 
 
 def telemetry_settings(file: Path) -> dict[str, object]:
