@@ -7,6 +7,10 @@ from protocols.light import Step
 from rules.light_findings import FindingCode
 from rules.many_nights import Column, Nights, brightest, minutes_after_noon, moments, own_moments
 
+# Vietnamese cities switch half an hour after sunset and before sunrise (lighting practice of 2023: Ho Chi Minh City,
+# Dong Ha). In Ha Long that is up to 7 minutes on the dark side of civil dusk and dawn.
+GRACE_S = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -28,12 +32,14 @@ def faults(steps: Sequence[Step], nights: Nights) -> Iterator[Fault]:
 
 
 def darkness_faults(steps: Sequence[Step], nights: Nights) -> Iterator[Fault]:
-    """Where it is off between civil dusk and civil dawn. A ramp upwards is light from its begin on."""
+    """Where it is off between civil dusk and civil dawn, for longer than GRACE_S next to them. A ramp upwards is light
+    from its begin on."""
     comes = moments(steps, nights)
     for run in _runs(steps, nights, comes, lit=False):
         for n, night in enumerate(nights.dates):
-            since, until = max(run.since[n], nights.civil_dusk[n]), min(run.until[n], nights.civil_dawn[n])
-            if since < until:
+            dusk, dawn = nights.civil_dusk[n], nights.civil_dawn[n]
+            since, until = max(run.since[n], dusk), min(run.until[n], dawn)
+            if max(since, dusk + GRACE_S) < min(until, dawn - GRACE_S):
                 figures = {"night": str(night), "since": nights.clock(since), "until": nights.clock(until)}
                 yield Fault(run.dark_because(steps), FindingCode.DARK_AT_DUSK, figures)
                 break

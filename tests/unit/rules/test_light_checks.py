@@ -109,6 +109,11 @@ def test_a_light_that_comes_after_civil_dusk_is_dark_at_dusk() -> None:
     assert found.figures == {"night": "2026-11-22", "since": "17:32", "until": "18:00"}
 
 
+def test_half_an_hour_after_sunset_and_before_sunrise_is_a_custom_and_a_little_more_is_not() -> None:
+    assert told(plan(sun(SunEvent.SUNSET, 100, 30), sun(SunEvent.SUNRISE, 0, -30))) == []
+    assert told(plan(sun(SunEvent.SUNSET, 100, 40), OFF)) == [("programmes.0.steps.0", FindingCode.DARK_AT_DUSK)]
+
+
 def test_a_light_that_goes_before_civil_dawn_is_named_by_the_step_that_puts_it_off() -> None:
     found = only(plan(ON, at("22:00", 50), at("05:00", 0)))
     assert (found.path, found.code) == (("programmes", 0, "steps", 2), "dark_at_dusk")
