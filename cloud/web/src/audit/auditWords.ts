@@ -2,11 +2,15 @@
 import type { AuditEntry } from "../api/types";
 import type { Locale } from "../i18n/locale";
 
+const WITHOUT_MORE = ["resume", "lock_out", "unlock", "self_test"] as const;
+const WITH_LEVEL = ["override", "emergency"] as const;
+
 /** `null` for an act that its own name says all of. */
 export function whatExactly({ t, f }: Locale, { at, parameters }: Pick<AuditEntry, "at" | "parameters">): string | null {
-  if (parameters?.type === "resume") return t("command.resume");
-  if (parameters?.type !== "override") return null;
-  const { level, until } = parameters;
-  if (typeof level !== "number" || until === undefined) return null;
-  return t("command.override", { level: f.number(level, 1), time: f.moment(until, at) });
+  const bare = WITHOUT_MORE.find((type) => type === parameters?.type);
+  if (bare) return t(`command.${bare}`);
+  const type = WITH_LEVEL.find((type) => type === parameters?.type);
+  const { level, until } = parameters ?? {};
+  if (!type || typeof level !== "number" || until === undefined) return null;
+  return t(`command.${type}`, { level: f.number(level, 1), time: f.moment(until, at) });
 }

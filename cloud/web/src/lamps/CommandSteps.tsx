@@ -9,9 +9,9 @@ function Wanted({ command }: { command: Command }) {
   const { t, f } = useLocale();
   const { action } = command;
   const what =
-    action.type === "override"
-      ? t("command.override", { level: f.number(action.level, 1), time: f.time(action.until) })
-      : t("command.resume");
+    action.type === "override" || action.type === "emergency"
+      ? t(`command.${action.type}`, { level: f.number(action.level, 1), time: f.time(action.until) })
+      : t(`command.${action.type}`);
   return (
     <p className="command-wanted">
       {what} <span className="weak">{t("command.by", { who: command.who })}</span>
