@@ -25,6 +25,7 @@ from cloud.directory import routes as directory
 from cloud.edges import routes as edges
 from cloud.errors import AnswerMistakes, ErrorOut, answer_refusals
 from cloud.factors import routes as factors
+from cloud.fleet import inventory_routes
 from cloud.fleet import routes as fleet
 from cloud.latest import routes as devices
 from cloud.light import routes as light
@@ -65,7 +66,8 @@ PUBLIC = frozenset(
 FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 
 _LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
-_LARGER = {f"{API}/light/": 2_000_000}  # a plan with a list of 100,000 luminaires
+# A plan with a list of 100,000 luminaires; an inventory of as many, as GeoJSON.
+_LARGER = {f"{API}/light/": 2_000_000, f"{API}/fleet/": 40_000_000}
 # A body may be no text (400) or too long (413) wherever one is read.
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (400, 401, 403, 413)}
 
@@ -94,6 +96,7 @@ _ROUTERS = (
     tokens.router,
     audit.router,
     fleet.router,
+    inventory_routes.router,
     edges.router,
     live.router,
     lighting.router,

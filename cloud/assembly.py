@@ -30,9 +30,12 @@ from cloud.factors.step_up import StepUp
 from cloud.factors.vault import KEY_FILE as FACTORS_KEY_FILE
 from cloud.factors.vault import Vault, ensure_vault
 from cloud.fleet.basemap import load_basemap
+from cloud.fleet.changing import Inventories
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.imports import import_inventories
+from cloud.fleet.outlines import outlines_of
+from cloud.fleet.renewal import Renewal
 from cloud.fleet.view import Views
 from cloud.ingest.cursors import Cursors
 from cloud.ingest.inbox import Inbox
@@ -196,7 +199,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
     lamps = Lamps(database, clock, fleet, memory.latest, memory.alarms, overrides, plan, watch)
     light_ground = LightGround(database, fleet, memory.edges, memory.documents, memory.latest, plan, clock)
     overviews = _overviews(ground, memory, watch)
-    views = Views(fleet)
+    views, renewal = Views(fleet), Renewal()
     map_hub, event_hub = Hub(views), Hub(views)
     events = Events(memory.latest, overviews, event_hub, settings.overview_every)
     topology = Topology(fleet)
@@ -227,6 +230,9 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         fleet=fleet,
         views=views,
         basemap=load_basemap([site.basemap for site in settings.sites]),
+        outlines=outlines_of(fleet.sites.values()),
+        inventories=Inventories(database, fleet, clock, renewal),
+        renewal=renewal,
         edges=memory.edges,
         documents=memory.documents,
         heads=memory.heads,

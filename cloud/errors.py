@@ -2,6 +2,7 @@
 
     Refused
       BadDocument        400
+      BadTable           400
       BadPlan            400
       NoSuchArea         400
       TooLong            400
@@ -85,6 +86,16 @@ class BadPlan(Refused):
     def __init__(self, findings: Sequence[Mapping[str, object]]) -> None:
         super().__init__(f"this plan cannot be carried out: {len(findings)} findings")
         self.facts = {"findings": list(findings)}
+
+
+class BadTable(Refused):
+    """An inventory that was not imported; `import` says why, row by row."""
+
+    status, code, message = 400, "bad_table", "nothing was imported"
+
+    def __init__(self, told: Mapping[str, object]) -> None:
+        super().__init__(f"nothing was imported: {told['problems_total']} problems")
+        self.facts = {"import": told}
 
 
 class NoSuchArea(Refused):

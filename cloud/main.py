@@ -5,14 +5,17 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from cloud.app import create_app
 from cloud.assembly import CannotOpen
+from cloud.fleet.renewal import Renewal
 from cloud.settings import Address, Https, Settings
 from cloud.telemetry.store import StoreError
 from protocols.clock import DomainClock
@@ -40,17 +43,55 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
     for chatty in ("uvicorn.error", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     app = create_app(settings, clock)
+    with own_files(), _open(settings) as door:
+        while await serve_once(app, door, settings):
+            log.info("beginning anew with another inventory")
+
+
+@contextmanager
+def _open(settings: Settings) -> Iterator[socket.socket]:
+    with _starting():
+        door = listening(settings.listen)
+    with door:
+        yield door
+
+
+async def serve_once(app: FastAPI, door: socket.socket, settings: Settings) -> bool:
+    """Serve until cancelled, or until the parts are to be put together anew: then True. Who asks meanwhile waits in the
+    queue of the door."""
     async with AsyncExitStack() as opened:
-        opened.enter_context(own_files())
-        try:
-            door = opened.enter_context(listening(settings.listen))
+        with _starting():
             await opened.enter_async_context(app.router.lifespan_context(app))
-        except (CannotOpen, ConfigError, OSError, StoreError) as error:
-            log.critical("%s", error)
-            raise SystemExit(CANNOT_START) from error
         log.info("the console is at %s", settings.console)
         opened.enter_context(_settled())
-        await answer(app, door, tuple(map(str, settings.proxies)), settings.https)
+        renewal: Renewal = app.state.parts.renewal
+        with door.dup() as own:  # the server closes its own
+            await _until(renewal, answer(app, own, tuple(map(str, settings.proxies)), settings.https))
+        return renewal.is_asked
+
+
+async def _until(renewal: Renewal, answering: Coroutine[Any, Any, None]) -> None:
+    """Answer until somebody asks for a renewal; what is under way gets its moment to end."""
+    tasks = [asyncio.create_task(answering), asyncio.create_task(renewal.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """What keeps the service from starting is said in a line."""
+    try:
+        yield
+    except (CannotOpen, ConfigError, OSError, StoreError) as error:
+        log.critical("%s", error)
+        raise SystemExit(CANNOT_START) from error
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from cloud.factors.service import Factors
 from cloud.factors.sign_in import SignIn
 from cloud.factors.step_up import StepUp
 from cloud.fleet.basemap import Basemap
+from cloud.fleet.changing import Inventories
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
+from cloud.fleet.renewal import Renewal
 from cloud.fleet.view import Views
 from cloud.ingest.cursors import Cursors
 from cloud.intake import Intake
@@ -70,6 +72,9 @@ class Parts:
     fleet: Fleet
     views: Views
     basemap: Basemap
+    outlines: Basemap
+    inventories: Inventories
+    renewal: Renewal
     edges: Edges
     documents: Documents
     heads: Heads

@@ -39,6 +39,8 @@ class MistakeCode(StrEnum):
     COLUMN_TWICE = "column_twice"
     TOO_MANY_CELLS = "too_many_cells"  # most
     NOT_A_POINT = "not_a_point"
+    NOT_A_POLYGON = "not_a_polygon"  # the next two: of the outlines of wards
+    NOT_CLOSED = "not_closed"
     NOT_TEXT = "not_text"
     MISSING = "missing"
     NUL = "nul"

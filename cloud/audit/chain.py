@@ -29,6 +29,8 @@ class Act(StrEnum):
     PROPOSE_LIGHT = "propose_light"
     DECIDE_LIGHT = "decide_light"
     SEND_LIGHT = "send_light"
+    IMPORT_FLEET = "import_fleet"
+    IMPORT_AREAS = "import_areas"
     EXPORT = "export"
     ADD_PERSON = "add_person"
     GRANT = "grant"

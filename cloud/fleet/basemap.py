@@ -27,6 +27,11 @@ def load_basemap(files: Sequence[Path]) -> Basemap:
     """The document in a file, or the features of several; without one, an empty map. Raises OSError and ConfigError."""
     there = [file for file in files if file.exists()]
     plain = there[0].read_bytes() if len(there) == 1 else _together(there) if there else _EMPTY
+    return ready(plain)
+
+
+def ready(plain: bytes) -> Basemap:
+    """A document as it is sent."""
     return Basemap(plain, gzip.compress(plain, 6), f'"{hashlib.sha256(plain).hexdigest()[:32]}"')
 
 

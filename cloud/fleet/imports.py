@@ -1,5 +1,7 @@
 """From the inventories into the registry: nothing when they are the same, a new version of each that is not.
 
+A file counts again when it has changed since it was last read. Until then what people have changed stands above it.
+
 A thing has one id in the whole service: one that stands in two cities is refused, with both places.
 """
 
@@ -26,12 +28,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An inventory as its file says it now; `held` is the row in force."""
+    """An inventory as it is to be now; `held` is the row in force. Without a file there is no `file_digest`."""
 
     file: Path
     city: City
     content: bytes
     digest: str
+    file_digest: str | None
     held: InventoryRow | None
 
     @property
@@ -64,16 +67,19 @@ def parse(content: bytes, file: str, site: str | None = None) -> City:
 
 
 def _read(site: Site, held: InventoryRow | None) -> _Read:
-    content = _content(site.inventory, held)
+    said = _of_file(site.inventory, held)
+    file_digest = None if said is None else hashlib.sha256(said).hexdigest()
+    is_known = held is not None and (said is None or file_digest == held.file_hash)
+    content = held.document.encode() if held is not None and is_known else said or b""
     city = parse(content, str(site.inventory), site.id)
-    return _Read(site.inventory, city, content, hashlib.sha256(content).hexdigest(), held)
+    return _Read(site.inventory, city, content, hashlib.sha256(content).hexdigest(), file_digest, held)
 
 
-def _content(path: Path, held: InventoryRow | None) -> bytes:
+def _of_file(path: Path, held: InventoryRow | None) -> bytes | None:
     if held is None or path.exists():
         return path.read_bytes()
     log.warning("%s is not there; going on with version %d of the inventory", path, held.version)
-    return held.document.encode()
+    return None
 
 
 async def _in_force(session: AsyncSession, read: Sequence[_Read], gone: Sequence[InventoryRow], now: datetime) -> Fleet:
@@ -82,6 +88,9 @@ async def _in_force(session: AsyncSession, read: Sequence[_Read], gone: Sequence
     version = await store.load_last_version(session)
     new = [one for one in read if one.is_new] or list(read[:1] if gone else ())
     fleet = Fleet([one.city for one in read], version + len(new))
+    for one in read:
+        if one.held is not None and one.file_digest is not None:
+            one.held.file_hash = one.file_digest
     if new:
         for row in [*gone, *(one.held for one in new if one.held)]:
             row.in_force = False
@@ -93,9 +102,9 @@ async def _in_force(session: AsyncSession, read: Sequence[_Read], gone: Sequence
 
 def _row(one: _Read, version: int, now: datetime) -> InventoryRow:
     document = one.content.decode()
-    return InventoryRow(
-        version=version, site=one.city.site, in_force=True, hash=one.digest, imported_at=now, document=document
-    )
+    known = {"version": version, "site": one.city.site, "in_force": True, "imported_at": now, "document": document}
+    file_hash = one.file_digest or (one.held.file_hash if one.held else None)
+    return InventoryRow(**known, hash=one.digest, file_hash=file_hash)
 
 
 def _in_two_cities(read: Sequence[_Read]) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The cities and their base map over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -15,6 +15,8 @@ from cloud.people.rights import Right
 router = APIRouter(tags=["fleet"], dependencies=[needs(Right.VIEW_CITY)])
 
 BasemapPart = Annotated[Basemap, Depends(part(lambda parts: parts.basemap))]
+OutlinesPart = Annotated[Basemap, Depends(part(lambda parts: parts.outlines))]
+_GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {}}}}
 
 
 @router.get("/city")
@@ -29,7 +31,13 @@ async def areas(view: CityView, settings: SettingsPart) -> list[AreaOut]:
     return areas_out(view, settings.province)
 
 
-@router.get("/map/base.geojson", response_class=Response, responses={200: {"content": {"application/geo+json": {}}}})
+@router.get("/map/base.geojson", response_class=Response, responses=_GEOJSON)
 async def base_map(request: Request, basemap: BasemapPart) -> Response:
     """Land, wards and streets: what any map shows, whoever asks."""
     return named(request, basemap.etag, basemap.plain, "application/geo+json", basemap.packed)
+
+
+@router.get("/map/wards.geojson", response_class=Response, responses=_GEOJSON)
+async def ward_outlines(request: Request, outlines: OutlinesPart) -> Response:
+    """The outlines of the wards, as far as they were imported: no secret either."""
+    return named(request, outlines.etag, outlines.plain, "application/geo+json", outlines.packed)

@@ -31,6 +31,21 @@ async def save_devices(session: AsyncSession, fleet: Fleet, now: datetime) -> in
     return len(gone)
 
 
+async def put_in_force(session: AsyncSession, site: str, document: str, digest: str, now: datetime) -> int:
+    """In place of the inventory that a site has, a new version, which does not come from the file."""
+    held, version = (await load_in_force(session))[site], await load_last_version(session) + 1
+    held.in_force = False
+    known = {"version": version, "site": site, "in_force": True, "imported_at": now, "document": document}
+    session.add(InventoryRow(**known, hash=digest, file_hash=held.file_hash))
+    return version
+
+
+async def change_devices(session: AsyncSession, changed: Sequence[Device], gone: Sequence[str], now: datetime) -> None:
+    """Write down what is new or another edge's, and retire what has gone."""
+    await upsert(session, DeviceRow, [_row(device) for device in changed])
+    await _retire(session, gone, now)
+
+
 async def load_edges(session: AsyncSession) -> Sequence[EdgeRow]:
     """What is known of every edge that has ever said anything."""
     return (await session.scalars(select(EdgeRow))).all()

@@ -10,7 +10,10 @@ from cloud.database import Base
 
 
 class InventoryRow(Base):
-    """One city's inventory as it was imported. Versions count over all cities; of each at most one is in force."""
+    """One city's inventory as it was imported. Versions count over all cities; of each at most one is in force.
+
+    `file_hash` is of the file that was last read: until that changes, what people have changed since stands above it.
+    """
 
     __tablename__ = "inventory"
 
@@ -18,6 +21,7 @@ class InventoryRow(Base):
     site: Mapped[str] = mapped_column(String(64))
     in_force: Mapped[bool]
     hash: Mapped[str] = mapped_column(String(64))
+    file_hash: Mapped[str | None] = mapped_column(String(64))
     imported_at: Mapped[datetime]
     document: Mapped[str] = mapped_column(Text)
 

@@ -36,6 +36,7 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "people.manage"
     END_SESSION = "session.end"  # somebody else's
     MANAGE_TOKENS = "tokens.manage"
+    MANAGE_FLEET = "fleet.manage"
     PLAN_LIGHT = "light.plan"
     APPROVE_LIGHT = "light.approve"  # what another has proposed
     SEND_LIGHT = "light.send"  # what was approved
@@ -52,7 +53,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.SHIFT_LEAD: _LOOK
     | _ACT
     | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE, Right.END_SESSION, Right.APPROVE_LIGHT, Right.SEND_LIGHT},
-    Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY, Right.PLAN_LIGHT, Right.SEND_LIGHT},
+    Role.PLANNER: _LOOK | {Right.EXPORT_TELEMETRY, Right.MANAGE_FLEET, Right.PLAN_LIGHT, Right.SEND_LIGHT},
     Role.TECHNICIAN: _LOOK | _ACT | {Right.CONFIGURE_EDGE},  # a lamp is tested from under its pole
     Role.ADMINISTRATOR: frozenset(Right),
     Role.AUDITOR: _LOOK | {Right.VIEW_AUDIT, Right.VIEW_PEOPLE},

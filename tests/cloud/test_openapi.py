@@ -13,6 +13,10 @@ from cloud.openapi import describe
 _BINARY = {
     "/api/v1/map/lamps.bin",
     "/api/v1/map/base.geojson",
+    "/api/v1/map/wards.geojson",
+    "/api/v1/fleet/{site}/luminaires.csv",
+    "/api/v1/fleet/{site}/luminaires.geojson",
+    "/api/v1/fleet/{site}/labels",
     "/api/v1/edge/documents/{digest}",
     "/api/v1/store/export",
     "/api/v1/audit.csv",

@@ -107,6 +107,13 @@ KNOCKS: Mapping[str, Knock] = {
     f"GET {API}/city": LISTED,
     f"GET {API}/areas": LISTED,
     f"GET {API}/map/base.geojson": LISTED,
+    f"GET {API}/map/wards.geojson": LISTED,
+    f"GET {API}/fleet/{{site}}/luminaires.csv": Knock({"site": "halong"}),
+    f"GET {API}/fleet/{{site}}/luminaires.geojson": Knock({"site": "halong"}),
+    f"POST {API}/fleet/{{site}}/imports": Knock({"site": "halong"}, json={"features": []}),
+    f"POST {API}/fleet/{{site}}/areas": Knock({"site": "halong"}, json={"features": []}),
+    f"GET {API}/fleet/{{site}}/types": Knock({"site": "halong"}),
+    f"GET {API}/fleet/{{site}}/labels": Knock({"site": "halong"}),
     f"GET {API}/map/lamps.bin": LISTED,
     f"GET {API}/map/lamps/{{index}}": Knock({"index": "8"}),  # counted in one's own view, and nobody else has nine
     f"GET {API}/luminaires/{{luminaire_id}}": Knock({"luminaire_id": lamp_id(1)}),

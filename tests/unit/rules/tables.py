@@ -115,7 +115,7 @@ SEEDED: Mapping[tuple[int, str, MistakeCode], Callable[[Rows], None]] = {
     (1902, "longitude", MistakeCode.EXCHANGED): _exchange,
     (2002, "id", MistakeCode.BAD_ID): _put(2000, "id", "HL 2000"),
     (2102, "id", MistakeCode.ID_TAKEN): _put(2100, "id", "MC-000001"),
-    (2202, "segment", MistakeCode.SEGMENT_TAKEN): _put(2200, "segment", "MC-S1"),
+    (2202, "segment", MistakeCode.SEGMENT_TAKEN): _put(2200, "segment", "MC-TC001-A"),
     (2302, "cabinet", MistakeCode.SEGMENT_ON_TWO_CABINETS): _put(2300, "cabinet", "TC001"),
     (2402, "phase", MistakeCode.SEGMENT_ON_TWO_PHASES): _put(2400, "phase", "B"),
     (2702, "id", MistakeCode.ID_TWICE): _same_id,

@@ -14,7 +14,7 @@ from rules.lamp_cells import Taken
 from tests.unit.rules.tables import NAME, SEEDED, as_csv, big_city, lamp, rows_of, with_mistakes
 
 CITY = big_city(100)
-TAKEN = Taken(frozenset({"MC-000001", "TC000"}), frozenset({"MC-S1"}))
+TAKEN = Taken(frozenset({"MC-000001", "TC000"}), frozenset({"MC-TC001-A"}))
 ROW = rows_of([lamp(7)])[0]
 
 
