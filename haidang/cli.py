@@ -1,11 +1,14 @@
 """The command line. Roles are imported when they are asked for, so that an edge needs nothing of the cloud."""
 
 import asyncio
+import atexit
+import gc
 import logging
 import re
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -112,8 +115,9 @@ def edge_run(
     clock: ClockFile = None,
 ) -> None:
     """Run one edge agent."""
-    from edge_agent import main
-    from edge_agent.config import load_config
+    with _loading():
+        from edge_agent import main
+        from edge_agent.config import load_config
 
     _log_to_stderr()
     settings, running = _or_advice(lambda: (load_config(config), clock_file.load(clock)))
@@ -206,8 +210,9 @@ def cloud(
     clock: ClockFile = None,
 ) -> None:
     """Run the cloud service and its console."""
-    from cloud import main
-    from cloud.settings import load_settings
+    with _loading():
+        from cloud import main
+        from cloud.settings import load_settings
 
     _log_to_stderr()
     settings, running = _or_advice(lambda: (load_settings(config or data / "cloud.yaml", data), clock_file.load(clock)))
@@ -229,9 +234,10 @@ def sim_run(
     ] = None,
 ) -> None:
     """Play the city."""
-    from firmware_sim import main
-    from firmware_sim.city import load_city
-    from haidang.demo.broker import address
+    with _loading():
+        from firmware_sim import main
+        from firmware_sim.city import load_city
+        from haidang.demo.broker import address
 
     _log_to_stderr()
     spec, running = _or_advice(lambda: (load_city(city), clock_file.load(clock)))
@@ -489,11 +495,12 @@ def demo(
     https: Annotated[bool, typer.Option("--https", help="The console over HTTPS, by an authority of its own.")] = False,
 ) -> None:
     """Run a whole demo city, or several in one console: broker, simulators, cloud and edges."""
-    from rich.console import Console
+    with _loading():
+        from rich.console import Console
 
-    from haidang.demo.broker import NoBroker
-    from haidang.demo.up import Wish, up
-    from haidang.deploy.certificates import NoCertificate
+        from haidang.demo.broker import NoBroker
+        from haidang.demo.up import Wish, up
+        from haidang.deploy.certificates import NoCertificate
 
     start_at = at.replace(tzinfo=UTC) if at else None
     wish = Wish(tuple(cities), data, lamps, speed, start_at, port, broker, broker_url, telemetry, https)
@@ -531,6 +538,18 @@ def _switch(data: Path, state: str, name: str, target: str) -> None:
 
     _or_refusal(lambda: switch_fault(data, state, name, target))
     typer.echo(f"{name} {target} is {state}")
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """A role's modules stay until it ends: they are not looked through for garbage, neither now nor later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        atexit.register(gc.unfreeze)  # what a library made is taken apart at the end, or it complains
 
 
 def _log_to_stderr() -> None:
