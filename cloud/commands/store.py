@@ -137,7 +137,9 @@ async def load_held(session: AsyncSession, made_by: str, now: datetime) -> Seque
     first = await session.scalar(select(CommandRow).where(mine).limit(1))
     if first is None or not _lasts(first, now):
         return []
-    done = CommandRow.state.not_in([str(State.FAILED), str(State.EXPIRED)])
+    is_lock_out = CommandRow.kind.is_not_distinct_from("lock_out")  # which stays where it could not be confirmed
+    done = is_lock_out | CommandRow.state.not_in([str(State.FAILED), str(State.EXPIRED)])
+    done &= CommandRow.kind.is_distinct_from("self_test")  # holds nothing
     query = select(CommandRow.target, CommandRow.group_id, CommandRow.id).where(
         CommandRow.target.in_(select(CommandRow.target).where(mine)), CommandRow.issued_at >= first.issued_at, done
     )

@@ -69,7 +69,10 @@ async def test_a_lock_out_that_its_edge_has_taken_counts_also_when_the_lamp_did_
     async with service.signed_in(Role.OPERATOR) as client:
         await told(service, client, feed, LOCK_OUT, Step.ACCEPTED, Step.REFUSED)
         lamp = await shown(client)
+        [line] = (await client.get("/api/v1/overrides")).json()["items"]
+        unlocked = await order(client, {"held_by": line["made_by"]}, action={"type": "unlock"}, reason="dry again")
     assert (lamp["last_command"]["state"], lamp["planned_reason"]) == ("failed", "safety_lock_out")
+    assert (line["kind"], unlocked["lamps"]) == ("lock_out", 1)
 
 
 async def test_a_lock_out_of_long_ago_is_known_after_a_restart(service: Service, wall: Wall) -> None:
