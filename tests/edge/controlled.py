@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(eq=False)
 class Controlled:
-    """A luminaire behind a controller that knows its programme, its hold and the end of that by its own clock."""
+    """A luminaire behind a controller that knows its programme, its hold and, with a clock, the end of that."""
 
     device: str
     line: Line
@@ -33,13 +33,14 @@ class Controlled:
     unit: int = 17
     patience_s: None = None
     pace_s: float = 0.0
+    has_clock: bool = True
     sleeps: bool = False
     is_listening: bool = True
     reports_itself: bool = False
 
     def says(self) -> tuple[float, Reason]:
         now = self.clock.clock.now()
-        if self.hold is not None and now < self.hold[1]:
+        if self.hold is not None and not (self.has_clock and now >= self.hold[1]):
             return self.hold[0], Reason.OVERRIDE
         if self.programme is None:
             return (100.0 if is_dark(HALONG, now) else 0.0), Reason.HARDWARE

@@ -86,7 +86,7 @@ class Night:
     def __init__(self, folder: Path, database: Database, dice: random.Random) -> None:
         self.folder, self.database, self.dice = folder, database, dice
         self.time, self.line, self.truth = SetClock(BEGIN), Line(), Truth()
-        self.lamps = {name: Controlled(name, self.line, self.time) for name in LAMPS}
+        self.lamps = {name: Controlled(name, self.line, self.time, has_clock=name in "L2 L4") for name in LAMPS}
         self.shelf = Shelf(WRONG, *map(body, PLANS))
         self.cloud_is_back = BEGIN
 
@@ -159,7 +159,8 @@ class Night:
         elif kind == "away":
             self.cloud_is_back = max(self.cloud_is_back, self.now + timedelta(minutes=30 * number))
         elif kind == "humid":
-            self._measured([50.0, 92.0, 99.0][number % 3])
+            self._measured([99.0, 50.0, 99.0, 92.0][number % 4])
+            await self.settle(self.now + timedelta(seconds=20 + number % 20))
         elif self.now >= self.cloud_is_back:
             await self._cloud_says(kind, name, number)
         await self.settle(self.now + LATE)
@@ -212,13 +213,19 @@ def moments(night: Night) -> Iterator[datetime]:
         yield begin + timedelta(seconds=dice.random() * 86_400)
 
 
+def at_its_time(minute: int, kind: str) -> datetime:
+    """The air is humid in the small hours, when lamps are dimmed."""
+    day, rest = divmod(minute, 1440)
+    return BEGIN + timedelta(days=day, minutes=11 * 60 + rest % 360 if kind == "humid" else rest)
+
+
 async def play(events: Sequence[tuple[int, tuple[str, str, int]]], seed: int) -> None:
     """All of it."""
     with TemporaryDirectory() as folder:
         async with Database(Path(folder) / "edge.sqlite", overrides.SCHEMA + adapting.SCHEMA) as database:
             night = Night(Path(folder), database, random.Random(seed))
             await night.start()
-            when = [(BEGIN + timedelta(minutes=minute), event) for minute, event in events]
+            when = [(at_its_time(minute, event[0]), event) for minute, event in events]
             looks = [(at, ("look", "", 0)) for at in moments(night)]
             for at, event in sorted([*when, *looks], key=lambda one: one[0]):
                 if at - LATE > night.now:
@@ -232,7 +239,7 @@ async def play(events: Sequence[tuple[int, tuple[str, str, int]]], seed: int) ->
 KINDS = ["override", "override", "emergency", "lock_out", "unlock", "resume", "plan", "plan", "wrong", "withdrawn"]
 KINDS += ["restart", "restart", "forget", "away", "humid", "humid", "humid"]
 events = st.tuples(st.sampled_from(KINDS), st.sampled_from(LAMPS), st.integers(0, 100))
-minutes = st.integers(1, NIGHTS * 1440 - 60)
+minutes = st.tuples(st.integers(0, NIGHTS - 1), st.integers(10, 1380)).map(lambda day: day[0] * 1440 + day[1])
 
 
 @settings(max_examples=12, deadline=None)
