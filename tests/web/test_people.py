@@ -10,12 +10,16 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
 from cloud.people.rights import Role
-from cloud.settings import Settings
+from cloud.settings import Consent, Settings
+from protocols.commands import Group, Step
 from rules.areas import Area
 from tests.cloud.cities import lamp_id, small_city, write_city
 from tests.cloud.clocks import standing_clock
+from tests.cloud.commands.test_groups import hear, said, sent
+from tests.cloud.feeding import Feed
 from tests.cloud.serving import PASSWORD, serving, settings_in
 from tests.cloud.sso.provider import providing
+from tests.waiting import until, until_async
 from tests.web.conftest import FLAGS, PATIENCE_MS, chromium
 from tests.web.office import LANGUAGES, Desk, Language, Office
 
@@ -39,7 +43,8 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     write_city(folder / "inventory.json", small_city())
     async with providing(ACCOUNTS) as provider, async_playwright() as playwright:
         provider.now = clock.wall
-        known = dict(settings_in(folder)) | {"sign_on": [provider.settings(folder)]}
+        few = Consent(alone=1, one_person=2)
+        known = dict(settings_in(folder, consent=few)) | {"sign_on": [provider.settings(folder)]}
         async with serving(Settings.model_validate(known), clock) as service:
             browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             await service.parts.people.add("boss", PASSWORD, Role.ADMINISTRATOR, "Nguyễn Thị Hương")
@@ -205,6 +210,67 @@ async def test_the_log_is_searched_and_read_and_executes_nothing(office: Office)
         sheet = (await (await started.value).path()).read_text(encoding="utf-8-sig").splitlines()
         assert len(sheet) == 2
         assert lamp_id(1) in sheet[1]
+
+
+async def test_lamps_in_a_polygon_are_dimmed_once_another_person_agrees_and_given_back(office: Office) -> None:
+    feed = Feed(office.service)
+    await office.service.parts.people.add("mai", PASSWORD, Role.OPERATOR, language="en")
+    async with office.desk("en") as desk, office.desk() as other:
+        await desk.come_in("mai", "overview/group/new")
+        await draw_round_all(desk)
+        await expect(desk.page.get_by_test_id("preview-lamps")).to_have_text("6")
+        await has_no_barriers(desk)
+        await desk.page.locator("input[name=reason]").fill("fireworks")
+        await desk.press("group.send_override", n="6", level="40", time="21:00")
+        await desk.confirm()
+        await other.come_in("lead", "overrides")
+        await expect(other.page.get_by_test_id("consent")).to_contain_text("fireworks")
+        await has_no_barriers(other)
+        await other.press("consents.agree")
+        await desk.press("group.follow")
+        await obeyed(office, feed)
+        await expect(desk.page.get_by_test_id("group-done")).to_have_text(
+            desk.says("group.done", confirmed="6", lamps="6")
+        )
+        office.wall.advance(seconds=5)
+        await expect(other.page.locator("table.overrides tbody tr")).to_have_count(1)
+        await other.press(
+            "overrides.undo_one", what=other.says("what.override_until", level="40", time="21:00"), who="mai"
+        )
+        await obeyed(office, feed)
+        await expect(other.page.get_by_text(other.says("overrides.none"))).to_be_visible()
+
+
+async def draw_round_all(desk: Desk) -> None:
+    """Click a corner beside each end of the six lamps, the last one twice."""
+
+    async def places() -> list[dict[str, float]]:
+        found: list[dict[str, float]] = await desk.page.evaluate(
+            "() => window.__haidang?.mapReady() ? [0, 1, 2, 3, 4, 5].map((n) => window.__haidang.at(n)) : []"
+        )
+        return found
+
+    lamps = await until_async(places, timeout_s=PATIENCE_MS / 1000, every_s=0.2)
+    await desk.press("group.draw")
+    left, right = min(lamp["x"] for lamp in lamps) - 40, max(lamp["x"] for lamp in lamps) + 40
+    top, bottom = min(lamp["y"] for lamp in lamps) - 40, max(lamp["y"] for lamp in lamps) + 40
+    for n, (x, y) in enumerate(((left, top), (right, top), (right, bottom)), 1):
+        await desk.page.mouse.click(x, y)
+        await expect(desk.page.locator(".drawing")).to_contain_text(desk.says("group.drawing", n=str(n)))
+    await desk.page.mouse.click(left, bottom)
+    await desk.page.keyboard.press("Enter")
+
+
+async def obeyed(office: Office, feed: Feed) -> None:
+    """The edges say that every lamp has done what was sent last."""
+
+    def parts() -> dict[str, Group]:
+        found = sent(office.service)
+        return found if len(found) == len(small_city().edges) else {}
+
+    for edge, part in (await until(parts)).items():
+        await hear(office.service, edge, said(part, Step.READ_BACK, actual_level=40.0), feed)
+    office.service.link.published.clear()
 
 
 async def unhurt(page: Page) -> bool:

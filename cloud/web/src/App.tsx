@@ -30,9 +30,11 @@ const AreasPage = lazy(() => import("./people/AreasPage"));
 const AuditPage = lazy(() => import("./audit/AuditPage"));
 const CabinetPanel = lazy(() => import("./devices/CabinetPanel"));
 const ChoosePasswordPage = lazy(() => import("./session/ChoosePasswordPage"));
+const GroupPanel = lazy(() => import("./group/GroupPanel"));
 const LampPanel = lazy(() => import("./lamps/LampPanel"));
 const LampsPage = lazy(() => import("./lamps/LampsPage"));
 const LightPage = lazy(() => import("./light/LightPage"));
+const OverridesPage = lazy(() => import("./overrides/OverridesPage"));
 const PeoplePage = lazy(() => import("./people/PeoplePage"));
 const ResetPage = lazy(() => import("./session/ResetPage"));
 const SessionsPage = lazy(() => import("./people/SessionsPage"));
@@ -45,6 +47,7 @@ const VIEWS: Record<View, () => ReactNode> = {
   lamps: () => <LampsPage />,
   light: () => <LightPage />,
   alarms: () => <AlarmsPage />,
+  overrides: () => <OverridesPage />,
   people: () => <PeoplePage />,
   sessions: () => <SessionsPage />,
   areas: () => <AreasPage />,
@@ -57,6 +60,7 @@ const PANELS: Record<PanelKind, (id: string) => ReactNode> = {
   lamp: (id) => <LampPanel id={id} />,
   station: (id) => <StationPanel id={id} />,
   cabinet: (id) => <CabinetPanel id={id} />,
+  group: (id) => <GroupPanel id={id} />,
 };
 
 function OpenPanel({ panel }: { panel: Panel | null }) {

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import firstEn from "../src/i18n/en.json";
+import groupEn from "../src/i18n/group.en.json";
+import groupVi from "../src/i18n/group.vi.json";
 import lightEn from "../src/i18n/light.en.json";
 import lightVi from "../src/i18n/light.vi.json";
 import peopleEn from "../src/i18n/people.en.json";
 import peopleVi from "../src/i18n/people.vi.json";
 import firstVi from "../src/i18n/vi.json";
+import "../src/i18n/group";
 import "../src/i18n/light";
 import "../src/i18n/people";
 import { fill, isTextKey, placeholders, translate, wordFor } from "../src/i18n/dictionary";
@@ -16,9 +19,9 @@ import { BrokenPart } from "../src/shared/problemText";
 import { Refused, Unreachable } from "../src/api/errors";
 
 const SOURCE = join(import.meta.dirname, "../src");
-const laterVi = { ...peopleVi, ...lightVi };
+const laterVi = { ...peopleVi, ...lightVi, ...groupVi };
 const vi = { ...firstVi, ...laterVi };
-const en = { ...firstEn, ...peopleEn, ...lightEn };
+const en = { ...firstEn, ...peopleEn, ...lightEn, ...groupEn };
 const keys = Object.keys(vi).filter(isTextKey);
 
 function filesUnder(folder: string, ending: RegExp): string[] {
@@ -39,6 +42,7 @@ describe("the two dictionaries", () => {
   it("say nothing twice: a text that comes with the first load does not come again", () => {
     expect(Object.keys(laterVi).filter((key) => key in firstVi)).toEqual([]);
     expect(Object.keys(lightVi).filter((key) => key in peopleVi)).toEqual([]);
+    expect(Object.keys(groupVi).filter((key) => key in { ...peopleVi, ...lightVi })).toEqual([]);
   });
 
   it("leave no text empty", () => {

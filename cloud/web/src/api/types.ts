@@ -14,6 +14,11 @@ export type LuminairePage = Answer<"/api/v1/luminaires">;
 export type Luminaire = LuminairePage["items"][number];
 export type Command = Answer<"/api/v1/commands">[number];
 export type Alarm = Answer<"/api/v1/alarms">[number];
+export type GroupDetail = Answer<"/api/v1/commands/groups/{group_id}">;
+export type NotConfirmed = GroupDetail["not_confirmed"][number];
+export type Consent = Answer<"/api/v1/consents">[number];
+export type Overrides = Answer<"/api/v1/overrides">;
+export type OverrideLine = Overrides["items"][number];
 export type AuditEntry = Answer<"/api/v1/audit">[number];
 export type Person = Answer<"/api/v1/people">[number];
 export type OpenSession = Answer<"/api/v1/sessions">[number];
@@ -33,6 +38,13 @@ type Told<Path extends keyof paths, Status extends number> = paths[Path] extends
     : never
   : never;
 
+/** What is thought of for many lamps, and what is given to them. */
+export type Thought = Sent<"/api/v1/commands/preview">;
+export type Targets = Thought["targets"];
+export type Action = Thought["action"];
+export type GroupOrder = Sent<"/api/v1/commands/group">;
+export type Preview = Told<"/api/v1/commands/preview", 200>;
+export type HandOver = Sent<"/api/v1/overrides/handover">;
 export type NewPerson = Sent<"/api/v1/people">;
 export type Invited = Told<"/api/v1/people", 201>;
 export type PasswordForOnce = Pick<Invited, "one_time_password" | "password_until">;
@@ -66,4 +78,6 @@ export type LiveMessage =
   | ({ type: "overview" } & Overview)
   | { type: "alarm"; alarm: Alarm }
   | { type: "command"; command: Command }
+  | { type: "group"; group: string; states: Record<string, number> }
+  | { type: "consent"; consent: Consent }
   | ({ type: "latest" } & LiveReading);

@@ -8,6 +8,7 @@ const NEEDS: Record<View, Right> = {
   lamps: "view.telemetry",
   light: "view.city",
   alarms: "view.alarms",
+  overrides: "view.commands",
   people: "view.people",
   sessions: "session.end",
   areas: "view.people",

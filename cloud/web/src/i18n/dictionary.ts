@@ -1,15 +1,16 @@
 /** The two dictionaries and how a text is found in them. Vietnamese is the one that names the keys.
  *
- * Texts of some pages come with those pages (`people.ts`, `light.ts`): the first load does not carry them.
+ * Texts of some pages come with those pages (`people.ts`, `light.ts`, `group.ts`): the first load does not carry them.
  */
 import en from "./en.json";
+import type group from "./group.vi.json";
 import type light from "./light.vi.json";
 import type people from "./people.vi.json";
 import vi from "./vi.json";
 
 export type Language = "vi" | "en";
 type FirstKey = keyof typeof vi;
-export type LaterKey = keyof typeof people | keyof typeof light;
+export type LaterKey = keyof typeof people | keyof typeof light | keyof typeof group;
 export type TextKey = FirstKey | LaterKey;
 export type Dictionary = Record<TextKey, string>;
 export type Values = Record<string, string | number>;

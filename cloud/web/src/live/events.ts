@@ -1,10 +1,12 @@
-/** The JSON feed: overview, alarms, commands, and the live values of watched devices. */
+/** The JSON feed: overview, alarms, commands to one lamp and to many, consents, and the live values of watched devices. */
 import { readCity } from "../api/client";
 import type { LiveMessage } from "../api/types";
 import { learnAlarm, loadAlarms } from "../state/alarms";
 import { seeCity } from "../state/city";
 import { learnCommand } from "../state/commands";
+import { hearConsent, loadConsents } from "../state/consents";
 import { setFeed } from "../state/feeds";
+import { learnGroup } from "../state/groups";
 import { seeLatest, watched } from "../state/latest";
 import { loadOverview, seeOverview } from "../state/overview";
 import { chosenSite, narrowed } from "../state/site";
@@ -18,6 +20,10 @@ function take(message: LiveMessage): void {
       return learnAlarm(message.alarm);
     case "command":
       return learnCommand(message.command);
+    case "group":
+      return learnGroup(message.group, message.states);
+    case "consent":
+      return hearConsent(message.consent);
     case "latest":
       return seeLatest(message);
     default:
@@ -29,7 +35,7 @@ const subscription = (): string => JSON.stringify({ subscribe: [...new Set(watch
 
 /** What was said while nobody listened; a failure shows as an old figure and the next message mends it. */
 function catchUp(): void {
-  Promise.all([readCity().then(seeCity), loadOverview(), loadAlarms()]).catch(() => undefined);
+  Promise.all([readCity().then(seeCity), loadOverview(), loadAlarms(), loadConsents()]).catch(() => undefined);
 }
 
 export function followEvents(): () => void {

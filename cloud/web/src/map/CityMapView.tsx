@@ -7,9 +7,13 @@ import { useSilence } from "../frame/FeedState";
 import { language as chosenLanguage, useLocale } from "../i18n/locale";
 import { type PanelKind, openPanel } from "../shared/route";
 import { CityMap, type Picks } from "./cityMap";
+import { useStore } from "../shared/store";
+import { marked, unmark } from "../state/choice";
+import { may, session } from "../state/session";
 import { Legend } from "./Legend";
 import { StationMarkers } from "./StationMarkers";
 import { lampStore } from "./lampStore";
+import { shownMap } from "./shownMap";
 import { showTestHook } from "./testHook";
 
 let pickedHere: string | null = null;
@@ -31,13 +35,44 @@ function useCityMap(place: City) {
     if (container.current === null) return undefined;
     const made: CityMap = new CityMap(container.current, place, picks, chosenLanguage.get(), () => setMap(made));
     const hide = showTestHook(made);
+    shownMap.set(made);
     return () => {
       hide();
+      shownMap.set(null);
       setMap(null);
       made.remove();
     };
   }, [place]);
   return { container, map };
+}
+
+/** Commands to many lamps begin here; keyboard and phone find the same under the same name. */
+function ManyLamps() {
+  const { t } = useLocale();
+  if (!may(useStore(session), "lamp.command")) return null;
+  return (
+    <button type="button" className="many-lamps" title={t("map.many")} aria-label={t("map.many")} onClick={() => openPanel("group", "new")}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M3 5 9 2 14 7 11 13 4 12Z" />
+      </svg>
+    </button>
+  );
+}
+
+/** Which lamps are ringed, and the way to let them go. */
+function MarkedNote({ map }: { map: CityMap }) {
+  const { t, f } = useLocale();
+  const found = useStore(marked);
+  useEffect(() => map.mark(found?.numbers ?? [], found?.fit ?? false), [map, found]);
+  if (found === null) return null;
+  return (
+    <p className="marked-note" role="status">
+      {t("map.marked", { n: f.number(found.numbers.length) })}
+      <button type="button" onClick={unmark}>
+        {t("map.unmark")}
+      </button>
+    </p>
+  );
 }
 
 function MapButtons({ map }: { map: CityMap }) {
@@ -59,6 +94,7 @@ function MapButtons({ map }: { map: CityMap }) {
           <path d="M3 6V3H6M10 3H13V6M13 10V13H10M6 13H3V10" />
         </svg>
       </button>
+      <ManyLamps />
     </div>
   );
 }
@@ -104,6 +140,7 @@ export function CityMapView({ place, target }: { place: City; target: Target | n
       <div ref={container} className="map" />
       {map === null ? null : <StationMarkers map={map} onPick={(id) => pick("station", id)} />}
       {map === null ? null : <MapButtons map={map} />}
+      {map === null ? null : <MarkedNote map={map} />}
       <StaleMap />
       <div className="map-foot">
         <Legend />

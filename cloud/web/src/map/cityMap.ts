@@ -26,6 +26,7 @@ export interface Picks {
 
 const REACH_PX = 12;
 const CLOSE_ZOOM = 16;
+const E7 = 1e7;
 const TILE_PX = 512; // MapLibre's world at zoom 0
 const MARGIN = { padding: 70, maxZoom: 15 };
 // Labels are drawn from the page's own font, which must be there before the first glyph.
@@ -53,6 +54,8 @@ function extent(city: City): LngLatBounds {
 export class CityMap {
   readonly view: MapView;
   readonly lamps: LampLayer;
+  /** While somebody draws, a click is a corner and nothing is picked. */
+  isDrawnOn = false;
   private readonly centre: Point;
   ready = false;
 
@@ -91,6 +94,15 @@ export class CityMap {
   /** Rings the lamp; `null` takes the ring away. */
   choose(index: number | null): void {
     this.lamps.choose(index);
+  }
+
+  /** Rings many lamps, and goes where they are when that is wanted. */
+  mark(numbers: readonly number[], fit: boolean): void {
+    this.lamps.mark(numbers);
+    const { longitude, latitude } = lampStore.lamps;
+    const bounds = new LngLatBounds();
+    for (const n of numbers) if (n < longitude.length) bounds.extend([(longitude[n] ?? 0) / E7, (latitude[n] ?? 0) / E7]);
+    if (fit && !bounds.isEmpty()) this.view.fitBounds(bounds, { padding: 70, maxZoom: CLOSE_ZOOM, duration: 500 });
   }
 
   flyTo(longitude: number, latitude: number): void {
@@ -163,7 +175,7 @@ export class CityMap {
   }
 
   private pick(event: MapMouseEvent): void {
-    if (event.originalEvent.target !== this.view.getCanvas()) return; // a marker's button acts for itself
+    if (this.isDrawnOn || event.originalEvent.target !== this.view.getCanvas()) return; // a marker's button acts for itself
     const cabinet = this.cabinetUnder(event.point);
     if (cabinet !== null) return this.picks.cabinet(cabinet);
     const lamp = this.lampUnder(event);

@@ -15,6 +15,7 @@ type Uniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 const OBEYING = 0;
 const ABNORMAL = 1;
 const CHOSEN = 2;
+const MARKED = 3;
 
 /** Diameter of a lamp in CSS pixels at a zoom: a street of dots from afar, a disc when close. */
 export function lampSize(zoom: number): number {
@@ -47,6 +48,7 @@ class Drawing {
   private readonly state: WebGLBuffer;
   private readonly level: WebGLBuffer;
   private readonly abnormal: WebGLBuffer;
+  private readonly marked: WebGLBuffer;
 
   constructor(private readonly gl: Gl) {
     this.program = linked(gl);
@@ -59,6 +61,7 @@ class Drawing {
     this.state = this.attribute(1, () => gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_BYTE, 0, 0));
     this.level = this.attribute(2, () => gl.vertexAttribIPointer(2, 1, gl.UNSIGNED_BYTE, 0, 0));
     this.abnormal = gl.createBuffer();
+    this.marked = gl.createBuffer();
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.abnormal);
     gl.bindVertexArray(null);
   }
@@ -84,6 +87,23 @@ class Drawing {
     gl.bindVertexArray(null);
   }
 
+  uploadMarked(numbers: Uint32Array): void {
+    const { gl } = this;
+    gl.bindVertexArray(this.vertices);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.marked);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, numbers, gl.DYNAMIC_DRAW);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.abnormal);
+    gl.bindVertexArray(null);
+  }
+
+  /** With the vertices bound. */
+  drawMarked(count: number): void {
+    const { gl } = this;
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.marked);
+    gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, 0);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.abnormal);
+  }
+
   private fill(buffer: WebGLBuffer, data: ArrayBufferView, usage: number): void {
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, data, usage);
@@ -95,6 +115,8 @@ export class LampLayer implements CustomLayerInterface {
   readonly type = "custom" as const;
   readonly renderingMode = "2d" as const;
   chosen: number | null = null;
+  private marked = new Uint32Array();
+  private isMarkedNew = true;
   private map: MapView | null = null;
   private drawing: Drawing | null = null;
   private placed: Snapshot | null = null;
@@ -130,6 +152,13 @@ export class LampLayer implements CustomLayerInterface {
     this.map?.triggerRepaint();
   }
 
+  /** Rings all of these; numbers past the end belong to another inventory. */
+  mark(numbers: readonly number[]): void {
+    this.marked = Uint32Array.from(numbers.filter((number) => number < this.store.lamps.state.length));
+    this.isMarkedNew = true;
+    this.map?.triggerRepaint();
+  }
+
   /** The lamp under a place (relative to the centre, in world units). */
   under(x: number, y: number, reach: number): number | null {
     return nearest(this.places, x, y, reach);
@@ -154,6 +183,8 @@ export class LampLayer implements CustomLayerInterface {
       drawing.uploadPlaces(this.places);
       this.placed = lamps;
     }
+    if (this.isMarkedNew) drawing.uploadMarked(this.marked);
+    this.isMarkedNew = false;
     if (!this.stale) return;
     const abnormal = this.store.abnormal();
     drawing.uploadStates(lamps, abnormal);
@@ -177,12 +208,15 @@ export class LampLayer implements CustomLayerInterface {
     gl.disable(gl.STENCIL_TEST);
   }
 
-  private draw(gl: Gl, { uniforms }: Drawing): void {
+  private draw(gl: Gl, drawing: Drawing): void {
+    const { uniforms } = drawing;
     const n = this.store.lamps.state.length;
     gl.uniform1i(uniforms.turn, OBEYING);
     gl.drawArrays(gl.POINTS, 0, n);
     gl.uniform1i(uniforms.turn, ABNORMAL);
     gl.drawElements(gl.POINTS, this.abnormalCount, gl.UNSIGNED_INT, 0);
+    gl.uniform1i(uniforms.turn, MARKED);
+    drawing.drawMarked(this.marked.length);
     if (this.chosen !== null && this.chosen < n) {
       gl.uniform1i(uniforms.turn, CHOSEN);
       gl.drawArrays(gl.POINTS, this.chosen, 1);

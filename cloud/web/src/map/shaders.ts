@@ -11,7 +11,7 @@ layout(location = 2) in uint level;
 uniform mat4 matrix;
 uniform float size;          // CSS pixels
 uniform float density;       // device pixels for one of them
-uniform int turn;            // 0 lamps that obey, 1 abnormal ones, 2 the chosen one
+uniform int turn;            // 0 lamps that obey, 1 abnormal ones, 2 the chosen one, 3 those that are marked
 uniform vec3 colours[7];     // unknown, off, dim, bright, fault, no contact, warning
 uniform vec3 chosen;
 flat out int shape;
@@ -30,6 +30,7 @@ vec3 grey(int s) {
 
 float diameter(int s) {
   if (turn == 2) return size * 1.9 + 16.0;
+  if (turn == 3) return size * 1.4 + 7.0;
   if (s >= ABNORMAL) return max(11.0, size * 1.8 + 4.0);
   if (s == UNKNOWN) return max(5.0, size * 1.3);
   return s == OFF ? size * 0.9 : size;
@@ -40,8 +41,8 @@ void main() {
   gl_Position = turn == 0 && s >= ABNORMAL ? NOWHERE : matrix * vec4(place, 0.0, 1.0);
   pixels = diameter(s) * density;
   gl_PointSize = pixels;
-  shape = turn == 2 ? RING : s;
-  colour = turn == 2 ? chosen : s >= ABNORMAL ? colours[s] : grey(s);
+  shape = turn >= 2 ? RING : s;
+  colour = turn >= 2 ? chosen : s >= ABNORMAL ? colours[s] : grey(s);
 }`;
 
 export const FRAGMENT = `#version 300 es

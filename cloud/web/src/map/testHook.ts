@@ -1,5 +1,6 @@
 /** What a browser test may ask of the map. There is no such thing in a person's browser. */
 import { openPanel } from "../shared/route";
+import { marked } from "../state/choice";
 import type { CityMap } from "./cityMap";
 import { lampStore } from "./lampStore";
 import { type LampState, STATES, levelOf, stateOf } from "./states";
@@ -15,6 +16,7 @@ export interface TestHook {
   zoom(): number;
   flyTo(index: number, zoom: number): void;
   select(id: string): void;
+  marked(): number;
 }
 
 declare global {
@@ -51,6 +53,7 @@ export function showTestHook(map: CityMap): () => void {
     at: (index) => onPage(map, index),
     zoom: () => map.view.getZoom(),
     flyTo: (index, zoom) => void map.view.jumpTo({ center: placeOf(index), zoom }),
+    marked: () => marked.get()?.numbers.length ?? 0,
     select: (id) => openPanel("lamp", id),
   };
   return () => {

@@ -1,10 +1,10 @@
 /** Where we are: the address after `#` holds the view and the open panel, so that a link shows the same to a colleague. */
 import { createStore } from "./store";
 
-export const VIEWS = ["overview", "lamps", "light", "alarms", "people", "sessions", "areas", "tokens", "audit", "account"] as const;
+export const VIEWS = ["overview", "lamps", "light", "alarms", "overrides", "people", "sessions", "areas", "tokens", "audit", "account"] as const;
 export type View = (typeof VIEWS)[number];
 
-export const PANELS = ["lamp", "station", "cabinet"] as const;
+export const PANELS = ["lamp", "station", "cabinet", "group"] as const;
 export type PanelKind = (typeof PANELS)[number];
 
 export interface Panel {
