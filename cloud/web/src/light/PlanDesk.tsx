@@ -33,8 +33,12 @@ function ViewChoice({ desk }: { desk: Desk }) {
 
 function Legend({ desk }: { desk: Desk }) {
   const { t } = useLocale();
-  const parts = [t("light.legend"), ...(desk.before === null ? [] : [t("light.legend_compare")]), ...(desk.mayEdit ? [t("light.legend_edit")] : [])];
-  return <p className="weak light-legend">{parts.join(" ")}</p>;
+  return (
+    <p className="weak light-legend">
+      {t("light.legend")} {desk.before === null ? null : t("light.legend_compare")}{" "}
+      {desk.mayEdit ? <span className="by-mouse">{t("light.legend_edit")}</span> : null}
+    </p>
+  );
 }
 
 function AddGroup({ site, onAdded }: { site: string; onAdded: (group: string) => void }) {

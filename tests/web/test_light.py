@@ -1,0 +1,87 @@
+"""Light on its way from a planner's mouse to the lamps, in a real browser."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Locator, expect
+
+from cloud.people.rights import Role
+from protocols.light import LIGHT
+from tests.cloud.cities import lamp_id, small_city
+from tests.cloud.light.plans import group, plan, programme, save, takes
+from tests.cloud.serving import PASSWORD
+from tests.waiting import until
+from tests.web.office import Desk, Office
+from tests.web.test_people import WCAG, office
+
+__all__ = ["office"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+TWENTY_PERCENT_PX = 8  # a curve is 40 pixels high
+
+
+async def test_a_step_is_drawn_approved_sent_and_held(office: Office) -> None:
+    service = office.service
+    async with service.signed_in(Role.PLANNER) as planner, service.signed_in(Role.SHIFT_LEAD) as lead:
+        (
+            await save(planner, plan(group("all", {}), programmes=(programme("p", {"at": "18:50", "level": 80}),)))
+        ).raise_for_status()
+        async with office.desk() as desk:
+            await desk.come_in("planner", "light")
+            await desk.page.locator(".row-head").click()
+            await refuses_a_light_by_day(desk)
+            await draws(desk, desk.page.locator('.grip.level[data-step="1"]'), down=2 * TWENTY_PERCENT_PX)
+            await expect(desk.page.locator('[data-step="1"] input[name=level]')).to_have_value("40")
+            await desk.press("light.save")
+            await expect(desk.page.locator(".save-state")).to_contain_text("planner")
+            await proposes(desk)
+        async with office.desk() as desk:
+            await desk.come_in("shift_lead", "light")
+            await desk.press("light.releases")
+            await desk.press("light.release_agree")
+            await desk.press("light.release_send")
+            await desk.confirm(PASSWORD)
+            release = desk.page.locator('[data-release="1"][data-state="sent"]')
+            await expect(release).to_contain_text(desk.says("light.edges_held", held="0", all="2"))
+            edges, wanted = small_city().edges, service.parts.documents.wanted
+            await until(lambda: all(wanted(edge, LIGHT) for edge in edges))
+            for edge in edges:
+                takes(service, service.parts.clock, edge)
+            await expect(release).to_contain_text(desk.says("light.edges_held", held="2", all="2"))
+        shown = (await lead.get(f"/api/v1/luminaires/{lamp_id(1)}")).json()
+    assert (shown["planned_level"], shown["planned_source"]) == (40.0, "p")
+
+
+async def refuses_a_light_by_day(desk: Desk) -> None:
+    """What burns by day is said at its step, in words of both languages, and cannot be saved."""
+    last = desk.page.locator('.plan-step[data-step="2"]')
+    await last.locator("input[name=level]").fill("60")
+    await expect(last).to_contain_text("Sáng cả ban ngày")
+    await expect(desk.page.get_by_role("button", name=desk.says("light.save"), exact=True)).to_be_disabled()
+    await desk.page.get_by_role("button", name="English").click()
+    await expect(last).to_contain_text("It burns by day")
+    found = await Axe().run(desk.page, options=WCAG)
+    assert [violation["id"] for violation in found.response["violations"]] == []
+    await desk.page.get_by_role("button", name="Tiếng Việt").click()
+    await desk.press("light.undo")
+    await expect(last).not_to_contain_text("Sáng cả ban ngày")
+
+
+async def draws(desk: Desk, grip: Locator, down: int) -> None:
+    """Drag a grip of a curve by so many pixels."""
+    box = await grip.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await desk.page.mouse.move(x, y)
+    await desk.page.mouse.down()
+    await desk.page.mouse.move(x, y + down, steps=2)
+    await desk.page.mouse.up()
+
+
+async def proposes(desk: Desk) -> None:
+    """The draft, with a reason; the one who proposes it cannot approve it."""
+    await desk.press("light.releases")
+    await desk.press("light.propose")
+    await desk.page.locator("dialog input[name=reason]").fill("Quý IV")
+    await desk.press("confirm.go")
+    await expect(desk.page.locator('[data-release="1"]')).to_contain_text(desk.says("light.needs_another"))
