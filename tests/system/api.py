@@ -11,10 +11,10 @@ from tests.waiting import until_async
 
 
 @asynccontextmanager
-async def logged_in(town: Town) -> AsyncIterator[httpx2.AsyncClient]:
+async def logged_in(town: Town, patience_s: float = 10) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the session of the generated administrator."""
     base = f"http://127.0.0.1:{town.ports['cloud']}"
-    async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}, timeout=10) as client:
+    async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}, timeout=patience_s) as client:
         assert (
             await client.get("/api/v1/health")
         ).status_code == 200  # it listens before it is ready, and then answers

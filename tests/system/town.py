@@ -125,7 +125,7 @@ def lay_out(
     folder.mkdir(parents=True, exist_ok=True)
     (city_file := folder / "city.yaml").write_text(city or downtown(), "utf-8")
     ports = {name: free_port() for name in ("broker", "cloud", "mail", "camera")}
-    ports["sim"] = free_run(None, 10)
+    ports["sim"] = free_run(None, lamps // 50 + 10)
     export(
         city_file,
         folder,
