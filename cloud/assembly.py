@@ -162,7 +162,7 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     await memory.alarms.end_retired(ground.fleet.devices)
     parts = _joined(ground, memory, people, intake)
     plans = {site.id: site.light for site in settings.sites}
-    await parts.light.begin(ground.database, plans, clock.now())
+    await parts.light.begin(plans)
     return parts
 
 

@@ -30,7 +30,7 @@ async def running(parts: Parts) -> AsyncIterator[None]:
 def _loops(parts: Parts) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "edges", parts.edges.keep(parts.database)
     yield "documents", parts.documents.follow()
-    yield "light of the cities", parts.light.delivery.follow()
+    yield "light of the cities", parts.light.follow()
     yield "light of the edges", parts.light.running.follow()
     yield "heads of the audit log", parts.heads.follow()
     yield "cursors", parts.cursors.run()

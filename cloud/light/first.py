@@ -1,8 +1,9 @@
-"""The plan that a city begins with: read from a file at the very first start, and in force at once."""
+"""The plan that a city begins with: read from a file at the very first start, and in force as soon as it is checked."""
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cloud.light.drafts import is_excused
 from cloud.light.schemas import FindingOut
 from cloud.light.tables import LightDraftRow, LightReleaseRow
 from protocols import config
-from protocols.config import ConfigError
+from protocols.config import ConfigError, Document
 from protocols.light import LightPlan
 
 log = logging.getLogger(__name__)
@@ -25,29 +26,43 @@ log = logging.getLogger(__name__)
 _WHO = "cloud.yaml"  # nobody has signed in yet
 
 
-async def take_first(database: Database, checking: Checking, site: str, file: Path, now: datetime) -> None:
-    """Take a plan from a file, where nobody has planned anything. Raises OSError and ConfigError."""
+@dataclass(frozen=True, slots=True)
+class First:
+    """A plan as its file says it."""
+
+    site: str
+    document: Document
+    plan: LightPlan
+
+
+async def read_first(database: Database, site: str, file: Path) -> First | None:
+    """The plan of a file, where nobody has planned anything. Raises OSError and ConfigError."""
     async with database.read() as session:
         if await store.load_draft(session, site) is not None:
-            return
-    plan = await _read(checking, site, file)
+            return None
+    document = config.parse(await asyncio.to_thread(file.read_bytes), str(file))
+    return First(site, document, config.validate(document, LightPlan))
+
+
+async def take_first(database: Database, checking: Checking, first: First, now: datetime) -> None:
+    """Make it draft and release. Raises ConfigError for a plan that no city could live under."""
+    await _check(checking, first)
+    site, plan, file = first.site, first.plan, first.document.file
     roll, members = checking.roll(site), await checking.members(site, plan)
     names = {group: roll.names(some.lamps) for group, some in members.items()}
     async with database.write() as session:
         session.add(LightDraftRow(site=site, version=1, plan=plan.model_dump_json(), changed_at=now, changed_by=_WHO))
         session.add(_release(site, plan, names, now))
         said = {"release": 1, "lamps": sum(map(len, names.values()))}
-        await append(session, Entry(now, _WHO, Act.SEND_LIGHT, site, reason=file.name, parameters=written(said)))
+        await append(session, Entry(now, _WHO, Act.SEND_LIGHT, site, reason=Path(file).name, parameters=written(said)))
     log.info("%s begins with the light plan %s", site, file)
 
 
-async def _read(checking: Checking, site: str, file: Path) -> LightPlan:
-    document = config.parse(await asyncio.to_thread(file.read_bytes), str(file))
-    plan = config.validate(document, LightPlan)
-    bad = [finding for finding in await checking.findings(site, plan) if not is_excused(finding, plan)]
+async def _check(checking: Checking, first: First) -> None:
+    findings = await checking.findings(first.site, first.plan)
+    bad = [finding for finding in findings if not is_excused(finding, first.plan)]
     if bad:
-        raise ConfigError([document.problem(tuple(finding.path), _advice(finding)) for finding in bad[:20]])
-    return plan
+        raise ConfigError([first.document.problem(tuple(one.path), _advice(one)) for one in bad[:20]])
 
 
 def _advice(finding: FindingOut) -> str:

@@ -7,12 +7,14 @@ import numpy as np
 import orjson
 import pytest
 
+from cloud.light.first import First, take_first
 from cloud.light.store import SENT, load_release
 from cloud.people.rights import Role
 from cloud.settings import Settings
+from protocols import config
 from protocols.clock import DomainClock
 from protocols.config import ConfigError
-from protocols.light import LIGHT, LightDocument
+from protocols.light import LIGHT, LightDocument, LightPlan
 from tests.cloud.cities import lamp_id, small_city, write_city
 from tests.cloud.clocks import Wall
 from tests.cloud.light.plans import ALL_AT_80, PATH, approved, group, in_force, plan, programme, save, send, takes
@@ -174,19 +176,18 @@ def first(settings: Settings, folder: Path, text: str) -> Settings:
 async def test_a_city_begins_with_the_plan_of_its_file_and_only_once(
     settings: Settings, clock: DomainClock, tmp_path: Path
 ) -> None:
-    for text, advice in (
-        ("programs: []", "light.yaml:1: programs: unknown key"),
-        (PLAN.replace("c}", "d}"), "unknown calendar"),
-    ):
-        with pytest.raises(ConfigError, match=advice):
-            async with serving(first(settings, tmp_path, text), clock):
-                pass
+    with pytest.raises(ConfigError, match=r"light.yaml:1: programs: unknown key"):
+        await serving(first(settings, tmp_path, "programs: []"), clock).__aenter__()
     async with serving(first(settings, tmp_path, PLAN), clock) as running:
         await has_all(running, "1")
         async with running.signed_in(Role.PLANNER) as planner:
             shown = (await planner.get(f"{PATH}/plan")).json()
             assert (shown["version"], shown["in_force"]["state"], shown["in_force"]["lamps"]) == (1, "sent", 6)
             await save(planner, ALL_AT_80, 1)
+        text = config.parse(PLAN.replace("calendar: c}", "calendar: d}"), "light.yaml")
+        bad = First("halong", text, config.validate(text, LightPlan))
+        with pytest.raises(ConfigError, match=r"light.yaml:5: groups.*calendar: unknown calendar"):
+            await take_first(running.parts.database, running.parts.light.checking, bad, clock.now())
     again = first(settings, tmp_path, "no longer read")
     async with serving(again, clock) as running, running.signed_in(Role.PLANNER) as planner:
         assert (await planner.get(f"{PATH}/plan")).json()["version"] == 2
