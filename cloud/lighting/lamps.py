@@ -46,6 +46,26 @@ WORDS: Mapping[LampState, StateWord] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lamps are looked for; what is not said fits all."""
+
+    words: str = ""
+    ward: str | None = None
+    street: str | None = None
+    cabinet: str | None = None
+
+    @property
+    def is_anything(self) -> bool:
+        """True when every lamp fits."""
+        return not self.words.strip() and self.ward is self.street is self.cabinet is None
+
+    def fits(self, lamp: Luminaire) -> bool:
+        """Whether a lamp is one of them, its words left aside."""
+        asked = ((self.ward, lamp.ward), (self.street, lamp.street), (self.cabinet, lamp.cabinet))
+        return all(one in (None, other) for one, other in asked)
+
+
+@dataclass(frozen=True, slots=True)
 class Lamps:
     """What can be asked about lamps."""
 
@@ -71,14 +91,18 @@ class Lamps:
             raise NotThere(f"there is no luminaire {lamp_id}")
         return await self.by_index(number, view)
 
-    async def search(self, words: str, offset: int, limit: int, view: View) -> LuminairesOut:
-        """A page of what is found by words; without words, of everything."""
+    async def search(self, wanted: Wanted, offset: int, limit: int, view: View) -> LuminairesOut:
+        """A page of what is found."""
         numbers = np.arange(len(view.lamps))
-        if words.strip():
-            found = np.array(await asyncio.to_thread(self.fleet.search, words), dtype=np.int64)
+        if not wanted.is_anything:
+            found = np.array(await asyncio.to_thread(self._found, wanted), dtype=np.int64)
             numbers = view.numbers[found][view.mask[found]]
         items = await self._shown(numbers[offset : offset + limit], view)
         return LuminairesOut(items=items, total=len(numbers))
+
+    def _found(self, wanted: Wanted) -> list[int]:
+        lamps = self.fleet.lamps
+        return [index for index in self.fleet.search(wanted.words) if wanted.fits(lamps[index])]
 
     async def _shown(self, numbers: Places, view: View) -> list[LuminaireOut]:
         indexes = view.lamps[numbers]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from cloud.errors import ErrorOut
 from cloud.fleet.access import CityView
-from cloud.lighting.lamps import Lamps
+from cloud.lighting.lamps import Lamps, Wanted
 from cloud.lighting.overview import Overviews
 from cloud.lighting.schemas import LuminaireOut, LuminairesOut, OverviewOut
 from cloud.parts import part
@@ -34,11 +34,14 @@ async def search(
     lamps: LampsPart,
     view: CityView,
     search: Annotated[str, Query(max_length=200)] = "",
+    ward: Annotated[str | None, Query(max_length=64, description="an id")] = None,
+    street: Annotated[str | None, Query(max_length=120, description="the whole name")] = None,
+    cabinet: Annotated[str | None, Query(max_length=64, description="an id")] = None,
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> LuminairesOut:
-    """Lamps by id, pole, street, ward or cabinet."""
-    return await lamps.search(search, offset, limit, view)
+    """Lamps by words of their id, pole, street, ward or cabinet; also of one ward, street or cabinet alone."""
+    return await lamps.search(Wanted(search, ward, street, cabinet), offset, limit, view)
 
 
 @router.get("/overview")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from cloud.alarms.schemas import AlarmOut
 from cloud.commands.schemas import CommandOut
 from cloud.fleet.edges import Presence
-from protocols.inventory import Name
+from protocols.inventory import Name, Use
 
 Values = dict[str, float | None]
 StateWord = Literal["unknown", "off", "on", "dimmed", "fault", "no_contact", "warning"]
@@ -55,6 +55,8 @@ class LuminaireOut(BaseModel):
     type: LuminaireTypeOut
     longitude: float
     latitude: float
+    road_class: str | None = None
+    use: Use = "road"
     state: StateWord
     planned_level: float | None
     planned_reason: str | None

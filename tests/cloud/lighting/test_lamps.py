@@ -56,6 +56,8 @@ async def test_a_lamp_is_shown_with_everything_that_is_known_of_it(service: Serv
         "type": {"id": "led-100", "rated_power_w": 100.0},
         "longitude": 107.0803,
         "latitude": 20.95,
+        "road_class": None,
+        "use": "road",
         "state": "on",
         "planned_level": 100.0,
         "planned_reason": "astronomical_default",
@@ -94,6 +96,23 @@ async def test_lamps_are_found_page_by_page(service: Service) -> None:
     assert ([lamp["id"] for lamp in page["items"]], page["total"]) == ([lamp_id(3)], 3)
     assert ([lamp["id"] for lamp in everything["items"]], everything["total"]) == ([lamp_id(5), lamp_id(6)], 6)
     assert nothing == {"items": [], "total": 0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"ward": "W1"}, [1, 3, 5]),
+        ({"cabinet": "HL-TC002", "search": "p004"}, [4]),
+        ({"street": "Trần Phú", "ward": "W2"}, []),
+        ({"street": "Trần"}, []),
+    ],
+)
+async def test_lamps_are_found_by_ward_street_and_cabinet(
+    service: Service, asked: dict[str, str], found: list[int]
+) -> None:
+    async with service.signed_in() as client:
+        page = (await client.get("/api/v1/luminaires", params=asked)).json()
+    assert [lamp["id"] for lamp in page["items"]] == [lamp_id(n) for n in found]
 
 
 LATE = EVENING + timedelta(hours=4)  # 23:00 in Ha Long: half light
