@@ -130,15 +130,32 @@ function Total({ rows, before }: Pick<CalendarProps, "rows" | "before">) {
   );
 }
 
-function RowHead({ row, chosen, wrong, onChoose }: { row: Row; chosen: boolean; wrong: number; onChoose: () => void }) {
+function RowFacts({ row, wrong }: { row: Row; wrong: number }) {
   const { t, f, name } = useLocale();
   const facts = [t("light.lamps", { n: f.number(row.lamps) }), ...(row.roadClass === null ? [] : [row.roadClass])];
   return (
-    <button type="button" className="row-head" aria-pressed={chosen} onClick={onChoose}>
+    <>
       <strong>{name(row.name)}</strong>
       <small className="weak">{facts.join(" · ")}</small>
       {row.isException ? <small className="exception-name">{row.exceptionName === null ? t("light.exception") : name(row.exceptionName)}</small> : null}
       {wrong === 0 ? null : <small className="row-wrong">{t("light.findings_count", { n: f.number(wrong) })}</small>}
+    </>
+  );
+}
+
+interface RowHeadProps {
+  row: Row;
+  chosen: boolean;
+  wrong: number;
+  onChoose: (() => void) | null;
+}
+
+function RowHead({ row, chosen, wrong, onChoose }: RowHeadProps) {
+  const facts = <RowFacts row={row} wrong={wrong} />;
+  if (onChoose === null) return <div className="row-head">{facts}</div>;
+  return (
+    <button type="button" className="row-head" aria-pressed={chosen} onClick={onChoose}>
+      {facts}
     </button>
   );
 }
@@ -150,6 +167,8 @@ export interface CalendarProps {
   sky: Sky;
   now: number | null;
   chosen: string | null;
+  /** Of a draft a row can be opened, by who may edit and by who may not. */
+  isDraft: boolean;
   mayEdit: boolean;
   wrong: (group: string) => number;
   onChoose: (group: string) => void;
@@ -172,7 +191,7 @@ export function Calendar(props: CalendarProps) {
   const { t } = useLocale();
   const [ref, width] = useWidth();
   const stage = useStage(props, width);
-  const { rows, before, chosen, mayEdit, wrong, onChoose } = props;
+  const { rows, before, chosen, isDraft, mayEdit, wrong, onChoose } = props;
   return (
     <section className="calendar" aria-label={t("light.calendar")}>
       <div className="calendar-head">
@@ -183,7 +202,7 @@ export function Calendar(props: CalendarProps) {
       <ul>
         {rows.map((row) => (
           <li key={row.id} className="calendar-row" data-group={row.id} data-chosen={row.id === chosen}>
-            <RowHead row={row} chosen={row.id === chosen} wrong={wrong(row.id)} onChoose={() => onChoose(row.id)} />
+            <RowHead row={row} chosen={row.id === chosen} wrong={wrong(row.id)} onChoose={isDraft ? () => onChoose(row.id) : null} />
             <div className="row-curve">
               <Curve
                 stage={stage}

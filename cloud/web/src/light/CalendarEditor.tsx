@@ -8,6 +8,7 @@ import { calendarOf, changeCalendar, changeRules, copyProgramme, groupsUnder, mo
 import { edit } from "./editor";
 import { NameFields } from "./fields";
 import { findingsUnder } from "./findings";
+import { namedIn } from "./named";
 import type { Calendar, CalendarRule, LightPlan } from "./types";
 
 interface ProgrammeSelectProps {
@@ -92,7 +93,7 @@ export function CalendarEditor({ part }: { part: Part }) {
       <ProgrammeSelect plan={part.plan} label={t("light.usual_programme")} value={calendar.programme} onProgramme={(programme) => edit((plan) => changeCalendar(plan, calendar.id, (it) => ({ ...it, programme })))} />
       <p className="weak">{t("light.rules_order")}</p>
       <Rules key={calendar.id} part={part} calendar={calendar} />
-      <button type="button" onClick={() => addException(part, calendar, { vi: t("light.new_exception_vi"), en: t("light.new_exception_en") })}>
+      <button type="button" onClick={() => addException(part, calendar, namedIn("light.new_exception"))}>
         {t("light.add_exception")}
       </button>
     </div>

@@ -10,6 +10,7 @@ import { addGroup } from "./edit";
 import { edit, editing } from "./editor";
 import { ofGroup, stillOpen } from "./findings";
 import { nightOf } from "./localTime";
+import { namedIn } from "./named";
 import type { Finding, LightPlan } from "./types";
 import { type Desk, type DeskProps, type View, useDesk } from "./useDesk";
 
@@ -46,7 +47,7 @@ function AddGroup({ site, onAdded }: { site: string; onAdded: (group: string) =>
   const add = (): void => {
     const plan = editing.get()?.history.present;
     if (plan === undefined) return;
-    const added = addGroup(plan, { vi: t("light.new_group_vi"), en: t("light.new_group_en") }, `/${site}`);
+    const added = addGroup(plan, namedIn("light.new_group"), `/${site}`);
     edit(() => added.plan);
     onAdded(added.id);
   };
@@ -73,7 +74,7 @@ function Nights({ desk, plan, present }: { desk: Desk; plan: LightPlan; present:
   if (desk.sky === null) return desk.problem === null ? <Loading /> : null;
   return (
     <>
-      <Calendar rows={desk.rows} before={desk.before} sky={desk.sky} now={present} chosen={desk.chosen} mayEdit={desk.mayEdit} wrong={(group) => ofGroup(findings, plan, group).length} onChoose={desk.choose} />
+      <Calendar rows={desk.rows} before={desk.before} sky={desk.sky} now={present} chosen={desk.chosen} isDraft={desk.view === "draft"} mayEdit={desk.mayEdit} wrong={(group) => ofGroup(findings, plan, group).length} onChoose={desk.choose} />
       {desk.rows.length === 0 ? <p className="empty">{t(desk.mayEdit ? "light.no_groups_yet" : "light.no_groups")}</p> : null}
       {desk.sky.sun.sunset === null ? <p className="notice">{t("light.no_sunset")}</p> : null}
     </>
@@ -99,7 +100,9 @@ export function PlanDesk(props: DeskProps & { refresh: () => Promise<void> }) {
       </div>
       {desk.problem === null ? null : <Problem error={desk.problem} />}
       <div className="light-desk">
-        <div className="light-scroll">
+        {/* It scrolls, also for people who scroll with the keyboard where no row is a button. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        <div className="light-scroll" role="group" aria-label={t("light.title")} tabIndex={0}>
           <Nights desk={desk} plan={now.history.present} present={present} />
           {desk.mayEdit ? <AddGroup site={now.site} onAdded={desk.choose} /> : null}
         </div>

@@ -5,6 +5,7 @@ import { ProgrammeSelect } from "./CalendarEditor";
 import { FindingList } from "./FindingList";
 import { RULE_KINDS, kindOf, rekinded } from "./edit";
 import { NameFields, NumberField } from "./fields";
+import { namedIn } from "./named";
 import type { CalendarRule, Finding, LightPlan, YearDay } from "./types";
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const;
@@ -121,7 +122,6 @@ function RuleActs({ number, last, onMove, onRemove }: Pick<RuleFieldsProps, "num
 
 export function RuleFields({ rule, number, last, plan, night, findings, onRule, onMove, onRemove }: RuleFieldsProps) {
   const { t, word, name } = useLocale();
-  const unnamed = { vi: t("light.new_exception_vi"), en: t("light.new_exception_en") };
   return (
     <li>
       <fieldset className="plan-step" data-rule={number - 1} data-wrong={findings.length > 0}>
@@ -134,7 +134,7 @@ export function RuleFields({ rule, number, last, plan, night, findings, onRule, 
           ))}
         </Choice>
         <When rule={rule} onRule={onRule} />
-        <NameFields named={rule.name ?? unnamed} onName={(named) => onRule({ ...rule, name: named }, "rule name")} />
+        <NameFields named={rule.name ?? namedIn("light.new_exception")} onName={(named) => onRule({ ...rule, name: named }, "rule name")} />
         <ProgrammeSelect plan={plan} label={t("light.programme")} value={rule.programme} onProgramme={(programme) => onRule({ ...rule, programme }, null)} />
         <RuleActs number={number} last={last} onMove={onMove} onRemove={onRemove} />
         <FindingList findings={findings} />
