@@ -23,7 +23,7 @@ _TEXTS = DIST.parent / "src" / "i18n"
 def words(language: Language, key: str, **values: str) -> str:
     """What the console says."""
     known = {**json.loads((_TEXTS / f"{language}.json").read_text())}
-    for page in ("people", "light", "group"):
+    for page in ("people", "light", "group", "fleet"):
         known |= json.loads((_TEXTS / f"{page}.{language}.json").read_text())
     return str(known[key]).format(**values)
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import firstEn from "../src/i18n/en.json";
+import fleetEn from "../src/i18n/fleet.en.json";
+import fleetVi from "../src/i18n/fleet.vi.json";
 import groupEn from "../src/i18n/group.en.json";
 import groupVi from "../src/i18n/group.vi.json";
 import lightEn from "../src/i18n/light.en.json";
@@ -10,6 +12,7 @@ import lightVi from "../src/i18n/light.vi.json";
 import peopleEn from "../src/i18n/people.en.json";
 import peopleVi from "../src/i18n/people.vi.json";
 import firstVi from "../src/i18n/vi.json";
+import "../src/i18n/fleet";
 import "../src/i18n/group";
 import "../src/i18n/light";
 import "../src/i18n/people";
@@ -19,9 +22,9 @@ import { BrokenPart } from "../src/shared/problemText";
 import { Refused, Unreachable } from "../src/api/errors";
 
 const SOURCE = join(import.meta.dirname, "../src");
-const laterVi = { ...peopleVi, ...lightVi, ...groupVi };
+const laterVi = { ...peopleVi, ...lightVi, ...groupVi, ...fleetVi };
 const vi = { ...firstVi, ...laterVi };
-const en = { ...firstEn, ...peopleEn, ...lightEn, ...groupEn };
+const en = { ...firstEn, ...peopleEn, ...lightEn, ...groupEn, ...fleetEn };
 const keys = Object.keys(vi).filter(isTextKey);
 
 function filesUnder(folder: string, ending: RegExp): string[] {
@@ -43,6 +46,7 @@ describe("the two dictionaries", () => {
     expect(Object.keys(laterVi).filter((key) => key in firstVi)).toEqual([]);
     expect(Object.keys(lightVi).filter((key) => key in peopleVi)).toEqual([]);
     expect(Object.keys(groupVi).filter((key) => key in { ...peopleVi, ...lightVi })).toEqual([]);
+    expect(Object.keys(fleetVi).filter((key) => key in { ...peopleVi, ...lightVi, ...groupVi })).toEqual([]);
   });
 
   it("leave no text empty", () => {

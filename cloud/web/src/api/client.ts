@@ -50,8 +50,8 @@ export const readLuminaire = (luminaire_id: string) =>
   answer(client.GET("/api/v1/luminaires/{luminaire_id}", { params: { path: { luminaire_id } } }));
 export const readLuminaireAt = (index: number) =>
   answer(client.GET("/api/v1/map/lamps/{index}", { params: { path: { index } } }));
-export const searchLuminaires = (search: string, offset: number, limit: number) =>
-  answer(client.GET("/api/v1/luminaires", { params: { query: { search, offset, limit } } }));
+export const searchLuminaires = (wanted: { search?: string; ward?: string; street?: string; cabinet?: string }, offset: number, limit: number) =>
+  answer(client.GET("/api/v1/luminaires", { params: { query: { ...wanted, offset, limit } } }));
 
 export const readLatest = (device_id: string) =>
   answer(client.GET("/api/v1/devices/{device_id}/latest", { params: { path: { device_id } } }));

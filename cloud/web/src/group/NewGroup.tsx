@@ -1,5 +1,5 @@
 /** A command to many lamps: choose, look at what it would do, send. */
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Consent, Targets } from "../api/types";
 import type { Need } from "../confirm/confirm";
 import { useLocale } from "../i18n/locale";
@@ -14,6 +14,7 @@ import { AskedPart } from "./AskedPart";
 import { ChooseLamps } from "./ChooseLamps";
 import { PreviewPart, usePower } from "./PreviewPart";
 import { type Issued, give } from "./give";
+import { givenTargets } from "./given";
 import { type Draft, actionOf, isGrave } from "./targets";
 import { useMarked, usePreview } from "./useThought";
 
@@ -65,15 +66,31 @@ function SendButton({ title, busy, grave, needsReason }: SendButtonProps) {
   );
 }
 
+/** Chosen in a list; they are let go with the panel. */
+function GivenLamps({ given }: { given: Targets }) {
+  const { t, f } = useLocale();
+  useEffect(() => () => givenTargets.set(null), []);
+  return (
+    <section className="panel-part choose-lamps">
+      <p role="status">{t("group.given", { n: f.number("lamps" in given ? given.lamps.length : null) })}</p>
+      <button type="button" onClick={() => givenTargets.set(null)}>
+        {t("group.given_others")}
+      </button>
+    </section>
+  );
+}
+
 function GroupForm({ onAsked }: { onAsked: (consent: Consent) => void }) {
   const { t } = useLocale();
-  const [targets, setTargets] = useState<Targets | null>(null);
+  const [chosen, setChosen] = useState<Targets | null>(null);
+  const given = useStore(givenTargets);
+  const targets = given ?? chosen;
   const [draft, setDraft] = useState<Draft>(FIRST);
   const { preview, problem, busy, title, submit } = useSending(targets, draft, onAsked);
   useMarked(targets);
   return (
     <form onSubmit={submit} aria-label={t("group.new")}>
-      <ChooseLamps onChosen={setTargets} />
+      {given === null ? <ChooseLamps onChosen={setChosen} /> : <GivenLamps given={given} />}
       <ActionForm draft={draft} onDraft={setDraft} />
       {preview === null ? null : <PreviewPart preview={preview} />}
       {problem === null ? null : <Problem error={problem} />}

@@ -1,8 +1,9 @@
 /** The two dictionaries and how a text is found in them. Vietnamese is the one that names the keys.
  *
- * Texts of some pages come with those pages (`people.ts`, `light.ts`, `group.ts`): the first load does not carry them.
+ * Texts of some pages come with those pages (`people.ts`, `light.ts`, `group.ts`, `fleet.ts`): the first load does not carry them.
  */
 import en from "./en.json";
+import type fleet from "./fleet.vi.json";
 import type group from "./group.vi.json";
 import type light from "./light.vi.json";
 import type people from "./people.vi.json";
@@ -10,7 +11,7 @@ import vi from "./vi.json";
 
 export type Language = "vi" | "en";
 type FirstKey = keyof typeof vi;
-export type LaterKey = keyof typeof people | keyof typeof light | keyof typeof group;
+export type LaterKey = keyof typeof people | keyof typeof light | keyof typeof group | keyof typeof fleet;
 export type TextKey = FirstKey | LaterKey;
 export type Dictionary = Record<TextKey, string>;
 export type Values = Record<string, string | number>;

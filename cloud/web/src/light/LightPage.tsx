@@ -4,13 +4,13 @@ import type { City, Me } from "../api/types";
 import "../i18n/light";
 import "../i18n/people";
 import { useLocale } from "../i18n/locale";
+import { OneSiteChoice, useOneSite } from "../frame/OneSite";
 import { Loading, Problem } from "../shared/Problem";
 import { createStore, useStore } from "../shared/store";
 import { useLoad } from "../shared/useLoad";
 import { city } from "../state/city";
 import { now as cityNow } from "../state/clock";
 import { session } from "../state/session";
-import { chosenSite } from "../state/site";
 import "../styles/people.css";
 import "../styles/light.css";
 import { NightPicker, useNightName } from "./NightPicker";
@@ -20,27 +20,6 @@ import { nightOf } from "./localTime";
 
 /** The night that is looked at; `null` is tonight. It outlives a look at another page. */
 const lookedAt = createStore<string | null>(null);
-const siteHere = createStore<string | null>(null);
-
-function useSite(me: Me | null): string | null {
-  const here = useStore(siteHere);
-  return chosenSite() ?? here ?? me?.sites[0]?.id ?? null;
-}
-
-/** Who may see several cities and has chosen none plans one of them. */
-function SiteChoice({ me, site }: { me: Me; site: string }) {
-  const { t, name } = useLocale();
-  if (me.sites.length < 2 || chosenSite() !== null) return null;
-  return (
-    <select aria-label={t("top.site")} value={site} onChange={(event) => siteHere.set(event.target.value)}>
-      {me.sites.map((it) => (
-        <option key={it.id} value={it.id}>
-          {name(it.name)}
-        </option>
-      ))}
-    </select>
-  );
-}
 
 function zoneOf(place: City, site: string): string {
   return place.sites.find((it) => it.id === site)?.timezone ?? place.timezone;
@@ -55,7 +34,7 @@ function Head({ me, site, night, tonight }: { me: Me; site: string; night: strin
         <h2 id="light-title">
           {t("light.title")} · {nameOf(night)}
         </h2>
-        <SiteChoice me={me} site={site} />
+        <OneSiteChoice me={me} site={site} />
         <NightPicker night={night} tonight={tonight} onNight={(chosen) => lookedAt.set(chosen === tonight ? null : chosen)} />
       </header>
     </>
@@ -89,7 +68,7 @@ function SitePlan({ me, site, zone, at }: SitePlanProps) {
 export default function LightPage() {
   const current = useStore(session);
   const me = current.state === "in" ? current.me : null;
-  const [site, place, at] = [useSite(me), useStore(city), useStore(cityNow)];
+  const [site, place, at] = [useOneSite(me), useStore(city), useStore(cityNow)];
   if (me === null || site === null || place === null || at === null) return <Loading />;
   return <SitePlan key={site} me={me} site={site} zone={zoneOf(place, site)} at={at} />;
 }
