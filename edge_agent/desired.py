@@ -177,6 +177,7 @@ class Documents:
         self.light = document
 
     def _refuse(self, document: Document, reason: str) -> None:
+        reason = reason.replace("\0", "\N{REPLACEMENT CHARACTER}")  # a key of what is refused may have one
         log.warning("document %s (%.8s) is refused: %s", document.name, document.hash, reason)
         refused = RefusedDocument(name=document.name, hash=document.hash, reason=reason[:_LONGEST_REASON])
         self.holdings.refused = (*(one for one in self.holdings.refused if one.name != document.name), refused)

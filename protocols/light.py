@@ -18,6 +18,7 @@ from protocols.names import Id, Words
 LIGHT = "light"  # the document's name
 LARGEST = 2_000_000  # bytes of it
 MOST_NIGHTS = 400  # that a document carries
+_LATEST = date(9998, 1, 1)  # the calendar ends soon after
 LONGEST_RAMP_S = 3600
 
 Level = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -192,7 +193,7 @@ class LightDocument(ConfigModel):
     made_at: AwareDatetime
     timezone: Timezone
     place: Place
-    first_night: date
+    first_night: Annotated[date, Field(le=_LATEST)]
     programmes: tuple[Programme, ...] = Field(max_length=500)
     sets: tuple[LampSet, ...] = Field(max_length=2000)
     relays: tuple[Id, ...] = ()

@@ -84,6 +84,7 @@ async def test_a_plan_is_swapped_in_while_the_edge_runs_and_is_there_after_a_res
         (changed(timezone="Europe/Paris"), "timezone: Europe/Paris is not this edge's; edge.yaml has Asia/Ho_Chi_Minh"),
         (changed(place={"longitude": 2.35, "latitude": 48.85}), "place: is more than a degree from this edge"),
         (changed(first_night="in May"), "first_night: Input should be a valid date"),
+        (changed(first_night="9999-12-31"), "first_night: Input should be less than or equal to 9998-01-01"),
         (changed(v=2), "v: Input should be 1"),
         (changed(sets=[{"id": "s", "stretches": [], "lamps": {}}]), "sets[0].stretches: Tuple should have at least 1"),
         (with_source(quantity="joy"), "sets[0].adaptations[0].quantity: there is no quantity joy"),
@@ -95,6 +96,14 @@ def test_what_does_not_fit_is_refused_with_the_place_and_the_reason(tmp_path: Pa
     with pytest.raises(ConfigError) as refused:
         judged(config(tmp_path), text)
     assert reason in str(refused.value)
+
+
+async def test_a_refusal_can_be_told_whatever_characters_a_document_has(tmp_path: Path) -> None:
+    wrong = changed(**{"\0": 1})
+    documents = Documents(config(tmp_path), Shelf(wrong).fetch, Pause(0.01, 0.02))
+    await documents._settle(desired(wrong).documents)
+    (refused,) = documents.holdings.refused
+    assert refused.reason == "light:1: \N{REPLACEMENT CHARACTER}: Extra inputs are not permitted"
 
 
 def test_every_lamp_that_is_not_this_edges_is_named(tmp_path: Path) -> None:
