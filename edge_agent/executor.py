@@ -34,6 +34,7 @@ from edge_agent.self_testing import SelfTesting
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.commands import (
+    Action,
     Answer,
     Command,
     Emergency,
@@ -41,9 +42,9 @@ from protocols.commands import (
     Held,
     Override,
     Refusal,
-    Resume,
     SelfTest,
     Step,
+    Unlock,
     is_expired,
 )
 from protocols.readings import Reading
@@ -166,8 +167,11 @@ class Executor:
         held = self._overrides.held(command.target, self._clock.now())
         its_own = after(held, command.action)
         if held == its_own:
-            return after(held, Resume()) if isinstance(command.action, Override | Emergency) else held
-        await self._overrides.put(command.target, its_own)
+            return _without(held, command.action)
+        if isinstance(command.action, Unlock):
+            self._overrides.remember(command.target, its_own)
+        else:
+            await self._overrides.put(command.target, its_own)
         return held
 
     def _start(self, found: Sequence[tuple[Command, Held]], group: asyncio.TaskGroup) -> None:
@@ -221,15 +225,22 @@ class Executor:
     async def _admit(self, commands: Sequence[Command], before: Mapping[str, Held]) -> list[Command]:
         """Say the first word on each command, or the last one again. Returns those that are to be carried out."""
         known = await self._ledger.known(commands)
+        now = self._clock.now()
         words = [
-            said or self._judge.first_word(command, latest, before[command.target])
+            said
+            or self._judge.first_word(
+                command, latest, before[command.target], self._overrides.held(command.target, now)
+            )
             for command, (said, latest) in zip(commands, known, strict=True)
         ]
         new = [(command, word) for command, word, (said, _) in zip(commands, words, known, strict=True) if said is None]
         admitted = [command for command, word in new if word.step is Step.ACCEPTED]
         begun = [ledger.begin(command, word) for command, word in new]
         held = {command.target: after(before[command.target], command.action) for command in admitted}
-        await self._replies.say(words, together([*begun, *(overrides.holding(*one) for one in held.items())]))
+        kept = [
+            overrides.holding(one.target, _kept(one.action, before[one.target], held[one.target])) for one in admitted
+        ]
+        await self._replies.say(words, together([*begun, *kept]))
         for device, now_held in held.items():
             self._overrides.remember(device, now_held)
         return admitted
@@ -279,6 +290,8 @@ class Executor:
         else:
             async with self._changing:
                 answer = self._last_word(command, reading)
+                if _is_unlocked(command, answer):
+                    await self._overrides.put(lamp.device, self._overrides.held(lamp.device, self._clock.now()))
                 self._forget(command)  # before it is said: what comes from here on finds a command that was confirmed
             await self._end(running, answer)
             if not lamp.reports_itself:
@@ -420,6 +433,10 @@ class Executor:
         left = [one for one, found in ended if isinstance(found, Obstacle) and self._is_current(one.command)]
         answers = [self._last_word(one.command, found) for one, found in ended]
         held = [overrides.holding(one.command.target, one.fallback) for one in left]
+        now = self._clock.now()
+        for (one, _), answer in zip(ended, answers, strict=True):
+            if _is_unlocked(one.command, answer):
+                held.append(overrides.holding(one.command.target, self._overrides.held(one.command.target, now)))
         await self._replies.say(answers, together([*map(ledger.word, answers), *held]))
         for one in left:
             self._overrides.remember(one.command.target, one.fallback)
@@ -435,6 +452,27 @@ class Executor:
         if not self._is_current(command):
             return self._judge.refusal(command, Obstacle(Refusal.SUPERSEDED))
         return self._judge.confirmation(command, found)
+
+
+def _kept(action: Action, before: Held, held: Held) -> Held:
+    """What is on the disk while a command is under way. A lock-out stays there until its end is confirmed: an unlocking
+    that is interrupted and then fails leaves it, and that is what the cloud shows."""
+    return replace(held, lock_out=before.lock_out) if isinstance(action, Unlock) else held
+
+
+def _is_unlocked(command: Command, answer: Answer) -> bool:
+    return isinstance(command.action, Unlock) and answer.step is Step.READ_BACK
+
+
+def _without(held: Held, action: Action) -> Held:
+    """Without what an action has put on its own rung."""
+    match action:
+        case Override():
+            return replace(held, override=None)
+        case Emergency():
+            return replace(held, emergency=None)
+        case _:
+            return held
 
 
 def _is_silent(reading: Reading) -> bool:

@@ -40,13 +40,14 @@ class Judge:
     def __init__(self, lamps: Mapping[str, Lamp], wanted: Wanted, clock: DomainClock) -> None:
         self._lamps, self._wanted, self._clock = lamps, wanted, clock
 
-    def first_word(self, command: Command, latest: Command | None, held: Held) -> Answer:
-        """On a new command; `latest` is the youngest that was taken for its target, and `held` what
-        stands above the target's programme."""
+    def first_word(self, command: Command, latest: Command | None, *held: Held) -> Answer:
+        """On a new command; `latest` is the youngest that was taken for its target, and `held` what stands above the
+        target's programme: before a command that is under way, and with it."""
         now = self._clock.now()
         if is_expired(command, now):
             return self.refusal(command, Obstacle(Refusal.CAME_TOO_LATE))
-        obstacle = self.obstacle(command) or _stronger(held, command)
+        found = (self.obstacle(command), *(_stronger(one, command) for one in held))
+        obstacle = next(filter(None, found), None)
         if obstacle is None and latest is not None and _overtakes(latest, command, now):
             obstacle = Obstacle(Refusal.SUPERSEDED)
         return self.refusal(command, obstacle) if obstacle else Answer(id=command.id, step=Step.ACCEPTED, at=now)

@@ -37,8 +37,8 @@ class Ledger:
         )
 
     async def unfinished(self) -> list[Command]:
-        """What was taken and not ended when the process died, oldest first."""
-        rows = await self._query("SELECT command FROM command WHERE step IN (?, ?) ORDER BY issued_at", *_UNFINISHED)
+        """What was taken and not ended when the process died, in the order in which it was taken."""
+        rows = await self._query("SELECT command FROM command WHERE step IN (?, ?) ORDER BY rowid", *_UNFINISHED)
         return [Command.model_validate_json(row[0]) for row in rows]
 
     async def _query(self, sql: str, *values: object) -> list[tuple[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.database import Database
+from edge_agent.overrides import Overrides
 from protocols.clock import DomainClock
 from protocols.commands import (
     Action,
@@ -57,6 +58,69 @@ async def test_emergency_light_stands_above_an_override_and_lets_none_through(de
     assert desk.street.level(desk.lamp) == 100
     assert (await done(desk, "d", Resume())).step is Step.READ_BACK
     assert holds(desk) == Held(), "back to the programme ends both"
+
+
+async def test_nothing_weaker_takes_the_place_of_what_is_under_way(desk: Desk) -> None:
+    desk.executor.submit(desk.command("a", emergency(desk)))
+    desk.executor.submit(desk.command("b", dimmed(desk, 10), later_s=1))
+    desk.executor.submit(desk.command("c", TEST, later_s=2))
+    assert (await desk.last("a")).step is Step.READ_BACK
+    for name in ("b", "c"):
+        assert (await desk.last(name)).refusal is Refusal.IN_EMERGENCY
+    other = desk.street.lamps[1]
+    desk.executor.submit(desk.override("d", 70, target=other))
+    desk.executor.submit(desk.command("e", TEST, other, later_s=1))
+    assert (await desk.last("d")).step is Step.READ_BACK
+    assert (await desk.last("e")).refusal is Refusal.HELD_BY_HAND
+
+
+async def test_an_unlocking_that_a_restart_interrupts_and_that_fails_leaves_the_lock_out(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        async with desk_with(database, lit, clock) as first:
+            await done(first, "a", LockOut())
+            lit.faults.switch("stuck_on", first.lamp, on=True)
+            first.executor.submit(first.command("b", Unlock()))
+            await until(lambda: holds(first) == Held())
+        async with desk_with(database, lit, clock) as second:
+            assert (await second.last("b")).step is Step.REFUSED
+            assert holds(second) == Held(LockOut()), "as the cloud shows it"
+            lit.faults.switch("stuck_on", second.lamp, on=False)
+            assert (await done(second, "c", Unlock())).step is Step.READ_BACK
+        assert (await Overrides.load(database)).held(lit.lamps[0], clock.now()) == Held()
+
+
+async def test_an_emergency_that_fails_after_a_restart_leaves_the_override_beneath(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        async with desk_with(database, lit, clock) as first:
+            beneath = dimmed(first)
+            await done(first, "a", beneath)
+            lit.faults.switch("stuck_on", first.lamp, on=True)
+            first.executor.submit(first.command("b", Emergency(level=90, until=clock.now() + timedelta(hours=1))))
+            await until(lambda: holds(first).emergency)
+        async with desk_with(database, lit, clock) as second:
+            assert (await second.last("b")).step is Step.REFUSED
+            assert holds(second) == Held(override=beneath)
+
+
+async def test_a_lock_out_that_came_late_is_the_last_also_after_a_restart(
+    tmp_path: Path, lit: Street, clock: DomainClock
+) -> None:
+    async with Database(tmp_path / "edge.sqlite", SCHEMA) as database:
+        async with desk_with(database, lit, clock) as first:
+            lit.faults.switch("stuck_on", first.lamp, on=True)
+            early = first.command("a", LockOut())
+            first.executor.submit(first.command("b", dimmed(first), later_s=1))
+            await until(lambda: holds(first).override)
+            first.executor.submit(early)
+            await until(lambda: holds(first).lock_out)
+        lit.faults.switch("stuck_on", lit.lamps[0], on=False)
+        async with desk_with(database, lit, clock) as second:
+            assert (await second.last("a")).step is Step.READ_BACK
+            assert (await second.last("b")).refusal is Refusal.SUPERSEDED
 
 
 async def test_a_lock_out_beats_everything_until_it_is_unlocked(desk: Desk) -> None:
