@@ -1,14 +1,15 @@
-"""Light on its way from a planner's mouse to the lamps, in a real browser."""
+"""Light on its way from a planner's mouse to the lamps, and the list of these lamps, in a real browser."""
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Locator, expect
+from playwright.async_api import FilePayload, Locator, expect
 
 from cloud.people.rights import Role
 from protocols.light import LIGHT
 from tests.cloud.cities import lamp_id, small_city
 from tests.cloud.light.plans import group, plan, programme, save, takes
 from tests.cloud.serving import PASSWORD
+from tests.unit.rules.tables import as_csv, rows_of
 from tests.waiting import until
 from tests.web.office import Desk, Office
 from tests.web.test_people import WCAG, office
@@ -85,3 +86,43 @@ async def proposes(desk: Desk) -> None:
     await desk.page.locator("dialog input[name=reason]").fill("Quý IV")
     await desk.press("confirm.go")
     await expect(desk.page.locator('[data-release="1"]')).to_contain_text(desk.says("light.needs_another"))
+
+
+async def test_a_table_with_mistakes_is_refused_by_row_and_column_and_the_mended_one_goes_in(office: Office) -> None:
+    rows = rows_of(small_city().luminaires)
+    rows[1] |= {"cabinet": "HL-TC02", "road_class": "M7"}
+    async with office.service.signed_in(Role.PLANNER), office.desk() as desk:
+        await desk.come_in("planner", "lamps")
+        await chooses_three(desk)
+        await desk.press("lamps_tab.files")
+        await gives(desk, as_csv(rows))
+        cabinet = desk.page.locator('tr[data-row="3"][data-column="cabinet"]')
+        road_class = desk.page.locator('tr[data-row="3"][data-column="road_class"]')
+        await expect(cabinet).to_contain_text("Không có tủ HL-TC02. Có phải là HL-TC002?")
+        await expect(road_class).to_contain_text("Không có cấp đường M7")
+        await desk.page.get_by_role("button", name="English").click()
+        await expect(cabinet).to_contain_text("There is no cabinet HL-TC02. Did you mean HL-TC002?")
+        await expect(road_class).to_contain_text("There is no road class M7")
+        found = await Axe().run(desk.page, options=WCAG)
+        assert [violation["id"] for violation in found.response["violations"]] == []
+        await expect(desk.page.locator(".import-counts ~ .primary")).to_have_count(0)
+        await desk.page.get_by_role("button", name="Tiếng Việt").click()
+        rows[1] |= {"cabinet": "HL-TC002", "road_class": "M3"}
+        await gives(desk, as_csv(rows))
+        await desk.press("fleet.import_go", n="1")
+        await expect(desk.page.locator(".notice")).to_contain_text("phiên bản 2")
+    assert office.service.parts.renewal.is_asked
+
+
+async def chooses_three(desk: Desk) -> None:
+    """By a press on one row and a press with shift two rows further."""
+    rows = desk.page.locator(".lamp-rows tbody tr")
+    await rows.nth(1).click()
+    await rows.nth(3).click(modifiers=["Shift"])
+    await expect(desk.page.locator(".chosen-bar strong")).to_have_text(desk.says("lamps.chosen", n="3"))
+
+
+async def gives(desk: Desk, content: bytes) -> None:
+    """Choose a file of lamps."""
+    file = FilePayload(name="lamps.csv", mimeType="text/csv", buffer=content)
+    await desk.page.locator("input[type=file]").first.set_input_files(file)
