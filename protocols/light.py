@@ -22,6 +22,7 @@ _LATEST = date(9998, 1, 1)  # the calendar ends soon after
 LONGEST_RAMP_S = 3600
 
 Level = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Degrees = Annotated[float, Field(allow_inf_nan=False)]  # JSON could not write down what is none
 
 
 def _whole_minute(at: time) -> time:
@@ -231,7 +232,7 @@ class LampRule(ConfigModel):
     street: Words | None = Field(default=None, min_length=1, max_length=120)
     road_class: str | None = Field(default=None, max_length=4)
     use: str | None = Field(default=None, max_length=20)
-    polygon: tuple[tuple[float, float], ...] | None = Field(default=None, min_length=3, max_length=500)
+    polygon: tuple[tuple[Degrees, Degrees], ...] | None = Field(default=None, min_length=3, max_length=500)
 
 
 class LampGroup(ConfigModel):

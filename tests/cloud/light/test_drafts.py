@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from cloud.people.rights import Role
@@ -71,6 +72,16 @@ async def test_a_bad_plan_is_refused_with_its_place_and_nothing_of_it_is_kept(pl
         assert code in {finding["code"] for finding in checked["findings"]}
     kept = (await planner.get(f"{PATH}/plan")).json()
     assert (kept["version"], kept["findings"]) == (1, [])
+
+
+async def test_a_corner_that_is_nowhere_never_gets_into_the_draft(planner: httpx2.AsyncClient) -> None:
+    """JSON cannot write it down: a draft with it could never be read again."""
+    for nowhere in ("1e999", "NaN"):
+        text = orjson.dumps({"plan": plan(group("g", {"polygon": [[0, 0], [1, 0], [5, 5]]})), "version": 0}).decode()
+        content = text.replace("[5,5]", f"[5,{nowhere}]")
+        refused = await planner.put(f"{PATH}/plan", content=content, headers={"content-type": "application/json"})
+        assert refused.status_code == 422
+    assert (await planner.get(f"{PATH}/plan")).json()["version"] == 0
 
 
 async def test_below_the_road_s_class_somebody_says_why(planner: httpx2.AsyncClient) -> None:
