@@ -10,6 +10,8 @@ from rules.calendars import stretches
 from rules.light_output import held_down
 from rules.road_class import CLASSES, lowest_level
 
+_LEAST = 0.01  # %: an output is more than nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -45,7 +47,7 @@ def lamps_by_edge(sent: Sent, city: City) -> Mapping[str, Mapping[str, Sequence[
 
 def documents(sent: Sent, city: City, edges: Iterable[str], occasion: Occasion) -> Iterator[tuple[str, LightDocument]]:
     """The document of each of these edges."""
-    lamps, relays = lamps_by_edge(sent, city), _relays(city)
+    lamps, relays = lamps_by_edge(sent, city), relays_of(city)
     nights = {one.id: stretches(one, occasion.first_night, MOST_NIGHTS) for one in sent.plan.calendars}
     for edge in edges:
         sets = tuple(
@@ -78,7 +80,8 @@ def _document(
     )
 
 
-def _relays(city: City) -> frozenset[str]:
+def relays_of(city: City) -> frozenset[str]:
+    """The luminaires that can only be switched."""
     switched = {kind.id for kind in city.luminaire_types if kind.control == "relay"}
     return frozenset(lamp.id for lamp in city.luminaires if lamp.type in switched)
 
@@ -91,4 +94,4 @@ def _floor(group: LampGroup) -> float:
 
 def _output(group: LampGroup, burnt_h: float | None) -> float:
     """% of full light that counts as a luminaire's 100."""
-    return round(group.virtual_output * (held_down(burnt_h) if group.constant_output else 1.0), 2)
+    return max(_LEAST, round(group.virtual_output * (held_down(burnt_h) if group.constant_output else 1.0), 2))

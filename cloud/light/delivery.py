@@ -22,10 +22,11 @@ from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import LatestValues
 from cloud.light import store
-from cloud.light.compiling import Occasion, Sent, documents, lamps_by_edge
+from cloud.light.compiling import Occasion, Sent, documents, lamps_by_edge, relays_of
 from cloud.light.schemas import EdgeStandingOut
 from cloud.light.tables import LightReleaseRow
 from protocols.clock import DomainClock
+from protocols.inventory import City, Place
 from protocols.light import LIGHT, MOST_NIGHTS, LightDocument, LightPlan
 from rules.nights import night_of
 
@@ -40,12 +41,22 @@ _HOURS = "lamp_hours"
 
 
 @dataclass(frozen=True, slots=True)
+class Hanging:
+    """What the inventory says that a document tells its edge."""
+
+    lamps: frozenset[str]
+    relays: frozenset[str]
+    place: Place
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What a document was made of."""
 
     release: str
     first_night: date
-    lamps: frozenset[str]
+    hanging: Hanging
 
 
 class Delivery:
@@ -64,7 +75,7 @@ class Delivery:
         self._documents, self._clock = documents, clock
         self._latest = latest
         self._stamps: dict[str, Stamp] = {}
-        self._wanted: dict[tuple[str, int], Mapping[str, frozenset[str]]] = {}
+        self._wanted: dict[tuple[str, int], Mapping[str, Hanging]] = {}
         self.sent: dict[str, Sent] = {}
 
     async def load(self, session: AsyncSession) -> None:
@@ -118,26 +129,24 @@ class Delivery:
                     await self._give(site, sent, due[start : start + _AT_ONCE])
 
     def _due(self, site: str, sent: Sent) -> Sequence[str]:
-        wanted, now = self._lamps_wanted(site, sent), self._clock.now()
+        wanted, now = self._hanging_wanted(site, sent), self._clock.now()
         zone = ZoneInfo(self._fleet.sites[site].timezone)
         tonight = night_of(now, zone)
         return [edge for edge in wanted if self._needs(edge, sent, wanted[edge], tonight, now.astimezone(zone))]
 
-    def _needs(self, edge: str, sent: Sent, lamps: frozenset[str], tonight: date, local: datetime) -> bool:
+    def _needs(self, edge: str, sent: Sent, hanging: Hanging, tonight: date, local: datetime) -> bool:
         stamp = self._stamps.get(edge)
-        if stamp is None or stamp.release != str(sent.number) or stamp.lamps != lamps:
+        if stamp is None or stamp.release != str(sent.number) or stamp.hanging != hanging:
             return True
         left = MOST_NIGHTS - (tonight - stamp.first_night).days
         return left < _FEW_NIGHTS or left > MOST_NIGHTS or (left < _ENOUGH_NIGHTS and is_turn(edge, local))
 
-    def _lamps_wanted(self, site: str, sent: Sent) -> Mapping[str, frozenset[str]]:
+    def _hanging_wanted(self, site: str, sent: Sent) -> Mapping[str, Hanging]:
         """By edge; worked out once for a release and an inventory."""
         key = (site, sent.number)
         if key not in self._wanted:
-            found = lamps_by_edge(sent, self._fleet.sites[site])
-            kept = {known: lamps for known, lamps in self._wanted.items() if known[0] != site}
-            wanted = {edge: frozenset().union(*groups.values()) for edge, groups in found.items()}
-            self._wanted = {**kept, key: wanted}
+            kept = {known: hanging for known, hanging in self._wanted.items() if known[0] != site}
+            self._wanted = {**kept, key: _hanging(sent, self._fleet.sites[site])}
         return self._wanted[key]
 
     async def _give(self, site: str, sent: Sent, edges: Sequence[str]) -> None:
@@ -179,7 +188,13 @@ def sent_of(row: LightReleaseRow) -> Sent:
     return Sent(row.number, plan, members, row.sent_by or row.proposed_by)
 
 
+def _hanging(sent: Sent, city: City) -> Mapping[str, Hanging]:
+    relays = relays_of(city)
+    lamps = {edge: frozenset().union(*groups.values()) for edge, groups in lamps_by_edge(sent, city).items()}
+    return {edge: Hanging(some, some & relays, city.centre, city.timezone) for edge, some in lamps.items()}
+
+
 def _stamp(document: LightDocument) -> Stamp:
-    return Stamp(
-        document.release, document.first_night, frozenset(lamp for some in document.sets for lamp in some.lamps)
-    )
+    lamps = frozenset(lamp for some in document.sets for lamp in some.lamps)
+    hanging = Hanging(lamps, frozenset(document.relays), document.place, document.timezone)
+    return Stamp(document.release, document.first_night, hanging)
