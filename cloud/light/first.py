@@ -45,12 +45,15 @@ async def read_first(database: Database, site: str, file: Path) -> First | None:
 
 
 async def take_first(database: Database, checking: Checking, first: First, now: datetime) -> None:
-    """Make it draft and release. Raises ConfigError for a plan that no city could live under."""
+    """Make it draft and release, unless somebody has planned meanwhile. Raises ConfigError for a plan that no city
+    could live under."""
     await _check(checking, first)
     site, plan, file = first.site, first.plan, first.document.file
     roll, members = checking.roll(site), await checking.members(site, plan)
     names = {group: roll.names(some.lamps) for group, some in members.items()}
     async with database.write() as session:
+        if await store.load_draft(session, site) is not None:
+            return
         session.add(LightDraftRow(site=site, version=1, plan=plan.model_dump_json(), changed_at=now, changed_by=_WHO))
         session.add(_release(site, plan, names, now))
         said = {"release": 1, "lamps": sum(map(len, names.values()))}

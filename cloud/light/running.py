@@ -36,6 +36,11 @@ class Running:
             if edge in self._edges.sites:
                 self._held[edge] = row.hash
                 self._plan.run_by(edge, LightDocument.model_validate_json(row.text), self._clock.now())
+        self._born.update(filter(self._holds_what_it_should, self._edges.sites))  # perhaps said just before the end
+
+    def _holds_what_it_should(self, edge: str) -> bool:
+        wanted = self._documents.wanted(edge, LIGHT)
+        return wanted is not None and wanted.hash == self._said(edge)
 
     async def follow(self) -> None:
         """Look after the edges that have said what they hold, for as long as the service runs."""

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from cloud.light.first import First, take_first
-from cloud.light.store import SENT, load_release
+from cloud.light.store import SENT, load_release, save_held
 from cloud.people.rights import Role
 from cloud.settings import Settings
 from protocols import config
@@ -110,9 +110,14 @@ async def test_a_kill_in_the_middle_of_sending_leaves_no_edge_behind(settings: S
     async with serving(settings, clock) as running:
         plan_now = running.parts.lamps.plan
         assert plan_now.of(running.parts.fleet.lamps[0], clock.now()).source == "p", "what the edge held is remembered"
+        async with running.parts.database.write() as session:
+            await save_held(session, [], [ONE])
         await running.parts.light.delivery.deliver()
         kept = {edge: running.parts.documents.wanted(edge, LIGHT) for edge in (ONE, OTHER)}
         assert [row and row.hash for row in kept.values()] == [row and row.hash for row in hashes.values()]
+    async with serving(settings, clock) as running:  # killed after the edge had said it, and before it was noted
+        lamp = running.parts.fleet.lamps[0]
+        await until(lambda: running.parts.lamps.plan.of(lamp, clock.now()).source == "p")
 
 
 async def test_documents_are_made_anew_before_their_nights_run_out(service: Service, wall: Wall) -> None:
@@ -157,6 +162,10 @@ async def test_going_back_is_another_release_and_drift_is_shown(settings: Settin
         assert told is not None
         assert lamp_id(1) not in told.sets[0].lamps
         assert lamp_id(7) not in told.sets[0].lamps, "who joined is told with the next release"
+    kinds = tuple(kind.model_copy(update={"control": "relay"}) for kind in city.luminaire_types)
+    write_city(folder / "inventory.json", city.model_copy(update={"luminaire_types": kinds}))
+    async with serving(settings, clock) as running:
+        await until(lambda: (told := document(running, OTHER)) and told.relays)
 
 
 PLAN = """
@@ -188,6 +197,9 @@ async def test_a_city_begins_with_the_plan_of_its_file_and_only_once(
         bad = First("halong", text, config.validate(text, LightPlan))
         with pytest.raises(ConfigError, match=r"light.yaml:5: groups.*calendar: unknown calendar"):
             await take_first(running.parts.database, running.parts.light.checking, bad, clock.now())
+        late = First("halong", text, LightPlan.model_validate(ALL_AT_80))
+        await take_first(running.parts.database, running.parts.light.checking, late, clock.now())
+        assert running.parts.light.delivery.number("halong") == 1, "somebody has planned meanwhile"
     again = first(settings, tmp_path, "no longer read")
     async with serving(again, clock) as running, running.signed_in(Role.PLANNER) as planner:
         assert (await planner.get(f"{PATH}/plan")).json()["version"] == 2
