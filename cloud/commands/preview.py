@@ -63,7 +63,7 @@ class Foresight:
     def _levels_after(self, lamps: Places, action: Action, now: datetime) -> Floats:
         """%; after an unlocking and after a self-test by the programme, as if nothing else held a lamp."""
         if isinstance(action, Override | Emergency):
-            return np.full(len(lamps), action.level, dtype=np.float64)
+            return self._plan.carried_out(lamps, np.full(len(lamps), action.level, dtype=np.float64))
         if isinstance(action, LockOut):
             return np.zeros(len(lamps), dtype=np.float64)
         return self._plan.programme_levels(lamps, now)

@@ -59,6 +59,10 @@ class Plan:
         """What some lamps would have if nobody held them (%)."""
         self._sets.go_on(np.unique(self._set_of[lamps]).tolist(), now)
         levels = self._sets.columns.level[self._set_of[lamps]] * self._output[lamps] / FULL
+        return self.carried_out(lamps, levels)
+
+    def carried_out(self, lamps: Ints, levels: Floats) -> Floats:
+        """What some lamps make of levels (%): those that can only be switched know full light and none."""
         return carried_out_by(self._is_relay[lamps], levels)
 
     def of_lamps(self, lamps: Ints, now: datetime) -> Decisions:

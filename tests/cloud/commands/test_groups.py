@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -22,7 +23,7 @@ from protocols.topics import Stream
 from protocols.wire import EdgeState
 from rules.areas import Area
 from rules.fleet_geometry import inside
-from tests.cloud.cities import lamp_id
+from tests.cloud.cities import lamp_id, small_city, write_city
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import PASSWORD, RecordingLink, Service, serving
@@ -260,6 +261,18 @@ async def test_a_preview_says_what_would_happen_and_sends_nothing(service: Servi
     assert (dim["until"], dim["needs"]) == ("2026-11-21T12:30:00Z", [])
     assert (back["power_kw_after"], back["until"]) == (0.2, None)
     assert sent(service) == {}
+
+
+async def test_a_preview_knows_that_a_relay_dims_nothing(settings: Settings, clock: DomainClock) -> None:
+    city = small_city()
+    kinds = tuple(kind.model_copy(update={"control": "relay"}) for kind in city.luminaire_types)
+    write_city(Path(settings.sites[0].inventory), city.model_copy(update={"luminaire_types": kinds}))
+    async with serving(settings, clock) as service, service.signed_in() as client:
+        service.parts.edges.told("HL-E01", EdgeState(state="online"))
+        await Feed(service).readings([lamp(1, EVENING)])
+        for level, power in ((40, 0.1), (0, 0.001)):
+            wanted = {"targets": {"lamps": [lamp_id(1)]}, "action": {**DIM, "level": level}}
+            assert (await client.post(f"{COMMANDS}/preview", json=wanted)).json()["power_kw_after"] == power
 
 
 async def test_an_edge_with_very_many_lamps_gets_several_messages(
