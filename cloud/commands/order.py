@@ -88,13 +88,14 @@ Holding = Override | Emergency | LockOut
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What holds a lamp on one rung. `confirmed_at` is when it said so; `made_by` is the id of the group, or of the
-    single command, that it came with."""
+    """What holds a lamp on one rung. `confirmed_at` is when it, or for a lock-out its edge, said so; `is_confirmed` is
+    whether the lamp did. `made_by` is the id of the group, or of the single command, that it came with."""
 
     action: Holding
     who: str
     issued_at: datetime
     confirmed_at: datetime
+    is_confirmed: bool
     made_by: str = ""
     group: str | None = None
     reason: str | None = None
@@ -130,4 +131,6 @@ def standing(order: Order) -> Standing | None:
     command, at = order.command, order.history[-1].at
     if not isinstance(command.action, Holding):
         return None
-    return Standing(command.action, command.who, command.issued_at, at, order.made_by, order.group, order.reason)
+    is_confirmed = order.state is State.CONFIRMED
+    known = (command.action, command.who, command.issued_at, at, is_confirmed)
+    return Standing(*known, order.made_by, order.group, order.reason)

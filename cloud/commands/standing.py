@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import BaseModel
+
 from cloud.commands.order import Order, Standing, has_effect, standing
 from protocols.commands import Emergency, Held, LockOut, Override, Resume, SelfTest, State, Unlock
 from rules.lamp_state import RAMP_S
@@ -21,13 +23,37 @@ class Rung(StrEnum):
     OVERRIDE = "override"
 
 
-_ON: Mapping[type, Sequence[Rung]] = {
+_ON: Mapping[type[BaseModel], Sequence[Rung]] = {
     LockOut: (Rung.LOCK_OUT,),
     Unlock: (Rung.LOCK_OUT,),
     Emergency: (Rung.EMERGENCY,),
     Override: (Rung.OVERRIDE,),
     Resume: (Rung.EMERGENCY, Rung.OVERRIDE),
 }
+
+
+_KINDS: Mapping[str, Sequence[Rung]] = {str(action.model_fields["type"].default): on for action, on in _ON.items()}
+_ENDING = ("unlock", "resume")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said to a lamp: of which kind it is, until when it holds (ISO 8601; `None` is until somebody ends
+    it), and the id of the group, or of the single command, that it came with."""
+
+    kind: str
+    until: str | None
+    made_by: str
+
+    def holds(self, now: datetime) -> bool:
+        """True until its end; what only ends others holds nothing."""
+        return self.kind not in _ENDING and (self.until is None or now < datetime.fromisoformat(self.until))
+
+
+def holder(words: Iterable[Said], now: datetime) -> str | None:
+    """What holds a lamp to which this was said, in this order: on the highest rung that is held, the last word."""
+    last = {rung: word for word in words for rung in _KINDS.get(word.kind, ())}
+    return next((last[rung].made_by for rung in Rung if rung in last and last[rung].holds(now)), None)
 
 
 @dataclass(frozen=True, slots=True)

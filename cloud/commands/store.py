@@ -1,5 +1,6 @@
 """Commands in the registry."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.commands.order import Moment, Order
+from cloud.commands.standing import Said, holder
 from cloud.commands.tables import CommandRow, GroupRow
 from cloud.database import first, in_parts, upsert
 from protocols.commands import OPEN, Command, Emergency, LockOut, Override, Refusal, State
@@ -132,20 +134,22 @@ async def load_states(session: AsyncSession, group_id: str) -> Sequence[tuple[st
 
 async def load_held(session: AsyncSession, made_by: str, now: datetime) -> Sequence[str]:
     """The lamps that a command to many or to one still holds, or may hold: its end is to come, it has not failed there,
-    and none that did not fail was issued later."""
+    and nothing that did not fail there and was issued later has taken its place or stands above it."""
     mine = (CommandRow.group_id == made_by) | (CommandRow.group_id.is_(None) & (CommandRow.id == made_by))
     first = await session.scalar(select(CommandRow).where(mine).limit(1))
     if first is None or not _lasts(first, now):
         return []
     is_lock_out = CommandRow.kind.is_not_distinct_from("lock_out")  # which stays where it could not be confirmed
     done = is_lock_out | CommandRow.state.not_in([str(State.FAILED), str(State.EXPIRED)])
-    done &= CommandRow.kind.is_distinct_from("self_test")  # holds nothing
-    query = select(CommandRow.target, CommandRow.group_id, CommandRow.id).where(
+    kind = func.coalesce(CommandRow.kind, CommandRow.action["type"].as_string())
+    until = CommandRow.action["until"].as_string()
+    query = select(CommandRow.target, kind, until, func.coalesce(CommandRow.group_id, CommandRow.id)).where(
         CommandRow.target.in_(select(CommandRow.target).where(mine)), CommandRow.issued_at >= first.issued_at, done
     )
-    rows = await session.execute(query.order_by(CommandRow.issued_at, CommandRow.id))
-    last = {target: group or command for target, group, command in rows}
-    return [target for target, holder in last.items() if holder == made_by]
+    said = defaultdict[str, list[Said]](list)
+    for target, *word in await session.execute(query.order_by(CommandRow.issued_at, CommandRow.id)):
+        said[target].append(Said(*word))
+    return [target for target, words in said.items() if holder(words, now) == made_by]
 
 
 def _lasts(row: CommandRow, now: datetime) -> bool:

@@ -38,7 +38,7 @@ def lines(overrides: Overrides, open_orders: Iterable[Order], view: View, now: d
         if standing is not None and index is not None and view.mask[index]:
             line = found.setdefault(standing.made_by, _line_of(standing))
             line.lamps.add(index)
-            line.confirmed += 1
+            line.confirmed += standing.is_confirmed
     for order in _newest(open_orders, overrides):
         action, index = order.command.action, view.fleet.index.get(order.command.target)
         if isinstance(action, Holding) and ends(action) > now and index is not None and view.mask[index]:

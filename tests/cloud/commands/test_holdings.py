@@ -62,6 +62,22 @@ async def test_each_rung_is_shown_and_the_highest_decides(service: Service, wall
         wall.advance(minutes=61)
         lamp = await shown(client)
         assert (lamp["emergency"], lamp["planned_level"]) == (None, 40), "what is beneath has not ended yet"
+        [line] = (await client.get("/api/v1/overrides")).json()["items"]
+        undone = await order(client, {"held_by": line["made_by"]}, action={"type": "resume"})
+    assert (line["kind"], undone["lamps"]) == ("override", 1)
+
+
+async def test_nobody_undoes_what_another_command_stands_above(service: Service, wall: Wall) -> None:
+    feed = Feed(service)
+    async with service.signed_in(Role.OPERATOR) as client:
+        beneath = await order(client, ONE, action={"type": "override", "level": 40, "minutes": 90})
+        await hear(service, "HL-E01", said(sent(service)["HL-E01"], Step.READ_BACK), feed)
+        wall.advance(seconds=1)
+        await told(service, client, feed, EMERGENCY, Step.READ_BACK)
+        wanted = {"targets": {"held_by": beneath["id"]}, "action": {"type": "resume"}}
+        assert (await client.post(f"{COMMANDS}/preview", json=wanted)).status_code == 404, "it would end the emergency"
+        wall.advance(minutes=61)
+        assert (await client.post(f"{COMMANDS}/preview", json=wanted)).json()["lamps"] == 1
 
 
 async def test_a_lock_out_that_its_edge_has_taken_counts_also_when_the_lamp_did_not_answer(service: Service) -> None:
@@ -73,6 +89,7 @@ async def test_a_lock_out_that_its_edge_has_taken_counts_also_when_the_lamp_did_
         unlocked = await order(client, {"held_by": line["made_by"]}, action={"type": "unlock"}, reason="dry again")
     assert (lamp["last_command"]["state"], lamp["planned_reason"]) == ("failed", "safety_lock_out")
     assert (line["kind"], unlocked["lamps"]) == ("lock_out", 1)
+    assert (line["lamps"], line["confirmed"]) == (1, 0), "nobody has read back that it is dark"
 
 
 async def test_a_lock_out_of_long_ago_is_known_after_a_restart(service: Service, wall: Wall) -> None:
