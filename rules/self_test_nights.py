@@ -15,9 +15,15 @@ def night_to_test(now: datetime, timezone: tzinfo, at: time) -> date | None:
     return local.date() if begins <= local < begins + _WITHIN else None
 
 
-def chosen(lamps: Sequence[str], tested_at: Mapping[str, datetime], now: datetime, every: timedelta) -> Sequence[str]:
-    """So many that all are tested within the period, of those that have waited the longest; none that was tested within
-    it."""
+def chosen(
+    lamps: Sequence[str],
+    tested_at: Mapping[str, datetime],
+    tried_at: Mapping[str, datetime],
+    now: datetime,
+    every: timedelta,
+) -> Sequence[str]:
+    """So many that all are tested within the period, of those that have waited the longest since a test was tried; none
+    that was tested within it. What cannot be tested waits like the others: it would take every night's turn."""
     tonight = ceil(len(lamps) / max(1, every.days))
     due = [lamp for lamp in lamps if now - tested_at.get(lamp, _NEVER) > every - timedelta(days=1)]
-    return sorted(due, key=lambda lamp: (tested_at.get(lamp, _NEVER), lamp))[:tonight]
+    return sorted(due, key=lambda lamp: (tried_at.get(lamp, _NEVER), lamp))[:tonight]

@@ -41,11 +41,13 @@ class SelfTests:
     async def page(self, view: View, state: ResultWord | None, offset: int, limit: int) -> SelfTestsOut:
         """The newest of what is seen."""
         async with self.database.read() as session:
-            seen = [row for row in await store.load(session) if view.sees(row.lamp) and self.fleet.lamp(row.lamp)]
-        found = [row for row in seen if state is None or row.result == state]
-        counts = Counter(row.result for row in seen)
+            results = await store.load_results(session)
+            seen = [(lamp, result) for lamp, result in results if view.sees(lamp) and self.fleet.lamp(lamp)]
+            found = [lamp for lamp, result in seen if state is None or result == state]
+            rows = await store.load(session, found[offset : offset + limit])
+        counts = Counter(result for _, result in seen)
         return SelfTestsOut(
-            items=[self._out(row) for row in found[offset : offset + limit]],
+            items=[self._out(row) for row in rows],
             total=len(found),
             counts=SelfTestCountsOut(
                 passed=counts["passed"],
@@ -77,8 +79,10 @@ class SelfTests:
             return
         now = self.clock.now()
         async with self.database.read() as session:
-            tested_at = await store.load_tested_at(session)
-        names = chosen(lamps, tested_at, now, self.times.every)
+            tries = await store.load_tries(session)
+        tried_at = {lamp: at for lamp, (at, _) in tries.items()}
+        tested_at = {lamp: at for lamp, (at, is_done) in tries.items() if is_done}
+        names = chosen(lamps, tested_at, tried_at, now, self.times.every)
         if not names:
             return
         places = np.array([self.fleet.index[name] for name in names], dtype=np.int64)

@@ -77,7 +77,19 @@ def test_every_lamp_is_tested_once_in_the_period(days: int) -> None:
     counts = dict.fromkeys(lamps, 0)
     night = datetime(2026, 1, 1, 18, 30, tzinfo=UTC)
     for n in range(2 * days):
-        some = chosen(lamps, tested, night + timedelta(days=n), timedelta(days=days))
+        some = chosen(lamps, tested, tested, night + timedelta(days=n), timedelta(days=days))
         tested |= dict.fromkeys(some, night + timedelta(days=n, minutes=1))
         counts = {lamp: counts[lamp] + (lamp in some) for lamp in lamps}
     assert set(counts.values()) == {2}
+
+
+def test_lamps_that_cannot_be_tested_do_not_take_the_turns_of_the_others() -> None:
+    lamps, tested, tried = [f"L{n:02}" for n in range(30)], dict[str, datetime](), dict[str, datetime]()
+    silent = set(lamps[:10])  # ten a night are tested: these would be chosen again and again
+    for n in range(3):
+        night = datetime(2026, 1, 1 + n, 18, 30, tzinfo=UTC)
+        some = chosen(lamps, tested, tried, night, timedelta(days=3))
+        tried |= dict.fromkeys(some, night)
+        tested |= dict.fromkeys(set(some) - silent, night)
+    assert tested.keys() == set(lamps) - silent
+    assert set(chosen(lamps, tested, tried, night + timedelta(days=1), timedelta(days=3))) == silent
