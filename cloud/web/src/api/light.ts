@@ -11,6 +11,8 @@ export const putPlan = (site: string, plan: LightPlan, version: number) =>
   answer(client.PUT("/api/v1/light/{site}/plan", { params: of(site), body: { plan, version } })) as Promise<PlanSeen>;
 export const checkPlan = (site: string, plan: LightPlan) =>
   answer(client.POST("/api/v1/light/{site}/check", { params: of(site), body: { plan } })) as Promise<Checked>;
+export const readGroupLamps = (site: string, group_id: string, offset: number, limit: number) =>
+  answer(client.GET("/api/v1/light/{site}/groups/{group_id}/lamps", { params: { path: { site, group_id }, query: { offset, limit } } }));
 
 /** Of a plan that is being made; without one, of what was sent last. */
 export const askNight = (site: string, night: string, plan: LightPlan | null) =>
