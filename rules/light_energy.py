@@ -6,21 +6,25 @@ These are expectations from the curve of a type of luminaire (`rules/expected_po
 from collections.abc import Iterator, Sequence
 from datetime import date, tzinfo
 
-from protocols.inventory import Place
+from protocols.inventory import Control, Place
 from rules.expected_power import expected_power
 from rules.nights import OFF, Curve, Point, curve_of, darkness_of
+from rules.relay import carried_out
 
 FULL = 100.0
 _WS_A_KWH = 3_600_000
 
 
-def night_kwh(curve: Curve, power: Sequence[tuple[float, float]], output: float = FULL) -> float:
+def night_kwh(
+    curve: Curve, power: Sequence[tuple[float, float]], output: float = FULL, control: Control = "dimmable"
+) -> float:
     """What one luminaire takes from noon to noon.
 
     `power` has points (level %, W), `output` is the % of full light that counts as the curve's 100. A luminaire that is
-    off takes what its curve says for 0 %, and nothing when it does not begin there.
+    off takes what its curve says for 0 %, and nothing when it does not begin there. A relay saves nothing by dimming.
     """
-    watts = {level: expected_power(power, level * output / FULL) for _, level in _stretches(curve)}
+    levels = {level: carried_out(control, level * output / FULL) for _, level in _stretches(curve)}
+    watts = {level: expected_power(power, taken) for level, taken in levels.items()}
     return sum(watts[level] * seconds for seconds, level in _stretches(curve)) / _WS_A_KWH
 
 

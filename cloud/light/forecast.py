@@ -116,8 +116,9 @@ def _point(point: Point, group: LampGroup) -> PointOut:
 
 def _energy(group: LampGroup, shape: Curve, sky: _Sky, lamps: Places) -> tuple[float, float]:
     """kWh of a group in a night, and what full light from sunset to sunrise takes."""
-    kinds = {kind.id: kind.expected_power for kind in sky.city.luminaire_types}
+    kinds = {kind.id: kind for kind in sky.city.luminaire_types}
     counted = Counter(sky.city.luminaires[place].type for place in lamps.tolist())
     full = full_light(sky.night, sky.city.centre, sky.zone)
-    kwh = sum(number * night_kwh(shape, kinds[kind], group.virtual_output) for kind, number in counted.items())
-    return kwh, sum(number * night_kwh(full, kinds[kind]) for kind, number in counted.items())
+    hung = [(kinds[kind], number) for kind, number in counted.items()]
+    kwh = sum(n * night_kwh(shape, kind.expected_power, group.virtual_output, kind.control) for kind, n in hung)
+    return kwh, sum(n * night_kwh(full, kind.expected_power) for kind, n in hung)

@@ -61,6 +61,7 @@ def test_a_night_takes_watts_times_hours() -> None:
     found = curve(programme(at("20:00", 100), at("22:00", 50), at("00:00", 0)), YEAR[0], HA_LONG, VIETNAM)
     assert night_kwh(found, IN_PROPORTION) == pytest.approx(0.3)  # 100 W for 2 h, 50 W for 2 h
     assert night_kwh(found, IN_PROPORTION, output=80) == pytest.approx(0.24)
+    assert night_kwh(found, IN_PROPORTION, output=80, control="relay") == pytest.approx(0.4), "on is on"
 
 
 def test_a_ramp_takes_what_its_line_takes() -> None:
