@@ -1,5 +1,6 @@
 """From a plan that was sent to the documents that edges run by. Pure: the plan, the members and the moment go in."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,8 +36,7 @@ class Occasion:
 
 def lamps_by_edge(sent: Sent, city: City) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """The luminaires of every group at each edge of a city, as far as the inventory still has them."""
-    edge_of_cabinet = {cabinet.id: cabinet.edge for cabinet in city.cabinets}
-    edge_of = {lamp.id: edge_of_cabinet[lamp.cabinet] for lamp in city.luminaires}
+    edge_of = _edge_of_lamp(city)
     found: dict[str, dict[str, list[str]]] = {edge: {} for edge in city.edges}
     for group, lamps in sent.members.items():
         for lamp in lamps:
@@ -45,9 +45,14 @@ def lamps_by_edge(sent: Sent, city: City) -> Mapping[str, Mapping[str, Sequence[
     return found
 
 
+def _edge_of_lamp(city: City) -> Mapping[str, str]:
+    edge_of_cabinet = {cabinet.id: cabinet.edge for cabinet in city.cabinets}
+    return {lamp.id: edge_of_cabinet[lamp.cabinet] for lamp in city.luminaires}
+
+
 def documents(sent: Sent, city: City, edges: Iterable[str], occasion: Occasion) -> Iterator[tuple[str, LightDocument]]:
     """The document of each of these edges."""
-    lamps, relays = lamps_by_edge(sent, city), relays_of(city)
+    lamps, relays = lamps_by_edge(sent, city), relays_by_edge(city)
     nights = {one.id: stretches(one, occasion.first_night, MOST_NIGHTS) for one in sent.plan.calendars}
     for edge in edges:
         sets = tuple(
@@ -61,11 +66,11 @@ def documents(sent: Sent, city: City, edges: Iterable[str], occasion: Occasion) 
             for group in sent.plan.groups
             if group.id in lamps[edge]
         )
-        yield edge, _document(sent, city, sets, occasion, relays)
+        yield edge, _document(sent, city, sets, occasion, relays.get(edge, ()))
 
 
 def _document(
-    sent: Sent, city: City, sets: Sequence[LampSet], occasion: Occasion, relays: frozenset[str]
+    sent: Sent, city: City, sets: Sequence[LampSet], occasion: Occasion, relays: Sequence[str]
 ) -> LightDocument:
     used = {stretch.programme for some in sets for stretch in some.stretches}
     return LightDocument(
@@ -76,14 +81,22 @@ def _document(
         first_night=occasion.first_night,
         programmes=tuple(programme for programme in sent.plan.programmes if programme.id in used),
         sets=tuple(sets),
-        relays=tuple(sorted(relays.intersection(*[{lamp for some in sets for lamp in some.lamps}]))),
+        relays=tuple(sorted(relays)),
     )
 
 
-def relays_of(city: City) -> frozenset[str]:
+def _relays(city: City) -> frozenset[str]:
     """The luminaires that can only be switched."""
     switched = {kind.id for kind in city.luminaire_types if kind.control == "relay"}
     return frozenset(lamp.id for lamp in city.luminaires if lamp.type in switched)
+
+
+def relays_by_edge(city: City) -> Mapping[str, Sequence[str]]:
+    """The luminaires that can only be switched; those in no group, too, for they go by the sun, which dims."""
+    edge_of, found = _edge_of_lamp(city), defaultdict[str, list[str]](list)
+    for lamp in _relays(city):
+        found[edge_of[lamp]].append(lamp)
+    return found
 
 
 def _floor(group: LampGroup) -> float:

@@ -22,7 +22,7 @@ from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import LatestValues
 from cloud.light import store
-from cloud.light.compiling import Occasion, Sent, documents, lamps_by_edge, relays_of
+from cloud.light.compiling import Occasion, Sent, documents, lamps_by_edge, relays_by_edge
 from cloud.light.schemas import EdgeStandingOut
 from cloud.light.tables import LightReleaseRow
 from protocols.clock import DomainClock
@@ -189,9 +189,11 @@ def sent_of(row: LightReleaseRow) -> Sent:
 
 
 def _hanging(sent: Sent, city: City) -> Mapping[str, Hanging]:
-    relays = relays_of(city)
+    relays = relays_by_edge(city)
     lamps = {edge: frozenset().union(*groups.values()) for edge, groups in lamps_by_edge(sent, city).items()}
-    return {edge: Hanging(some, some & relays, city.centre, city.timezone) for edge, some in lamps.items()}
+    return {
+        edge: Hanging(some, frozenset(relays.get(edge, ())), city.centre, city.timezone) for edge, some in lamps.items()
+    }
 
 
 def _stamp(document: LightDocument) -> Stamp:

@@ -18,3 +18,12 @@ def test_the_smallest_virtual_output_is_one_that_an_edge_can_take() -> None:
         lamp_id(1): 0.01,
         lamp_id(2): 0.01,
     }
+
+
+def test_an_edge_knows_its_relays_also_where_they_stand_in_no_group() -> None:
+    city = small_city()
+    kinds = tuple(kind.model_copy(update={"control": "relay"}) for kind in city.luminaire_types)
+    switched = city.model_copy(update={"luminaire_types": kinds})
+    made = dict(documents(Sent(1, LightPlan(), {}, "somebody"), switched, city.edges, OCCASION))
+    assert sorted(lamp for one in made.values() for lamp in one.relays) == sorted(lamp.id for lamp in city.luminaires)
+    assert len(made) > 1
