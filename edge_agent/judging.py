@@ -26,10 +26,12 @@ from protocols.commands import (
 )
 from protocols.readings import Reading
 from rules.held import after, at_a_level, obstacle
-from rules.lamp_state import reached
+from rules.lamp_state import SAME, reached
+from rules.programme import OFF
 
 log = logging.getLogger(__name__)
 
+_LAG_S = 5.0  # wall time: a fade, or the pace of a radio net
 _AHEAD = timedelta(hours=1)  # a command from further in the future came from a wrong clock, and outranks nothing
 _DARK_BELOW_W = 6.0  # Echelon, CPD 3000 Lighting Controller: more with the relay open is a welded relay
 
@@ -81,9 +83,20 @@ class Judge:
         if held is None and reading.values.get("command_reason") == Reason.OVERRIDE:
             return Obstacle(Refusal.STILL_HELD, actual_level=actual)
         wanted = held.level if held else self._wanted.programme(command.target, self._clock.now())
-        if not reached(actual, self._lamps[command.target].shown(wanted)):
+        if not self._is_reached(command.target, actual, wanted) and (
+            held or not self._is_behind(command.target, actual)
+        ):
             return Obstacle(Refusal.LEVEL_NOT_REACHED, wanted_level=wanted, actual_level=actual)
         return _takes_power(reading, actual) if isinstance(command.action, LockOut) else None
+
+    def _is_reached(self, device: str, actual: float, wanted: float) -> bool:
+        return reached(actual, self._lamps[device].shown(wanted))
+
+    def _is_behind(self, device: str, actual: float) -> bool:
+        """True in a ramp of the programme, where a lamp that fades is always where it should have been just before."""
+        now, lag = self._clock.now(), _LAG_S * self._clock.settings.speed
+        then, level = (self._wanted.programme(device, at) for at in (now - timedelta(seconds=lag), now))
+        return actual > OFF < level and min(then, level) - SAME <= actual <= max(then, level) + SAME
 
     def _held_by(self, command: Command) -> Override | None:
         """What holds the luminaire when the command is done; another one may stand there by now."""

@@ -9,15 +9,17 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from edge_agent.bus import Priority
-from edge_agent.lamps import Lamp, Line, Order, Programme
+from edge_agent.lamps import Hold, Lamp, Line, Order, Programme
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.commands import Override
 from protocols.readings import Reading
+from rules.held import LOCKED_FOR
 from rules.programme import OFF
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Lights:
         for lamp in lamps.values():
             self._on.setdefault(lamp.line, []).append(lamp)
         self._news = {line: asyncio.Event() for line in self._on}
+        self._locked_until: dict[str, datetime] = {}  # what controllers were told last of a lock-out
         self._told_at: dict[str, float] = {}  # steady seconds; of lamps with a pace
         self._behind: set[Line] = set()  # with lamps that are left in peace for a while
         self.corrected = 0
@@ -126,12 +129,14 @@ class Lights:
             for order in orders:
                 await obey(order)
                 self.corrected += 1
-            self._note(lamp, lamp.obeyed(before, *wish), wish[0])
+            self._note(lamp, lamp.obeyed(before, *wish), *wish)
         self._refusing.discard(lamp.device)
 
-    def _note(self, lamp: Lamp, believed: Reading, programme: float) -> None:
+    def _note(self, lamp: Lamp, believed: Reading, programme: float, override: Override | None) -> None:
         """What it said is the past now; the next reading tells whether it helped."""
         self._heard[lamp.device], self._written[lamp.device] = believed, programme
+        if override is not None and self._wanted.is_locked_out(lamp.device):
+            self._locked_until[lamp.device] = override.until
         if lamp.pace_s:
             self._told_at[lamp.device] = time.monotonic()
 
@@ -153,11 +158,22 @@ class Lights:
         if reading is None or lamp.device in self.awaiting:
             return []
         wish = self._wish(lamp.device)
-        orders = [] if wish is None else lamp.corrections(reading, *wish, self._written.get(lamp.device))
+        orders: Sequence[Order] = []
+        if wish is not None:
+            orders = lamp.corrections(reading, *wish, self._written.get(lamp.device)) or self._renewal(lamp, wish[1])
         if orders and lamp.pace_s and self._is_left_in_peace(lamp, orders):
             self._behind.add(lamp.line)
             return []
         return orders
+
+    def _renewal(self, lamp: Lamp, override: Override | None) -> Sequence[Order]:
+        """A controller ends a lock-out by its own clock. It is told anew in time: an edge that drowns must leave its
+        lamps dark for long."""
+        if override is None or not lamp.is_listening or not self._wanted.is_locked_out(lamp.device):
+            return []
+        told = self._locked_until.get(lamp.device)
+        is_due = told is None or override.until - told > LOCKED_FOR / 2
+        return [Hold(override.level, override.until)] if is_due else []
 
     def _is_left_in_peace(self, lamp: Lamp, orders: Sequence[Order]) -> bool:
         told_at = self._told_at.get(lamp.device, -math.inf)

@@ -13,6 +13,7 @@ from edge_agent import overrides as held
 from edge_agent.bus import Priority
 from edge_agent.database import Database
 from edge_agent.driving import lamps
+from edge_agent.judging import Judge
 from edge_agent.lamps import Hold, Order, Programme, Release
 from edge_agent.lights import Lights
 from edge_agent.modbus_lamps import Reason, Registers, corrections
@@ -20,7 +21,7 @@ from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.wanted import Wanted
 from protocols import light
-from protocols.commands import Held, LockOut, Override
+from protocols.commands import Command, Held, LockOut, Override, Resume
 from protocols.inventory import Name, Place
 from protocols.light import LampSet, LightDocument, Step, Stretch, SunEvent
 from protocols.readings import Reading
@@ -46,7 +47,7 @@ class Night:
         self.lamps = lamps([street.bus])
         self.has_time = True
         self.document: LightDocument | None = None
-        wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: self.document)
+        self.wanted = wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: self.document)
         self.lights = Lights(self.lamps, wanted, time.clock, lambda: self.has_time)
         times = timedelta(seconds=10), timedelta(seconds=0.2)
         self.poller = Poller(street.bus, *times, time.clock, self._take)
@@ -347,6 +348,24 @@ async def test_a_ramp_is_followed_between_two_readings(night: Night) -> None:
         assert {night.street.lamp(lamp).state.programme for lamp in night.street.lamps} == {second}
 
 
+@pytest.mark.parametrize(
+    ("late", "actual", "is_done"), [(20, 16, True), (20, 20, True), (20, 5, False), (90, 39, False)]
+)
+async def test_back_to_the_programme_in_the_middle_of_a_ramp_a_lamp_that_fades_is_a_little_behind(
+    night: Night, late: float, actual: float, is_done: bool
+) -> None:
+    one = night.street.lamps[0]
+    night.document = dimmed({one: 100})
+    begins = next_sunset(HALONG, NOON)
+    assert begins is not None
+    night.time.forward((begins - night.time.clock.now()).total_seconds() + late)
+    now = night.time.clock.now()
+    back = Command(id="c", target=one, action=Resume(), issued_at=now, expires_at=now + timedelta(hours=1), who="anna")
+    values: dict[str, float | None] = {"actual_level": actual, "command_reason": float(Reason.PROGRAMME)}
+    judge = Judge(night.lamps, night.wanted, night.time.clock)
+    assert (judge.difference(back, Reading(one, "luminaire", 0, values)) is None) is is_done
+
+
 async def test_a_locked_out_lamp_is_put_out_also_when_nobody_knows_the_time(night: Night) -> None:
     one = night.street.lamps[0]
     await night.at(SUNSET + timedelta(minutes=5))
@@ -355,6 +374,16 @@ async def test_a_locked_out_lamp_is_put_out_also_when_nobody_knows_the_time(nigh
     assert await night.round() == 1
     night.time.forward(10)
     assert (night.street.level(one), night.levels()) == (0, {0, 100})
+
+
+async def test_a_controller_is_told_of_a_lock_out_again_long_before_it_forgets_it(night: Night) -> None:
+    one = night.street.lamps[0]
+    await night.overrides.put(one, Held(lock_out=LockOut()))
+    told = []
+    for hours in (1, 7, 14, 26):
+        await night.at(NOON + timedelta(hours=hours))
+        told.append((night.street.lamp(one).state.override_until - NOON.timestamp()) / 3600)
+    assert told == [25, 25, 38, 38]
 
 
 async def test_on_a_radio_net_a_ramp_goes_in_steps_and_a_person_goes_first(overrides: Overrides) -> None:
