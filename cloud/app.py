@@ -118,7 +118,8 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with assembled(settings, clock, link) as parts, running(parts):
+        is_start = not hasattr(app.state, "parts")
+        async with assembled(settings, clock, link, is_start=is_start) as parts, running(parts):
             app.state.parts = parts
             yield
 

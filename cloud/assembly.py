@@ -115,8 +115,11 @@ class _Memory:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, clock: DomainClock, link: Link | None = None) -> AsyncIterator[Parts]:
-    """The parts of a service. Nothing of it runs yet. A test's `link` stands in for the broker."""
+async def assembled(
+    settings: Settings, clock: DomainClock, link: Link | None = None, *, is_start: bool = True
+) -> AsyncIterator[Parts]:
+    """The parts of a service, at its start or when it begins anew. Nothing of it runs yet. A test's `link` stands in
+    for the broker."""
     settings.data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as opened:
         database = Database(settings.database)
@@ -132,7 +135,7 @@ async def assembled(settings: Settings, clock: DomainClock, link: Link | None = 
             vault = ensure_vault(settings.data / FACTORS_KEY_FILE)
         store = await open_store(settings)
         opened.push_async_callback(store.close)
-        fleet = await import_inventories(database, settings.sites, clock.now())
+        fleet = await import_inventories(database, settings.sites, clock.now(), is_start=is_start)
         intake = Intake(settings, clock, inbox, fleet.edges.get)
         opened.push_async_callback(intake.close)
         ground = _Ground(settings, clock, database, inbox, store, link or intake.link, signer, vault, fleet)

@@ -1,6 +1,7 @@
 """From the inventories into the registry: nothing when they are the same, a new version of each that is not.
 
-A file counts again when it has changed since it was last read. Until then what people have changed stands above it.
+A file counts again when it has changed since it was last read, and the service starts. Until then what people have
+changed stands above it: a service that begins anew by itself looks at no file.
 
 A thing has one id in the whole service: one that stands in two cities is refused, with both places.
 """
@@ -42,11 +43,13 @@ class _Read:
         return self.held is None or self.held.hash != self.digest
 
 
-async def import_inventories(database: Database, sites: Sequence[Site], now: datetime) -> Fleet:
+async def import_inventories(
+    database: Database, sites: Sequence[Site], now: datetime, *, is_start: bool = True
+) -> Fleet:
     """The cities in force. Raises ConfigError and, where there is neither a file nor an earlier import, OSError."""
     async with database.write() as session:
         held = await store.load_in_force(session)
-        read = [_read(site, held.get(site.id)) for site in sites]
+        read = [_read(site, held.get(site.id), is_start=is_start) for site in sites]
         problems = list(_in_two_cities(read))
         if problems:
             raise ConfigError(problems[:20])
@@ -66,8 +69,8 @@ def parse(content: bytes, file: str, site: str | None = None) -> City:
     return city
 
 
-def _read(site: Site, held: InventoryRow | None) -> _Read:
-    said = _of_file(site.inventory, held)
+def _read(site: Site, held: InventoryRow | None, *, is_start: bool) -> _Read:
+    said = _of_file(site.inventory, held) if is_start or held is None else None
     file_digest = None if said is None else hashlib.sha256(said).hexdigest()
     is_known = held is not None and (said is None or file_digest == held.file_hash)
     content = held.document.encode() if held is not None and is_known else said or b""

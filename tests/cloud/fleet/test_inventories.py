@@ -163,6 +163,7 @@ async def test_a_running_service_takes_an_import_up_and_whoever_is_signed_in_sta
     settings: Settings, clock: DomainClock
 ) -> None:
     async with renewing(settings, clock) as (service, begun), service.signed_in() as client:
+        settings.sites[0].inventory.write_text("half of what is being copied here for the next sta")
         async with service.socket("/api/v1/live", client) as socket_:
             imported = await import_(client, table((0, "pole", "moved"), (5, "id", "HL-000007")))
             await socket_.wait_closed()
