@@ -130,7 +130,7 @@ class Sight:
     def __init__(self, bus: Bus, jobs: Sequence[Job]) -> None:
         self._bus = bus
         self._lamps = {job.lamp.device: job.lamp for job in jobs}
-        self._plan = plan([job.lamp.member for job in jobs], bus.baud)
+        self._plan = plan([job.lamp.member for job in jobs], bus.baud, quantities=_TELLING)
         self._blocks = {device: self._of(device) for device in self._lamps}
 
     async def look(self, devices: Collection[str], priority: Priority) -> Seen:
@@ -160,5 +160,4 @@ class Sight:
             seen.errors[device] = last
 
     def _of(self, device: str) -> Sequence[Block]:
-        places = [place for place in self._plan.places[device] if place.point.quantity in _TELLING]
-        return list(dict.fromkeys(block for place in places for block in place.blocks))
+        return list(dict.fromkeys(block for place in self._plan.places[device] for block in place.blocks))

@@ -201,29 +201,42 @@ def worthwhile_gap(baud: int | None) -> int:
     return int(request_s / (2 * character_s))
 
 
-def plan(members: Iterable[Member], baud: int | None = None, cuts: Collection[Cut] = ()) -> ReadPlan:
-    """The fewest requests that read every polled point, within the limits of the devices.
+def plan(
+    members: Iterable[Member],
+    baud: int | None = None,
+    cuts: Collection[Cut] = (),
+    quantities: Collection[str] | None = None,
+) -> ReadPlan:
+    """The fewest requests that read every polled point, or those of certain quantities, within the limits of the
+    devices.
 
     No request crosses one of the `cuts`. Raises ValueError when a block lies beyond the last register that Modbus can
     address.
     """
     members = tuple(members)
+    points = [(member, _points(member, quantities)) for member in members]
     blocks: list[Block] = []
     spots: dict[tuple[str, Register], Spot] = {}
-    for unit, space, wants in _by_table(members):
+    for unit, space, wants in _by_table(points):
         for run in _runs(wants, worthwhile_gap(baud), _forbidden(members, unit, space), cuts):
-            block = Block(unit, space, run[0].first, max(w.last for w in run) - run[0].first + 1)
+            block = Block(unit, space, run.first, run.last - run.first + 1)
             blocks.append(block)
-            for want in run:
+            for want in run.wants:
                 spots[want.member.device, want.register] = Spot(block, want.first - block.address)
-    places = {member.device: tuple(_places(member, spots)) for member in members}
+    places = {member.device: tuple(_places(member, some, spots)) for member, some in points}
     alike: Alike = {}
     columns = {device: tuple(_columns(found, alike)) for device, found in places.items()}
     return ReadPlan(members, tuple(blocks), places, columns)
 
 
-def _places(member: Member, spots: Mapping[tuple[str, Register], Spot]) -> Iterator[Place]:
-    for point in member.points:
+def _points(member: Member, quantities: Collection[str] | None) -> Sequence[Point]:
+    if quantities is None:
+        return member.points
+    return [point for point in member.points if point.quantity in quantities]
+
+
+def _places(member: Member, points: Sequence[Point], spots: Mapping[tuple[str, Register], Spot]) -> Iterator[Place]:
+    for point in points:
         block, offset = spots[member.device, point.register_]
         beside = {register: spots[member.device, register] for register in point.beside}
         yield Place(point, block, offset, beside)
@@ -246,10 +259,32 @@ class _Want:
         return self.first + self.width - 1
 
 
-def _wants(member: Member) -> Iterator[_Want]:
+class _Run:
+    """Wants that one request reads, and what the devices among them allow."""
+
+    def __init__(self, want: _Want) -> None:
+        self.wants = [want]
+        self.first, self.last = want.first, want.last
+        self.most = want.member.profile.most_registers
+        self.across_holes = want.member.profile.across_holes
+
+    def joins(self, want: _Want, gap: int, forbidden: Sequence[tuple[int, int]]) -> bool:
+        """Take the next want in, where one request may read it too."""
+        profile, last = want.member.profile, max(self.last, want.last)
+        most, across_holes = min(self.most, profile.most_registers), self.across_holes and profile.across_holes
+        if last - self.first + 1 > most or want.first - self.last - 1 > (gap if across_holes else 0):
+            return False
+        if any(low <= want.first - 1 and high > self.last for low, high in forbidden):
+            return False
+        self.wants.append(want)
+        self.last, self.most, self.across_holes = last, most, across_holes
+        return True
+
+
+def _wants(member: Member, points: Sequence[Point]) -> Iterator[_Want]:
     """Points that share a register, such as bits of one number, want it once."""
     widths: dict[Register, int] = {}
-    for point in member.points:
+    for point in points:
         widths[point.register_] = max(point.width, widths.get(point.register_, 0))
         for register in point.beside:
             widths.setdefault(register, 1)
@@ -260,10 +295,10 @@ def _wants(member: Member) -> Iterator[_Want]:
         yield _Want(member, register, width)
 
 
-def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Want]]]:
+def _by_table(points: Sequence[tuple[Member, Sequence[Point]]]) -> Iterator[tuple[int, Space, list[_Want]]]:
     wants: dict[tuple[int, Space], list[_Want]] = defaultdict(list)
-    for member in members:
-        for want in _wants(member):
+    for member, some in points:
+        for want in _wants(member, some):
             wants[member.unit, want.register.space].append(want)
     for (unit, space), found in sorted(wants.items(), key=lambda item: item[0]):
         yield unit, space, sorted(found, key=lambda w: (w.first, w.last))
@@ -271,29 +306,19 @@ def _by_table(members: Sequence[Member]) -> Iterator[tuple[int, Space, list[_Wan
 
 def _runs(
     wants: Sequence[_Want], gap: int, forbidden: Sequence[tuple[int, int]], cuts: Collection[Cut]
-) -> Iterator[list[_Want]]:
-    run: list[_Want] = []
+) -> Iterator[_Run]:
+    run: _Run | None = None
     for want in wants:
-        if run and (_begins(want) in cuts or not _joins(run, want, gap, forbidden)):
-            yield run
-            run = []
-        run.append(want)
-    if run:
+        if run is None or _begins(want) in cuts or not run.joins(want, gap, forbidden):
+            if run is not None:
+                yield run
+            run = _Run(want)
+    if run is not None:
         yield run
 
 
 def _begins(want: _Want) -> Cut:
     return Cut(want.member.unit, want.register.space, want.first)
-
-
-def _joins(run: Sequence[_Want], want: _Want, gap: int, forbidden: Sequence[tuple[int, int]]) -> bool:
-    end = max(w.last for w in run)
-    profiles = [want.member.profile, *(w.member.profile for w in run)]
-    most = min(profile.most_registers for profile in profiles)
-    gap = gap if all(profile.across_holes for profile in profiles) else 0
-    if max(end, want.last) - run[0].first + 1 > most or want.first - end - 1 > gap:
-        return False
-    return not any(low <= want.first - 1 and high > end for low, high in forbidden)
 
 
 def _forbidden(members: Sequence[Member], unit: int, space: Space) -> list[tuple[int, int]]:

@@ -93,6 +93,16 @@ def test_one_request_reads_four_luminaires_of_a_segment_controller() -> None:
     assert asked(*lamps) == ["unit 11 input/0x0000+118", "unit 11 input/0x0080+118"]
 
 
+def test_a_plan_for_certain_quantities_reads_nothing_else() -> None:
+    lamps = [Member(f"HL-{n}", 11, SEGMENT, n) for n in range(8)]
+    read = plan(lamps, quantities={"actual_level"})
+    assert {place.point.quantity for found in read.places.values() for place in found} == {"actual_level"}
+    readings = read.decode({block: Answer([100] * block.count, 100) for block in read.blocks})
+    assert [(reading.device, list(reading.values)) for reading in readings] == [
+        (lamp.device, ["actual_level"]) for lamp in lamps
+    ]
+
+
 def test_a_request_does_not_cross_a_cut() -> None:
     lamps = [Member(f"L{n}", 11, SEGMENT, n) for n in range(6)]
     read = plan(lamps, cuts={Cut(11, Space.INPUT, 64), Cut(11, Space.INPUT, 96)})
