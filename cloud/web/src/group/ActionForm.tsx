@@ -1,5 +1,6 @@
 /** What to do with the lamps that were chosen: a level with its end, or the way back. */
 import { useLocale } from "../i18n/locale";
+import { LevelSlider } from "../shared/LevelSlider";
 import { useStore } from "../shared/store";
 import { now } from "../state/clock";
 import { type Draft, KINDS, isGrave, isLasting, minutesUntil, withKind } from "./targets";
@@ -24,26 +25,6 @@ function Kinds({ draft, onDraft }: ActionFormProps) {
         </label>
       ))}
     </fieldset>
-  );
-}
-
-function Level({ draft, onDraft }: ActionFormProps) {
-  const { t } = useLocale();
-  return (
-    <label className="level">
-      <span>{t("control.level")}</span>
-      <input
-        type="range"
-        name="level"
-        min="0"
-        max="100"
-        step="1"
-        value={draft.level}
-        aria-valuetext={`${draft.level} %`}
-        onChange={({ target }) => onDraft({ ...draft, level: target.valueAsNumber })}
-      />
-      <output>{draft.level} %</output>
-    </label>
   );
 }
 
@@ -79,13 +60,14 @@ function Meaning({ draft: { kind } }: { draft: Draft }) {
 }
 
 export function ActionForm(props: ActionFormProps) {
+  const { draft, onDraft } = props;
   return (
     <section className="panel-part control">
       <Kinds {...props} />
-      <Meaning draft={props.draft} />
-      {isLasting(props.draft.kind) ? (
+      <Meaning draft={draft} />
+      {isLasting(draft.kind) ? (
         <>
-          <Level {...props} />
+          <LevelSlider level={draft.level} onLevel={(level) => onDraft({ ...draft, level })} />
           <Duration {...props} />
         </>
       ) : null}

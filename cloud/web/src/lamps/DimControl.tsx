@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 import { askConfirmation } from "../confirm/confirm";
 import { useLocale } from "../i18n/locale";
+import { LevelSlider } from "../shared/LevelSlider";
 import { Problem } from "../shared/Problem";
 import { useStore } from "../shared/store";
 import { now } from "../state/clock";
@@ -11,26 +12,6 @@ import { may, session } from "../state/session";
 const MINUTES = [30, 60, 120, 240] as const;
 const DEFAULT_MINUTES = 120;
 const MINUTE_MS = 60_000;
-
-function LevelSlider({ level, onLevel }: { level: number; onLevel: (level: number) => void }) {
-  const { t } = useLocale();
-  return (
-    <label className="level">
-      <span>{t("control.level")}</span>
-      <input
-        type="range"
-        name="level"
-        min="0"
-        max="100"
-        step="1"
-        value={level}
-        aria-valuetext={`${level} %`}
-        onChange={(event) => onLevel(event.target.valueAsNumber)}
-      />
-      <output>{level} %</output>
-    </label>
-  );
-}
 
 function DurationChoice({ minutes, onMinutes }: { minutes: number; onMinutes: (minutes: number) => void }) {
   const { t, f } = useLocale();
