@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -33,8 +33,22 @@ SEEDED: dict[int, Seeded] = {
 
 
 @pytest.fixture
+async def counting(tmp_path: Path) -> AsyncIterator[Rolling]:
+    """What is counted does not depend on the store (see `test_late_batches...` and "Two engines"): the quickest one."""
+    async with _started(tmp_path, MemoryStore()) as moved:
+        yield moved
+
+
+@pytest.fixture
 async def rolling(embedded: TelemetryStore, tmp_path: Path) -> AsyncIterator[Rolling]:
-    moved = Rolling(tmp_path, embedded)
+    """For what is read back from the store."""
+    async with _started(tmp_path, embedded) as moved:
+        yield moved
+
+
+@asynccontextmanager
+async def _started(folder: Path, store: TelemetryStore) -> AsyncIterator[Rolling]:
+    moved = Rolling(folder, store)
     moved.wall.seconds = START
     await moved.start()
     yield moved
@@ -60,10 +74,10 @@ def told(rows: Rows, lamp: int) -> list[tuple[float | None, Grade, Event]]:
     ]
 
 
-async def test_a_sound_lamp_has_the_energy_of_its_register_hour_by_hour(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, HOURS * 60))
-    await rolling.settle()
-    found = told(await rolling.rows(), 5)
+async def test_a_sound_lamp_has_the_energy_of_its_register_hour_by_hour(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, HOURS * 60))
+    await counting.settle()
+    found = told(await counting.rows(), 5)
     true = [street.used(5, street.hour(n)) for n in range(HOURS + 1)]
     assert found[0] == (89, Grade.ESTIMATED, Event.NONE)  # nothing is known of its first seconds
     for n, hour in enumerate(found[1:-1], start=1):
@@ -72,10 +86,10 @@ async def test_a_sound_lamp_has_the_energy_of_its_register_hour_by_hour(rolling:
     assert found[-1] == (None, Grade.MISSING, Event.NONE)  # nothing was told after it
 
 
-async def test_a_reset_a_gap_a_swap_and_a_dip_are_flagged_in_their_hours(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, HOURS * 60, SEEDED))
-    await rolling.settle()
-    rows = await rolling.rows()
+async def test_a_reset_a_gap_a_swap_and_a_dip_are_flagged_in_their_hours(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, HOURS * 60, SEEDED))
+    await counting.settle()
+    rows = await counting.rows()
     assert [events for _, _, events in told(rows, 1)] == [0, Event.RESET, 0, 0]
     assert [events for _, _, events in told(rows, 2)] == [Event.GAP, Event.GAP, Event.GAP, 0]
     assert [events for _, _, events in told(rows, 3)] == [0, 0, Event.SWAP, 0]
@@ -83,18 +97,18 @@ async def test_a_reset_a_gap_a_swap_and_a_dip_are_flagged_in_their_hours(rolling
     assert told(rows, 1)[1][1] is told(rows, 2)[1][1] is told(rows, 3)[2][1] is Grade.ESTIMATED
 
 
-async def test_what_a_register_counted_in_a_gap_is_not_lost(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, HOURS * 60, SEEDED))
-    await rolling.settle()
-    hours = hours_of(await rolling.rows(), "luminaire_1h", lamp_id(2))
+async def test_what_a_register_counted_in_a_gap_is_not_lost(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, HOURS * 60, SEEDED))
+    await counting.settle()
+    hours = hours_of(await counting.rows(), "luminaire_1h", lamp_id(2))
     total = sum(hour["energy_wh"] for hour in hours[:-1])
     assert total == hours[-2]["energy_sum_wh"] == pytest.approx(street.used(2, street.hour(3)), abs=2)
 
 
-async def test_every_hour_is_the_difference_of_two_sums(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, HOURS * 60, SEEDED))
-    await rolling.settle()
-    rows = await rolling.rows()
+async def test_every_hour_is_the_difference_of_two_sums(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, HOURS * 60, SEEDED))
+    await counting.settle()
+    rows = await counting.rows()
     for lamp in range(1, street.LAMPS + 1):
         hours = hours_of(rows, "luminaire_1h", lamp_id(lamp))
         sums = [0.0, *(hour["energy_sum_wh"] for hour in hours)]
@@ -103,16 +117,14 @@ async def test_every_hour_is_the_difference_of_two_sums(rolling: Rolling) -> Non
         ]
 
 
-async def test_segments_cabinets_wards_groups_and_the_city_are_the_sums_of_their_lamps(
-    embedded: TelemetryStore, tmp_path: Path
-) -> None:
+async def test_segments_cabinets_wards_groups_and_the_city_are_the_sums_of_their_lamps(tmp_path: Path) -> None:
     city = City.model_validate(
         {
             **small_city().model_dump(),
             "groups": [{"id": "COAST", "name": {"vi": "Biển", "en": "Coast"}, "members": MEMBERS}],
         }
     )
-    rolling = Rolling(tmp_path, embedded, Fleet([city], 1))
+    rolling = Rolling(tmp_path, MemoryStore(), Fleet([city], 1))
     rolling.wall.seconds = START
     await play(rolling, street.minutes(0, HOURS * 60, SEEDED))
     await rolling.settle()
@@ -145,10 +157,10 @@ async def test_segments_cabinets_wards_groups_and_the_city_are_the_sums_of_their
 MEMBERS = [lamp_id(1), lamp_id(2)]
 
 
-async def test_the_power_of_a_ward_is_told_every_five_minutes_before_its_hour_is_over(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, 20), look_every=1)
-    await rolling.count()
-    rows = await rolling.rows()
+async def test_the_power_of_a_ward_is_told_every_five_minutes_before_its_hour_is_over(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, 20), look_every=1)
+    await counting.count()
+    rows = await counting.rows()
     told_steps = sorted(at for name, key, at in rows if (name, key) == ("ward_5m", "W1"))
     assert told_steps == [START, START + 300, START + 600]
     means = [sum(street.power(lamp, START + n * 60) for n in range(5)) / 5 for lamp in (1, 3, 5)]
@@ -159,10 +171,10 @@ async def test_the_power_of_a_ward_is_told_every_five_minutes_before_its_hour_is
     assert not [name for name, _, _ in rows if name.endswith("_1h")]
 
 
-async def test_a_value_that_is_suspect_enters_no_statistics(rolling: Rolling) -> None:
-    await play(rolling, street.minutes(0, 60))
-    await rolling.settle()
-    [hour] = hours_of(await rolling.rows(), "air_station_1h", "HL-AIR-01")
+async def test_a_value_that_is_suspect_enters_no_statistics(counting: Rolling) -> None:
+    await play(counting, street.minutes(0, 60))
+    await counting.settle()
+    [hour] = hours_of(await counting.rows(), "air_station_1h", "HL-AIR-01")
     suspect = sum((START // 60 + n) % 7 == 0 for n in range(60))
     assert hour["pm2_5_n"] == 60 - suspect
     assert "noise_n" not in hour
