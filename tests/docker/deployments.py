@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,10 +144,31 @@ def laid_out(
         shutil.rmtree(folder)
 
 
+@contextmanager
+def laid_out_again(first: Deployment) -> Iterator[Deployment]:
+    """A copy of one that nothing runs over, at its ports: issuing certificates takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="haidang-deployment-"))
+    try:
+        copied(first.folder, folder)
+        yield Deployment(replace(first.wish, folder=folder), first.ports)
+    finally:
+        shutil.rmtree(folder)
+
+
+def copied(laid: Path, folder: Path) -> None:
+    """The same files, to the same owners."""
+    shutil.copytree(laid, folder, dirs_exist_ok=True)
+    for path in (laid, *laid.rglob("*")):
+        owner = path.stat()
+        os.chown(folder / path.relative_to(laid), owner.st_uid, owner.st_gid)
+    environment = folder / ".env"
+    environment.write_text(environment.read_text().replace(str(laid), str(folder)))
+
+
 @asynccontextmanager
-async def deployed(**wish: Any) -> AsyncIterator[Deployment]:
-    """The same, and every process that was started is ended."""
-    with laid_out(**wish) as deployment:
+async def deployed(first: Deployment | None = None, **wish: Any) -> AsyncIterator[Deployment]:
+    """One of its own, or a copy of the first; every process that was started is ended."""
+    with laid_out(**wish) if first is None else laid_out_again(first) as deployment:
         try:
             yield deployment
         finally:

@@ -29,9 +29,9 @@ COMMAND = topics.topic(SITE, "HL-E01", Leaf.COMMAND)
 
 
 @pytest.fixture
-async def mosquitto() -> AsyncIterator[Deployment]:
+async def mosquitto(pattern: Deployment) -> AsyncIterator[Deployment]:
     """The broker of a deployment with two edges."""
-    async with deployed() as deployment:
+    async with deployed(pattern) as deployment:
         await deployment.start_broker()
         yield deployment
 

@@ -49,10 +49,10 @@ class Front:
 
 
 @pytest.fixture
-async def nginx(tmp_path: Path) -> AsyncIterator[Front]:
+async def nginx(pattern: Deployment, tmp_path: Path) -> AsyncIterator[Front]:
     """nginx as the deployment tells it, before a service that believes it alone."""
     clock, _ = standing_clock()
-    async with deployed() as deployment:
+    async with deployed(pattern) as deployment:
         settings = _behind(deployment, tmp_path)
         async with serving(settings, clock) as service:
             await service.parts.people.add("lan", PASSWORD, Role.ADMINISTRATOR)
@@ -147,8 +147,8 @@ async def test_nginx_s_own_refusals_and_the_service_s_carry_every_header_once(ng
     assert refused.headers.get_list("cache-control") == ["no-store"]
 
 
-async def test_nginx_says_in_both_languages_that_the_service_is_away(tmp_path: Path) -> None:
-    async with deployed() as deployment:
+async def test_nginx_says_in_both_languages_that_the_service_is_away(pattern: Deployment) -> None:
+    async with deployed(pattern) as deployment:
         await deployment.start_console()
         trust = ssl.create_default_context(cafile=deployment.folder / "console" / "ca.crt")
         async with httpx2.AsyncClient(verify=trust) as client:
@@ -159,8 +159,8 @@ async def test_nginx_says_in_both_languages_that_the_service_is_away(tmp_path: P
     assert {name: answered.headers[name] for name in HEADERS} == dict(HEADERS)
 
 
-async def test_nginx_is_well_by_the_container_s_own_question_also_without_the_service() -> None:
-    async with deployed() as deployment:
+async def test_nginx_is_well_by_the_container_s_own_question_also_without_the_service(pattern: Deployment) -> None:
+    async with deployed(pattern) as deployment:
         await deployment.start_console()
         async with httpx2.AsyncClient() as client:
             answered = await client.get(f"http://{HOST}:{deployment.ports['http']}/alive")

@@ -21,7 +21,7 @@ from haidang.deploy.certificates import NoCertificate, Pair, authority, issue
 from haidang.deploy.city import city_of
 from haidang.deploy.layout import Wish, lay_out
 from tests.cloud.cities import small_city
-from tests.docker.deployments import compose, small_deployed
+from tests.docker.deployments import compose, copied, small_deployed
 from tests.system.town import CITY
 
 INIT = ["deploy", "init"]
@@ -40,10 +40,18 @@ def said(certificate: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deployment of a city with two edges, to be copied."""
+    folder = tmp_path_factory.mktemp("laid") / "city"
+    lay_out(Wish(folder, "den.halong.example", small_deployed()))
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A deployment of a city with two edges."""
-    lay_out(Wish(tmp_path / "city", "den.halong.example", small_deployed()))
+def folder(laid: Path, tmp_path: Path) -> Path:
+    """A deployment of a test's own."""
+    copied(laid, tmp_path / "city")
     return tmp_path / "city"
 
 
