@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from edge_agent.database import Act, Database
-from protocols.commands import Answer, Command, Step
+from protocols.commands import Answer, Command, LockOut, Step
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS command (
@@ -17,6 +17,7 @@ CREATE INDEX IF NOT EXISTS command_at ON command (at);
 """
 
 _UNFINISHED = Step.ACCEPTED, Step.WAITING
+_LOCK_OUT = f"%{LockOut().model_dump_json()}%"  # holds its lamp also where that could not confirm it
 _KEPT = timedelta(days=7)  # a command lives for minutes; a week covers every resend
 
 
@@ -52,8 +53,9 @@ def _answer(connection: sqlite3.Connection, command: Command) -> Answer | None:
 
 def _latest(connection: sqlite3.Connection, command: Command) -> Command | None:
     row = connection.execute(
-        "SELECT command FROM command WHERE target = ? AND step IN (?, ?, ?) ORDER BY issued_at DESC LIMIT 1",
-        (command.target, *_UNFINISHED, Step.READ_BACK),
+        "SELECT command FROM command WHERE target = ? AND (step IN (?, ?, ?) OR step = ? AND command LIKE ?)"
+        " ORDER BY issued_at DESC LIMIT 1",
+        (command.target, *_UNFINISHED, Step.READ_BACK, Step.REFUSED, _LOCK_OUT),
     ).fetchone()
     return Command.model_validate_json(row[0]) if row else None
 

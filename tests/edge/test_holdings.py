@@ -144,6 +144,19 @@ async def test_a_lock_out_that_could_not_be_confirmed_holds_nevertheless(desk: D
     assert holds(desk) == Held(LockOut())
 
 
+async def test_an_unlocking_of_before_does_not_end_a_lock_out_that_could_not_be_confirmed(desk: Desk) -> None:
+    early = desk.command("a", Unlock())
+    desk.street.faults.switch("comm_loss", desk.lamp, on=True)
+    desk.executor.submit(desk.command("b", LockOut(), later_s=1))
+    assert (await desk.last("b")).step is Step.REFUSED
+    desk.street.faults.switch("comm_loss", desk.lamp, on=False)
+    desk.executor.submit(early)
+    assert (await desk.last("a")).refusal is Refusal.SUPERSEDED
+    assert holds(desk) == Held(LockOut())
+    desk.executor.submit(desk.command("c", Unlock(), later_s=2))
+    assert (await desk.last("c")).step is Step.READ_BACK
+
+
 async def test_a_lamp_that_is_dark_by_its_own_word_and_takes_power_is_told_of(desk: Desk) -> None:
     curve = desk.street.lamp(desk.lamp).curve
     curve.points = ((0.0, 30.0), *curve.points[1:])  # a welded relay
