@@ -34,8 +34,16 @@ class Forecast:
     async def night(self, site: str, wanted: NightIn) -> NightOut:
         """A night of the plan that is meant."""
         plan, city = await self._meant(site, wanted), self._fleet.sites[site]
-        members = await self._checking.members(site, plan)
+        members = await self._members(site, wanted, plan)
         return await aside(lambda: _night(plan, _Sky(city, wanted.night), members))
+
+    async def _members(self, site: str, wanted: NightIn, plan: LightPlan) -> Mapping[str, Members]:
+        """Of what is in force those that it was sent with."""
+        sent = self._delivery.sent.get(site)
+        if wanted.plan is not None or wanted.of == "draft" or sent is None:
+            return await self._checking.members(site, plan)
+        roll = self._checking.roll(site)
+        return {group: Members(roll.places(lamps), 0) for group, lamps in sent.members.items()}
 
     async def _meant(self, site: str, wanted: NightIn) -> LightPlan:
         if wanted.plan is not None:

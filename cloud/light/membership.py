@@ -49,6 +49,11 @@ class Roll:
         """The ids of luminaires by their places."""
         return [self.city.luminaires[place].id for place in places.tolist()]
 
+    def places(self, names: Sequence[str]) -> Places:
+        """The places of luminaires by their ids, as far as the inventory still has them."""
+        places, _ = self._codes["id"]
+        return np.array(sorted(places[name] for name in names if name in places), dtype=np.int64)
+
     def members(self, groups: Sequence[LampGroup]) -> Mapping[str, Members]:
         """Of every group, in their order."""
         free = np.ones(len(self), dtype=np.bool_)
