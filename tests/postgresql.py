@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +27,6 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "fsync": "off",  # what a test writes need not survive a power cut
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",  # a test is over before it pays
@@ -75,6 +74,7 @@ class Cluster:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    keeps: bool = False  # what was committed survives `stop`
     _running: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _schema: str = ""  # of a database that nobody has changed
@@ -86,15 +86,16 @@ class Cluster:
 
     def start(self) -> None:
         """Start; `ready` says when it answers."""
-        settings = [argument for name, value in _SETTINGS.items() for argument in ("-c", f"{name}={value}")]
+        told = {**_SETTINGS, "synchronous_commit": "on" if self.keeps else "off"}
+        settings = [argument for name, value in told.items() for argument in ("-c", f"{name}={value}")]
         command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *settings]
         with (self.folder / "log").open("ab") as log:
             self._running = subprocess.Popen(_as_nobody_special(command), stdout=log, stderr=log)
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """At once: SIGQUIT asks nobody to finish, which is what a crash looks like to a client."""
         if self._running is not None:
-            self._running.send_signal(signal.SIGQUIT)
+            self._running.send_signal(how)
             self._running.wait(30)
             self._running = None
 
@@ -170,22 +171,60 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A running server, ended by its own process id and removed."""
-    folder = Path(tempfile.mkdtemp(prefix="haidang-postgresql-"))  # pytest's own folders are closed to other users
-    made = Cluster(folder)
-    try:
+    with _folder() as folder:
         _make(folder)
-        made.start()
-        with ThreadPoolExecutor(1) as aside:  # not in the loop of the test that happens to come first
-            aside.submit(asyncio.run, _prepare(made)).result()
-        yield made
+        with _running(folder) as made:
+            _aside(made.make_template())
+            yield made
+
+
+@contextmanager
+def copied(stopped: Path) -> Iterator[Cluster]:
+    """Another running server with the files of one that was stopped: quicker than making and migrating it. For tests
+    that stop and start it."""
+    with _folder() as folder:
+        shutil.copytree(stopped, folder, dirs_exist_ok=True)
+        for path in (folder, *folder.rglob("*")) if os.geteuid() == 0 else ():
+            shutil.chown(path, "postgres", "postgres")
+        with _running(folder, keeps=True) as made:
+            yield made
+
+
+@contextmanager
+def stopped_cluster() -> Iterator[Path]:
+    """The folder of a server that was stopped properly, with a migrated database."""
+    with _folder() as folder:
+        _make(folder)
+        with _running(folder) as made:
+            _aside(made.make_template())
+            made.stop(signal.SIGINT)
+        yield folder
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="haidang-postgresql-"))  # pytest's own folders are closed to other users
+    try:
+        yield folder
     finally:
-        made.stop()
         shutil.rmtree(folder)
 
 
-async def _prepare(made: Cluster) -> None:
-    await made.ready()
-    await made.make_template()
+@contextmanager
+def _running(folder: Path, *, keeps: bool = False) -> Iterator[Cluster]:
+    made = Cluster(folder, keeps=keeps)
+    made.start()
+    try:
+        _aside(made.ready())
+        yield made
+    finally:
+        made.stop()
+
+
+def _aside(task: Coroutine[None, None, None]) -> None:
+    """Not in the loop of the test that happens to come first."""
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, task).result()
 
 
 def _make(folder: Path) -> None:

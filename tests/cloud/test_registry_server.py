@@ -1,8 +1,9 @@
 """The registry's server is stopped and started: who only waited does not notice, who was writing ends with a line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -19,13 +20,20 @@ from protocols.clock import DomainClock
 from tests.cloud.clocks import EVENING
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import serving
-from tests.postgresql import Cluster, cluster
+from tests.postgresql import Cluster, copied, stopped_cluster
+
+
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[Path]:
+    """A server's folder, to be copied."""
+    with stopped_cluster() as folder:
+        yield folder
 
 
 @pytest.fixture
-async def postgresql() -> AsyncIterator[Cluster]:
+async def postgresql(stopped: Path) -> AsyncIterator[Cluster]:
     """A server of a test's own, with a migrated database."""
-    with cluster() as running:
+    with copied(stopped) as running:
         yield running
 
 
