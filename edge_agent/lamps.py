@@ -91,7 +91,8 @@ class Lamp(Protocol):
     def corrections(
         self, reading: Reading, programme: float, override: Override | None, written: float | None
     ) -> Sequence[Order]:
-        """What to tell it so that it does what it should; `written` is the programme level it was last given."""
+        """What to tell it so that it does what it should; `written` is the programme level it was last given, or has
+        shown."""
 
     def obeyed(self, reading: Reading, programme: float, override: Override | None) -> Reading:
         """What it will say when it has done what it was told, which is believed until it speaks."""

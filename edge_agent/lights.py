@@ -15,6 +15,7 @@ from typing import NoReturn
 from edge_agent.bus import Priority
 from edge_agent.lamps import Hold, Lamp, Line, Order, Programme
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
+from edge_agent.modbus_lamps import shows_programme
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.commands import Override
@@ -52,7 +53,7 @@ class Lights:
         self._wanted = wanted
         self._clock = clock
         self._heard: dict[str, Reading] = {}
-        self._written: dict[str, float] = {}
+        self._written: dict[str, float] = {}  # the programme level that each was given last, or has shown
         self._refusing: set[str] = set()
         self._looked_at: object = None
         self._on: dict[Line, list[Lamp]] = {}
@@ -160,6 +161,8 @@ class Lights:
         wish = self._wish(lamp.device)
         orders: Sequence[Order] = []
         if wish is not None:
+            if shows_programme(reading, wish[0]):
+                self._written[lamp.device] = wish[0]  # it need not be written again beneath what will hold it
             orders = lamp.corrections(reading, *wish, self._written.get(lamp.device)) or self._renewal(lamp, wish[1])
         if orders and lamp.pace_s and self._is_left_in_peace(lamp, orders):
             self._behind.add(lamp.line)

@@ -114,12 +114,13 @@ class ModbusLamp:
 def corrections(
     reading: Reading, programme: float, override: Override | None, written: float | None
 ) -> Sequence[Order]:
-    """What to write so that a luminaire does what it should; `written` is the programme level it was last given."""
+    """What to write so that a luminaire does what it should; `written` is the programme level it was last given, or has
+    shown."""
     target, reason = reading.values.get("target_level"), reading.values.get("command_reason")
     if target is None or reason is None:
         return []
     orders: list[Order] = [Programme(programme)] if _lacks_programme(target, reason, programme, written) else []
-    if override is not None and (reason != Reason.OVERRIDE or abs(target - override.level) > _SAME):
+    if override is not None and (reason != Reason.OVERRIDE or not _is_same(target, override.level)):
         orders.append(Hold(override.level, override.until))
     if override is None and reason == Reason.OVERRIDE:
         orders.append(Release())
@@ -130,8 +131,19 @@ def _lacks_programme(target: float, reason: float, programme: float, written: fl
     if reason == Reason.HARDWARE:
         return True
     if reason == Reason.PROGRAMME:
-        return abs(target - programme) > _SAME
+        return not _is_same(target, programme)
     return written != programme  # held by hand, by a sensor or on the spot: its programme level does not show
+
+
+def shows_programme(reading: Reading, programme: float) -> bool:
+    """True of a luminaire that says that it goes by this programme level: it need not be given it."""
+    target = reading.values.get("target_level")
+    is_programme = reading.values.get("command_reason") == Reason.PROGRAMME
+    return is_programme and target is not None and _is_same(target, programme)
+
+
+def _is_same(level: float, other: float) -> bool:
+    return abs(level - other) <= _SAME
 
 
 def obeyed(reading: Reading, programme: float, override: Override | None) -> Reading:

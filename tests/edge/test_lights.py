@@ -111,6 +111,19 @@ async def test_only_what_differs_is_written(night: Night) -> None:
     assert [night.street.lamp(lamp).version for lamp in night.street.lamps] == versions
 
 
+async def test_a_programme_that_was_shown_is_not_written_beneath_an_override(night: Night) -> None:
+    """Of a hundred lamps held by hand for the first time since the edge began, that would be as many writes."""
+    await night.at(SUNSET + timedelta(minutes=5))
+    night.lights._written.clear()
+    assert await night.round() == 0
+    for lamp in night.street.lamps:
+        await night.overrides.put(lamp, Held(override=Override(level=20, until=SUNSET + timedelta(hours=1))))
+    assert await night.round() == len(night.street.lamps), "the override alone"
+    assert await night.round() == 0
+    night.lights._written.clear()
+    assert await night.round() == len(night.street.lamps), "nobody knows what is beneath"
+
+
 async def test_a_replaced_controller_is_right_again_after_its_next_reading(night: Night) -> None:
     await night.at(SUNSET + timedelta(minutes=5))
     lamp = night.street.lamp(night.street.lamps[0])
