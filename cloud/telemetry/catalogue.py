@@ -36,8 +36,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS own.tally (family VARCHAR, period BIGINT, generation INTEGER, samples BIGINT)",
 )
 _COLUMNS = (
-    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ? "
-    "ORDER BY table_name, ordinal_position"
+    "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = ? "  # quicker than information_schema
+    "ORDER BY table_name, column_index"
 )
 _HOT = re.compile(r"(samples|summaries)\.([^.]+)\.(h|late)(\d+)")
 

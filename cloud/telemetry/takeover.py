@@ -9,7 +9,8 @@ from cloud.telemetry.families import Family, Part
 from cloud.telemetry.transactions import transaction
 
 _FIRST_COLUMN = {Part.SAMPLES: "device", Part.SUMMARIES: "key"}
-_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = ? ORDER BY table_name"
+# DuckDB's own list: information_schema says the same, and planning its views takes twice as long.
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name"
 
 
 def take_over(db: duckdb.DuckDBPyConnection) -> None:
