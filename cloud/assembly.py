@@ -234,7 +234,7 @@ def _joined(ground: _Ground, memory: _Memory, people: People, intake: Intake | N
         views=views,
         basemap=load_basemap([site.basemap for site in settings.sites]),
         outlines=outlines_of(fleet.sites.values()),
-        inventories=Inventories(database, fleet, clock, renewal),
+        inventories=Inventories(database, fleet, overrides, clock, renewal),
         renewal=renewal,
         edges=memory.edges,
         documents=memory.documents,

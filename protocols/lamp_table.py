@@ -66,6 +66,7 @@ class MistakeCode(StrEnum):
     SEGMENT_ON_TWO_CABINETS = "segment_on_two_cabinets"  # segment, right: the cabinet of most of its luminaires
     SEGMENT_ON_TWO_PHASES = "segment_on_two_phases"  # segment, right: the phase of most of its luminaires
     POLE_IN_TWO_PLACES = "pole_in_two_places"  # other: the luminaire on the same pole, metres
+    LOCKED_OUT = "locked_out"  # would hang at another edge, or nowhere; its lock-out is kept where it hangs now
 
 
 Figures = Mapping[str, str | float]

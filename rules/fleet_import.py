@@ -6,7 +6,7 @@ that is empties it. Luminaires that are not in the file stay, unless they are to
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,16 +29,28 @@ class Judged:
     rows: int
 
 
-def judge(table: Table, city: City, taken: Taken, *, retire: bool = False, new_segments: bool = False) -> Judged:
+def judge(
+    table: Table,
+    city: City,
+    taken: Taken,
+    *,
+    retire: bool = False,
+    new_segments: bool = False,
+    locked_out: Set[str] = frozenset(),
+) -> Judged:
     """Everything that is wrong with a table. `retire` as in `merged`; segments that nobody knows are mistakes unless
-    they are said to be new."""
+    they are said to be new. `locked_out` luminaires may not leave their edge."""
     reader = CellReader(city, taken, new_segments)
     read = [(row, reader.lamp(row)) for row in table.rows]
     right = [(row.number, lamp) for row, lamp in read if lamp is not None]
     ids = {row.cells.get("id") for row in table.rows}
-    staying = [] if retire else [lamp for lamp in city.luminaires if lamp.id not in ids]
+    unnamed = [lamp for lamp in city.luminaires if lamp.id not in ids]
+    staying = [] if retire else unnamed
     found = [*table.mistakes, *reader.mistakes, *_ids_twice(table.rows), *_strays(city, right)]
-    found += [*_torn_segments(right, staying), *_torn_poles(right, staying)]
+    found += [*_torn_segments(right, staying), *_torn_poles(right, staying), *_unlocked(city, right, locked_out)]
+    if retire:
+        gone = [lamp.id for lamp in unnamed if lamp.id in locked_out]
+        found += [mistake(1, "id", name, MistakeCode.LOCKED_OUT) for name in gone]
     if not table.rows and not table.mistakes:
         found.append(mistake(1, "", "", MistakeCode.NO_ROWS))
     return Judged([lamp for _, lamp in right], sorted(found, key=lambda one: one.row), len(table.rows))
@@ -109,6 +121,16 @@ def _torn_poles(right: Sequence[tuple[int, Luminaire]], staying: Sequence[Lumina
         if lamp.pole and apart > POLE_REACH_M:
             two = MistakeCode.POLE_IN_TWO_PLACES
             yield mistake(number, "pole", lamp.pole, two, other=other.id, metres=round(apart))
+
+
+def _unlocked(city: City, right: Sequence[tuple[int, Luminaire]], locked_out: Set[str]) -> Iterator[Mistake]:
+    """A lock-out lies on the disk of the edge that took it: at another edge the luminaire would be lit, with people
+    thinking that it cannot be."""
+    edges = {cabinet.id: cabinet.edge for cabinet in city.cabinets}
+    held = {lamp.id: edges[lamp.cabinet] for lamp in city.luminaires if lamp.id in locked_out}
+    for number, lamp in right:
+        if held.get(lamp.id, edges[lamp.cabinet]) != edges[lamp.cabinet]:
+            yield mistake(number, "cabinet", lamp.cabinet, MistakeCode.LOCKED_OUT)
 
 
 def _metres(one: Luminaire, other: Luminaire) -> float:

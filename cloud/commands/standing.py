@@ -105,6 +105,10 @@ class Overrides:
         test = self._tests.get(lamp_id)
         return max([*found, test.until - _TESTED_FOR] if test else found, default=None)
 
+    def locked_out(self, now: datetime) -> frozenset[str]:
+        """The lamps that may not be lit."""
+        return frozenset(lamp for lamp in self._words if self.on(lamp, Rung.LOCK_OUT, now) is not None)
+
     def lamps(self) -> Iterable[str]:
         """Every lamp that has confirmed anything, or is tested."""
         return self._words.keys() | self._tests.keys()

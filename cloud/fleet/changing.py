@@ -12,6 +12,7 @@ from typing import TypeVar
 from cloud.aside import aside
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
+from cloud.commands.standing import Overrides
 from cloud.database import Database
 from cloud.errors import BadTable, NotReady
 from cloud.fleet import store
@@ -53,16 +54,28 @@ class _Prepared:
 class Inventories:
     """One change at a time; the next is made to what the last one left."""
 
-    def __init__(self, database: Database, fleet: Fleet, clock: DomainClock, renewal: Renewal) -> None:
-        self._database, self._fleet, self._clock, self._renewal = database, fleet, clock, renewal
+    def __init__(
+        self, database: Database, fleet: Fleet, overrides: Overrides, clock: DomainClock, renewal: Renewal
+    ) -> None:
+        self._database, self._fleet, self._overrides = database, fleet, overrides
+        self._clock, self._renewal = clock, renewal
         self._turn = asyncio.Lock()
 
     async def import_luminaires(self, site: str, read: Callable[[], Table], wish: Wish) -> ImportOut:
         """Judge a table, and take it if there is nothing wrong. Raises BadTable, but not for a dry run."""
 
+        locked_out = self._overrides.locked_out(self._clock.now())
+
         def look() -> tuple[Judged, Merged]:
             city = self._fleet.sites[site]
-            judged = judge(read(), city, self._taken(site), retire=wish.retire, new_segments=wish.new_segments)
+            judged = judge(
+                read(),
+                city,
+                self._taken(site),
+                retire=wish.retire,
+                new_segments=wish.new_segments,
+                locked_out=locked_out,
+            )
             return judged, merged(city, judged.lamps, retire=wish.retire)
 
         async with self._turn:

@@ -6,6 +6,7 @@ import httpx2
 
 from cloud.people.rights import Role
 from protocols.commands import LockOut, Refusal, Step
+from protocols.lamp_table import csv_text
 from tests.cloud.cities import lamp_id
 from tests.cloud.clocks import Wall
 from tests.cloud.commands.test_groups import COMMANDS, hear, order, said, sent
@@ -90,6 +91,18 @@ async def test_a_lock_out_that_its_edge_has_taken_counts_also_when_the_lamp_did_
     assert (lamp["last_command"]["state"], lamp["planned_reason"]) == ("failed", "safety_lock_out")
     assert (line["kind"], unlocked["lamps"]) == ("lock_out", 1)
     assert (line["lamps"], line["confirmed"]) == (1, 0), "nobody has read back that it is dark"
+
+
+async def test_a_lamp_that_is_locked_out_is_neither_moved_to_another_edge_nor_retired(service: Service) -> None:
+    lamps = service.parts.fleet.sites["halong"].luminaires
+    other = next(lamp for lamp in lamps if lamp.cabinet != lamps[0].cabinet)
+    moved = "".join(csv_text([lamps[0].model_copy(update={"cabinet": other.cabinet})]))
+    asked: dict[str, Any] = {"content": moved.encode(), "headers": {"content-type": "text/csv"}}
+    async with service.signed_in() as client:
+        await told(service, client, Feed(service), LOCK_OUT, Step.ACCEPTED, Step.READ_BACK)
+        looked = await client.post("/api/v1/fleet/halong/imports", **asked, params={"dry_run": "true"})
+    codes = {(one["row"], one["column"], one["code"]) for one in looked.json()["problems"]}
+    assert (2, "cabinet", "locked_out") in codes, "its lock-out lies on the disk of the edge that took it"
 
 
 async def test_a_lock_out_of_long_ago_is_known_after_a_restart(service: Service, wall: Wall) -> None:

@@ -18,7 +18,7 @@ TAKEN = Taken(frozenset({"MC-000001", "TC000"}), frozenset({"MC-TC001-A"}))
 ROW = rows_of([lamp(7)])[0]
 
 
-def judged(*rows: dict[str, str], **options: bool) -> Judged:
+def judged(*rows: dict[str, str], **options: Any) -> Judged:
     return judge(read_csv(as_csv(list(rows))), CITY, TAKEN, **options)
 
 
@@ -145,3 +145,22 @@ def test_any_table_is_answered_and_every_row_is_taken_or_told(rows: list[dict[st
     taken: list[Luminaire] = list(found.lamps)
 
     assert len(taken) + len({one.row for one in found.mistakes}) >= (len(rows) if complete else 0)
+
+
+def test_a_luminaire_that_is_locked_out_does_not_leave_its_edge() -> None:
+    first, second = CITY.cabinets[:2]
+    two_edges = CITY.model_copy(
+        update={"edges": ("E1", "E2"), "cabinets": (first, second.model_copy(update={"edge": "E2"}))}
+    )
+    moved = read_csv(as_csv([{**ROW, "cabinet": "TC001", "segment": "S0001"}]))
+    codes = [
+        (one.row, one.column, one.code) for one in judge(moved, two_edges, TAKEN, locked_out={lamp(7).id}).mistakes
+    ]
+    assert (2, "cabinet", "locked_out") in codes
+    assert not [
+        one for one in judge(moved, two_edges, TAKEN, locked_out={lamp(8).id}).mistakes if one.code == "locked_out"
+    ]
+    stays = read_csv(as_csv([{**ROW, "pole": "P9"}]))
+    assert judge(stays, two_edges, TAKEN, locked_out={lamp(7).id}).mistakes == []
+    gone = judge(stays, two_edges, TAKEN, retire=True, locked_out={lamp(8).id}).mistakes
+    assert [(one.row, one.column, one.value, one.code) for one in gone] == [(1, "id", lamp(8).id, "locked_out")]
