@@ -10,7 +10,7 @@ from tests.cloud.cities import lamp_id, small_city
 from tests.cloud.light.plans import group, plan, programme, save, takes
 from tests.cloud.serving import PASSWORD
 from tests.unit.rules.tables import as_csv, rows_of
-from tests.waiting import until
+from tests.waiting import until, until_async
 from tests.web.office import Desk, Office
 from tests.web.test_people import WCAG, office
 
@@ -49,8 +49,12 @@ async def test_a_step_is_drawn_approved_sent_and_held(office: Office) -> None:
             for edge in edges:
                 takes(service, service.parts.clock, edge)
             await expect(release).to_contain_text(desk.says("light.edges_held", held="2", all="2"))
-        shown = (await lead.get(f"/api/v1/luminaires/{lamp_id(1)}")).json()
-    assert (shown["planned_level"], shown["planned_source"]) == (40.0, "p")
+
+        async def is_planned() -> bool:
+            shown = (await lead.get(f"/api/v1/luminaires/{lamp_id(1)}")).json()
+            return (shown["planned_level"], shown["planned_source"]) == (40.0, "p")
+
+        await until_async(is_planned, every_s=0.1)
 
 
 async def refuses_a_light_by_day(desk: Desk) -> None:
