@@ -57,6 +57,9 @@ ALWAYS_ON = {**programme("p"), "steps": [{"at": "13:00", "level": 100}]}
 BAD = {
     "dark_at_dusk": plan(group("g", {}, road_class="M3"), programmes=(DARK,)),
     "always_on": plan(group("g", {}), programmes=(ALWAYS_ON,)),
+    "overlapping_steps": plan(
+        group("g", {}), programmes=(programme("p", {"at": "23:00", "level": 50}, {"at": "22:00", "level": 80}),)
+    ),
     "unknown_calendar": plan({**group("g", {}), "calendar": "other"}),
     "below_class": plan(group("g", {}, road_class="M3"), programmes=(programme("p", {"at": "23:00", "level": 20}),)),
 }
