@@ -129,16 +129,10 @@ def plan_of(row: LightDraftRow | None) -> LightPlan:
 
 def is_excused(finding: FindingOut, plan: LightPlan) -> bool:
     """True for what may be so when its group says why."""
-    return finding.severity == "needs_reason" and any(
-        plan.groups[place].below_class_reason for place in _group_of(finding, plan)
-    )
-
-
-def _group_of(finding: FindingOut, plan: LightPlan) -> Sequence[int]:
     match finding.path:
         case ["groups", int(place), *_] if place < len(plan.groups):
-            return [place]
-    return []
+            return finding.severity == "needs_reason" and bool(plan.groups[place].below_class_reason)
+    return False
 
 
 def _member(roll: Roll, place: int, before: set[str] | None) -> MemberOut:

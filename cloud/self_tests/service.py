@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -72,17 +72,15 @@ class SelfTests:
             night = night_to_test(now, ZoneInfo(city.timezone), self.times.at)
             if night is not None and self._done.get(site) != night:
                 self._done[site] = night
-                await self._test([lamp.id for lamp in city.luminaires if self.fleet.lamp(lamp.id)])
+                await self._test([lamp.id for lamp in city.luminaires], self.times.every)
 
-    async def _test(self, lamps: Sequence[str]) -> None:
-        if self.times is None:
-            return
+    async def _test(self, lamps: Sequence[str], every: timedelta) -> None:
         now = self.clock.now()
         async with self.database.read() as session:
             tries = await store.load_tries(session)
         tried_at = {lamp: at for lamp, (at, _) in tries.items()}
         tested_at = {lamp: at for lamp, (at, is_done) in tries.items() if is_done}
-        names = chosen(lamps, tested_at, tried_at, now, self.times.every)
+        names = chosen(lamps, tested_at, tried_at, now, every)
         if not names:
             return
         places = np.array([self.fleet.index[name] for name in names], dtype=np.int64)
