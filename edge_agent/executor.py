@@ -390,7 +390,7 @@ class Executor:
             reading = await lamp.read(priority)
         except LinkError as error:
             return trouble(error)
-        self._lights.hear([reading])
+        self._lights.remember([reading])
         return self._judge.difference(command, reading) or reading
 
     async def _show(self, lamp: Lamp, reading: Reading) -> None:

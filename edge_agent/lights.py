@@ -67,12 +67,17 @@ class Lights:
         self.awaiting: set[str] = set()  # that a command is about to tell: nobody else may
 
     def hear(self, readings: Iterable[Reading]) -> None:
-        """What luminaires say of themselves."""
+        """What luminaires say of themselves: their lines are looked at."""
         for reading in readings:
             lamp = self._lamps.get(reading.device)
             if lamp is not None:
                 self._heard[reading.device] = reading
                 self._news[lamp.line].set()
+
+    def remember(self, readings: Iterable[Reading]) -> None:
+        """What a command has made luminaires say. They are its own while it is under way, and a look at hundreds of
+        others would keep its answer waiting."""
+        self._heard.update((reading.device, reading) for reading in readings if reading.device in self._lamps)
 
     def told(self, device: str) -> None:
         """A command has told it: what it said before is the past."""

@@ -82,7 +82,7 @@ class LineWork:
         return failed
 
     def _judged(self, waiting: "dict[str, Job]", seen: "Seen", *, is_late: bool) -> list[Outcome]:
-        self._lights.hear(seen.readings.values())
+        self._lights.remember(seen.readings.values())
         outcomes: list[Outcome] = []
         for device, job in waiting.items():
             found = self._found(job.command, seen, device)

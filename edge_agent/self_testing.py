@@ -105,6 +105,6 @@ class SelfTesting:
     async def _give_back(self, lamp: Lamp) -> None:
         """What it says now is what is corrected next."""
         try:
-            self._lights.hear([await lamp.read(Priority.ROUTINE)])
+            self._lights.remember([await lamp.read(Priority.ROUTINE)])
         except LinkError:
             return  # its next reading puts it right

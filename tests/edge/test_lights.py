@@ -237,6 +237,18 @@ async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overri
             await until(lambda: {found.level(lamp) for lamp in found.lamps} == {100})
 
 
+async def test_what_a_command_reads_is_looked_at_with_the_next_round(night: Night) -> None:
+    """The answer to a command must not wait until hundreds of others have been looked at."""
+    one = night.street.lamps[0]
+    night.time.forward((SUNSET - NOON).total_seconds() + 300)
+    news = night.lights._news[night.street.bus]
+    news.clear()
+    night.lights.remember([await night.lamps[one].read(Priority.ROUTINE)])
+    assert not news.is_set()
+    await night.lights.correct(night.street.bus)
+    assert night.street.lamp(one).state.programme == 100, "it is known all the same"
+
+
 async def test_a_lamp_that_refuses_its_level_is_told_once(night: Night, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     one = night.street.lamps[0]

@@ -340,9 +340,10 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path:
     assert child.stdout is not None
     told = [await child.stdout.readline() for _ in range(lines)]
     child.kill()
-    told += (await child.stdout.read()).splitlines()
+    told.append(await child.stdout.read())
     await child.wait()
-    acknowledged = {Stream(line.split()[0].decode()): int(line.split()[1]) for line in told if line}
+    whole = [line.split() for line in b"".join(told).splitlines(keepends=True) if line.endswith(b"\n")]
+    acknowledged = {Stream(stream.decode()): int(seq) for stream, seq in whole}
     async with Database(path, outboxes.SCHEMA) as database:
         outbox = await Outbox.load(database, 100_000_000)
         for stream, seq in acknowledged.items():
