@@ -67,6 +67,7 @@ export default defineConfig({
     proxy: { "/api": { target: CLOUD, ws: true } },
   },
   test: {
+    isolate: false, // one document for all: making one for each file takes longer than the tests
     include: ["tests/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
   },
