@@ -43,18 +43,21 @@ _HOT = re.compile(r"(samples|summaries)\.([^.]+)\.(h|late)(\d+)")
 
 
 class Catalogue:
-    """Changes are made by the thread that writes, or with its lock."""
+    """Changes are made by the thread that writes, or with its lock. A file that `is_new` is not asked what it has:
+    DuckDB's first list of its tables takes as long as opening it."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, root: Path) -> None:
+    def __init__(self, db: duckdb.DuckDBPyConnection, root: Path, *, is_new: bool = False) -> None:
         self._db, self.root = db, root
         for schema in _SCHEMAS:
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        take_over(db)
+        if not is_new:
+            take_over(db)
         for statement in _TABLES:
             db.execute(statement)
         self.shelves: dict[Family, Shelf] = {}
-        self._remember_shapes()
-        self._remember_tables()
+        if not is_new:
+            self._remember_shapes()
+            self._remember_tables()
         self._remember_files()
         self.numbers: dict[str, int] = self._remember_numbers()
 

@@ -190,11 +190,12 @@ class DuckDbStore:
 
     def _connected(self) -> _Opened:
         self.folder.mkdir(parents=True, exist_ok=True)
+        is_new = not self._path.exists()
         connection = duckdb.connect(str(self._path), config=_SETTINGS)
         try:
             lock_down(connection, self.folder)
             reading, sealing = connection.cursor(), connection.cursor()
-            catalogue = Catalogue(connection, self.folder)
+            catalogue = Catalogue(connection, self.folder, is_new=is_new)
         except BaseException:
             connection.close()
             raise
