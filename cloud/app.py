@@ -1,16 +1,12 @@
 """The web application: every feature's routes, behind one set of doors."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.routing import BaseRoute
 
 from cloud.account import routes as account
 from cloud.alarms import routes as alarms
@@ -22,8 +18,9 @@ from cloud.commands import consent_routes, group_routes
 from cloud.commands import routes as commands
 from cloud.console import DIST, SafeHeaders, serve_console
 from cloud.directory import routes as directory
+from cloud.doors import API, doors
 from cloud.edges import routes as edges
-from cloud.errors import AnswerMistakes, ErrorOut, answer_refusals
+from cloud.errors import AnswerMistakes, answer_refusals
 from cloud.factors import routes as factors
 from cloud.fleet import inventory_routes
 from cloud.fleet import routes as fleet
@@ -45,7 +42,6 @@ from cloud.telemetry import routes as storage
 from cloud.tokens import routes as tokens
 from protocols.clock import DomainClock
 
-API = "/api/v1"
 # The only doors without a lock: (method, path).
 PUBLIC = frozenset(
     {
@@ -68,10 +64,8 @@ FOR_EDGES = frozenset({("GET", f"{API}/edge/documents/{{digest}}")})
 _LARGEST_BODY = 64_000  # bytes; the largest is a command with its reason
 # A plan with a list of 100,000 luminaires; an inventory of as many, as GeoJSON.
 _LARGER = {f"{API}/light/": 2_000_000, f"{API}/fleet/": 40_000_000}
-# A body may be no text (400) or too long (413) wherever one is read.
-_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (400, 401, 403, 413)}
 
-health = APIRouter(tags=["health"])
+health = doors("health")
 
 
 class Health(BaseModel):
@@ -127,7 +121,7 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
         title="Haidang",
         version=version("haidang"),
         lifespan=lifespan,
-        routes=list(_doors()),
+        routes=[route for router in _ROUTERS for route in router.routes],
         openapi_url=None,  # see cloud/openapi.py
         docs_url=None,
         redoc_url=None,
@@ -140,18 +134,3 @@ def create_app(settings: Settings, clock: DomainClock, dist: Path = DIST, link: 
     app.add_middleware(SafeHeaders)
     serve_console(app, dist)
     return app
-
-
-@cache
-def _doors() -> Sequence[BaseRoute]:
-    """Every feature's routes. FastAPI reads their types when it is asked first, which takes longer than most tests;
-    a process that makes many applications does it once."""
-    together = APIRouter(generate_unique_id_function=_operation)
-    for router in _ROUTERS:
-        together.include_router(router, prefix=API, responses=_ERRORS)
-    return together.routes
-
-
-def _operation(route: APIRoute) -> str:
-    """Short names for generated clients: `alarms_acknowledge`."""
-    return f"{route.tags[0]}_{route.name}"

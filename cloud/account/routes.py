@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from cloud.account.schemas import (
     AccountOut,
@@ -15,6 +15,7 @@ from cloud.account.schemas import (
     TotpOffer,
 )
 from cloud.account.service import Account, passkey_out
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.factors import totp
 from cloud.factors.passkeys import Passkeys
@@ -26,7 +27,7 @@ from cloud.people.routes import FleetPart, Self, me
 from cloud.people.schemas import Me
 from protocols.names import Id
 
-router = APIRouter(prefix="/account", tags=["account"])
+router = doors("account", prefix="/account")
 
 AccountPart = Annotated[Account, Depends(part(lambda parts: parts.account))]
 PasskeysPart = Annotated[Passkeys, Depends(part(lambda parts: parts.passkeys))]

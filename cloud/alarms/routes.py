@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from cloud.alarms import store
 from cloud.alarms.schemas import AcknowledgeIn, AlarmOut, ListState, alarm_out
 from cloud.alarms.service import Alarms
 from cloud.database import Database
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import AlarmView, sight
 from cloud.fleet.view import View, check_act
@@ -17,7 +18,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(prefix="/alarms", tags=["alarms"])
+router = doors("alarms", prefix="/alarms")
 
 AlarmsPart = Annotated[Alarms, Depends(part(lambda parts: parts.alarms))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, AwareDatetime
 
@@ -13,6 +13,7 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.schemas import AuditOut
 from cloud.audit.store import Search
 from cloud.database import Database
+from cloud.doors import doors
 from cloud.parts import part
 from cloud.people.access import Where, needs
 from cloud.people.rights import Right
@@ -20,7 +21,7 @@ from cloud.people.store import Session
 from protocols.clock import DomainClock
 from protocols.names import Words
 
-router = APIRouter(tags=["audit"])
+router = doors("audit")
 
 _AT_ONCE = 1000  # rows in memory, of an export
 _LAST_SEQ = 2**31 - 1  # the registry's

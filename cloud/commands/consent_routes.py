@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from cloud.commands.consents import consent_out
 from cloud.commands.desk import Desk
 from cloud.commands.group_schemas import ConsentIn, ConsentOut
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import sight
 from cloud.fleet.view import View
@@ -16,7 +17,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(prefix="/consents", tags=["commands"])
+router = doors("commands", prefix="/consents")
 
 DeskPart = Annotated[Desk, Depends(part(lambda parts: parts.desk))]
 Commander = Annotated[Session, needs(Right.COMMAND_LAMP)]

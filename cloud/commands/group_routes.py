@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from cloud.commands import groups
 from cloud.commands.consents import consent_out
@@ -20,7 +20,7 @@ from cloud.commands.group_schemas import (
 )
 from cloud.commands.tables import ConsentRow
 from cloud.database import Database
-from cloud.errors import ErrorOut
+from cloud.doors import doors
 from cloud.fleet.access import CityView, CommandView, sight
 from cloud.fleet.view import View
 from cloud.parts import part
@@ -29,7 +29,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(prefix="/commands", tags=["commands"], responses={404: {"model": ErrorOut}})
+router = doors("commands", prefix="/commands", refuses=(404,))
 
 DeskPart = Annotated[Desk, Depends(part(lambda parts: parts.desk))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from cloud.commands import store
 from cloud.commands.desk import Desk
@@ -10,7 +10,7 @@ from cloud.commands.group_schemas import ConsentNeededOut
 from cloud.commands.schemas import CommandIn, CommandOut, command_out
 from cloud.commands.service import Commands
 from cloud.database import Database
-from cloud.errors import ErrorOut
+from cloud.doors import doors
 from cloud.fleet.access import CommandView, sight
 from cloud.fleet.view import View, check_act
 from cloud.parts import part
@@ -19,7 +19,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(prefix="/commands", tags=["commands"], responses={404: {"model": ErrorOut}})
+router = doors("commands", prefix="/commands", refuses=(404,))
 
 CommandsPart = Annotated[Commands, Depends(part(lambda parts: parts.commands))]
 DeskPart = Annotated[Desk, Depends(part(lambda parts: parts.desk))]

@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from cloud.directory.schemas import EmailIn, GrantsIn, InvitedOut, OpenSessionOut, PersonIn, PersonOut, StandingIn
 from cloud.directory.service import Directory
-from cloud.errors import ErrorOut
+from cloud.doors import doors
 from cloud.parts import part
 from cloud.people.access import Where, needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Words
 
-router = APIRouter(tags=["directory"], responses={status: {"model": ErrorOut} for status in (400, 404, 409)})
+router = doors("directory", refuses=(400, 404, 409))
 
 DirectoryPart = Annotated[Directory, Depends(part(lambda parts: parts.directory))]
 Looker = Annotated[Session, needs(Right.VIEW_PEOPLE, Where.ANYWHERE)]

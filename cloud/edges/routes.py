@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
+from cloud.doors import doors
 from cloud.edges.access import AskingEdge
 from cloud.edges.schemas import DocumentIn, DocumentOut
 from cloud.edges.service import Documents
@@ -16,7 +17,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(tags=["edges"], responses={404: {"model": ErrorOut}})
+router = doors("edges", refuses=(404,))
 
 DocumentsPart = Annotated[Documents, Depends(part(lambda parts: parts.documents))]
 Configurer = Annotated[Session, needs(Right.CONFIGURE_EDGE)]

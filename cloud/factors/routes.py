@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut, NoPasskeyHere
 from cloud.factors.party import Party, party_of
 from cloud.factors.schemas import (
@@ -30,7 +31,7 @@ SLOWED: dict[int | str, dict[str, Any]] = {429: {"model": ErrorOut}}
 
 NOT_HERE: dict[int | str, dict[str, Any]] = {409: {"model": ErrorOut}}
 
-router = APIRouter(prefix="/session", tags=["session"])
+router = doors("session", prefix="/session")
 
 SignInPart = Annotated[SignIn, Depends(part(lambda parts: parts.sign_in))]
 StepUpPart = Annotated[StepUp, Depends(part(lambda parts: parts.step_up))]

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import write_down
 from cloud.database import Database
+from cloud.doors import doors
 from cloud.errors import ErrorOut, NotThere
 from cloud.fleet.access import FleetPart, SeenCity, city_with
 from cloud.fleet.changing import Inventories, Wish
@@ -26,7 +27,7 @@ from protocols.inventory import Luminaire
 from protocols.lamp_table import csv_text, geojson_text, read_csv, read_geojson
 from protocols.names import Id
 
-router = APIRouter(prefix="/fleet/{site}", tags=["inventory"], responses={404: {"model": ErrorOut}})
+router = doors("inventory", prefix="/fleet/{site}", refuses=(404,))
 
 InventoriesPart = Annotated[Inventories, Depends(part(lambda parts: parts.inventories))]
 DatabasePart = Annotated[Database, Depends(part(lambda parts: parts.database))]

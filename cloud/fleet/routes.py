@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from cloud.caching import named
+from cloud.doors import doors
 from cloud.fleet.access import CityView
 from cloud.fleet.basemap import Basemap
 from cloud.fleet.schemas import AreaOut, CityOut, areas_out, city_out
@@ -12,7 +13,7 @@ from cloud.parts import part
 from cloud.people.access import SettingsPart, needs
 from cloud.people.rights import Right
 
-router = APIRouter(tags=["fleet"], dependencies=[needs(Right.VIEW_CITY)])
+router = doors("fleet", dependencies=[needs(Right.VIEW_CITY)])
 
 BasemapPart = Annotated[Basemap, Depends(part(lambda parts: parts.basemap))]
 OutlinesPart = Annotated[Basemap, Depends(part(lambda parts: parts.outlines))]

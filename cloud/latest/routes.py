@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import SeenDevice
 from cloud.latest.schemas import DeviceLatestOut, ReadingsOut
@@ -13,11 +14,7 @@ from cloud.latest.service import Measurements
 from cloud.parts import part
 from protocols.quantities import QUANTITIES
 
-router = APIRouter(
-    prefix="/devices/{device_id}",
-    tags=["devices"],
-    responses={404: {"model": ErrorOut}},
-)
+router = doors("devices", prefix="/devices/{device_id}", refuses=(404,))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

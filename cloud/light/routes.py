@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.light.access import ApprovedCity, PlannedCity, SeenCity, SentCity
 from cloud.light.drafts import Drafts
@@ -30,7 +31,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(prefix="/light/{site}", tags=["light"], responses={404: {"model": ErrorOut}})
+router = doors("light", prefix="/light/{site}", refuses=(404,))
 
 DraftsPart = Annotated[Drafts, Depends(part(lambda parts: parts.light.drafts))]
 ReleasesPart = Annotated[Releases, Depends(part(lambda parts: parts.light.releases))]

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import CityView
 from cloud.lighting.lamps import Lamps, Wanted
@@ -11,7 +12,7 @@ from cloud.lighting.overview import Overviews
 from cloud.lighting.schemas import LuminaireOut, LuminairesOut, OverviewOut
 from cloud.parts import part
 
-router = APIRouter(tags=["lighting"])
+router = doors("lighting")
 
 LampsPart = Annotated[Lamps, Depends(part(lambda parts: parts.lamps))]
 OverviewsPart = Annotated[Overviews, Depends(part(lambda parts: parts.overviews))]

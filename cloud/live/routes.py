@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from starlette.websockets import WebSocket
 
 from cloud.caching import named
+from cloud.doors import doors
 from cloud.fleet.access import CityView, SiteAsked
 from cloud.live.events import hear
 from cloud.live.hub import Hub, Listener
@@ -16,7 +17,7 @@ from cloud.people.access import needs
 from cloud.people.rights import Right
 from cloud.people.store import Session
 
-router = APIRouter(tags=["live"])
+router = doors("live")
 
 MapPart = Annotated[MapFeed, Depends(part(lambda parts: parts.map_feed))]
 MapHub = Annotated[Hub, Depends(part(lambda parts: parts.map_hub))]

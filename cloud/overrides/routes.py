@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from cloud.audit.chain import Act, Entry
 from cloud.audit.store import write_down
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import CityView, CommandView
 from cloud.overrides import sheet
@@ -17,7 +18,7 @@ from cloud.people.rights import Right
 from cloud.people.store import Session
 from protocols.names import Id
 
-router = APIRouter(tags=["overrides"])
+router = doors("overrides")
 
 HandOverPart = Annotated[HandOver, Depends(part(lambda parts: parts.hand_over))]
 Looker = Annotated[Session, needs(Right.VIEW_COMMANDS)]

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.fleet import Fleet
 from cloud.parts import part
@@ -15,7 +16,7 @@ from cloud.people.service import People
 from cloud.people.store import Session
 from rules.areas import Area
 
-router = APIRouter(prefix="/session", tags=["people"])
+router = doors("people", prefix="/session")
 
 FleetPart = Annotated[Fleet, Depends(part(lambda parts: parts.fleet))]
 Self = Annotated[Session, needs(Right.OWN_SESSION, Where.ANYWHERE)]

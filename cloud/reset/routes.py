@@ -3,8 +3,9 @@
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.parts import part
 from cloud.people.access import is_over_tls
@@ -15,7 +16,7 @@ from cloud.reset.service import LASTS, Resets
 
 _REFUSED: dict[int | str, dict[str, Any]] = {status: {"model": ErrorOut} for status in (400, 410)}
 
-router = APIRouter(prefix="/password-reset", tags=["reset"])
+router = doors("reset", prefix="/password-reset")
 
 ResetsPart = Annotated[Resets, Depends(part(lambda parts: parts.resets))]
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
-from cloud.errors import ErrorOut
+from cloud.doors import doors
 from cloud.fleet.access import SeenDevice, TelemetryView
 from cloud.latest.routes import Moment, Quantity
 from cloud.parts import part
@@ -12,10 +12,7 @@ from cloud.rollups.periods import Step
 from cloud.rollups.schemas import By, EnergyOut, HoursOut
 from cloud.rollups.service import Energy
 
-router = APIRouter(
-    tags=["energy"],
-    responses={status: {"model": ErrorOut} for status in (400, 404, 503)},
-)
+router = doors("energy", refuses=(400, 404, 503))
 
 EnergyPart = Annotated[Energy, Depends(part(lambda parts: parts.energy))]
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from cloud.commands import groups
 from cloud.commands import schemas as commands
 from cloud.commands.desk import Desk
 from cloud.commands.group_schemas import ConsentNeededOut, GroupIn, GroupOut
 from cloud.database import Database
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.fleet.access import CityView, CommandView, sight
 from cloud.fleet.view import View
@@ -19,7 +20,7 @@ from cloud.people.store import Session
 from cloud.self_tests.schemas import ResultWord, SelfTestIn, SelfTestsOut
 from cloud.self_tests.service import SelfTests
 
-router = APIRouter(prefix="/self-tests", tags=["self tests"])
+router = doors("self tests", prefix="/self-tests")
 
 SelfTestsPart = Annotated[SelfTests, Depends(part(lambda parts: parts.self_tests))]
 DeskPart = Annotated[Desk, Depends(part(lambda parts: parts.desk))]

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
-from cloud.errors import ErrorOut
+from cloud.doors import doors
 from cloud.parts import part
 from cloud.people.access import PeoplePart, SettingsPart, cookie_name, is_over_tls
 from cloud.people.routes import address_of, give_cookie
@@ -16,7 +16,7 @@ from cloud.sso.service import Refusal, Return, SignOns
 COOKIE = "haidang_sign_on"
 _LASTS_S = 600  # for typing a password, and a code, at the provider
 
-router = APIRouter(prefix="/session/sign-on", tags=["sign_on"], responses={404: {"model": ErrorOut}})
+router = doors("sign_on", prefix="/session/sign-on", refuses=(404,))
 
 SignOnsPart = Annotated[SignOns, Depends(part(lambda parts: parts.sign_ons))]
 Said = Annotated[str | None, Query()]

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, AwareDatetime
 
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import write_down
 from cloud.database import Database
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.parts import part
 from cloud.people.access import Where, needs
@@ -21,7 +22,7 @@ from cloud.telemetry.storage import Storage
 from protocols.clock import DomainClock
 from protocols.names import Id
 
-router = APIRouter(prefix="/store", tags=["store"], responses={503: {"model": ErrorOut}})
+router = doors("store", prefix="/store", refuses=(503,))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMED = 100  # devices by name, in the audit log

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
+from cloud.doors import doors
 from cloud.errors import ErrorOut
 from cloud.parts import part
 from cloud.people.access import Where, needs
@@ -13,7 +14,7 @@ from cloud.tokens.schemas import MadeOut, TokenIn, TokenOut
 from cloud.tokens.service import Tokens
 from protocols.names import Words
 
-router = APIRouter(prefix="/tokens", tags=["tokens"])
+router = doors("tokens", prefix="/tokens")
 
 TokensPart = Annotated[Tokens, Depends(part(lambda parts: parts.tokens))]
 Keeper = Annotated[Session, needs(Right.MANAGE_TOKENS, Where.ANYWHERE)]
