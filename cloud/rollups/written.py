@@ -43,11 +43,7 @@ def sums_of_hour(topology: Topology, at: int, hour: LampHour) -> list[Summaries]
 def sums_of_steps(topology: Topology, steps: Iterable[tuple[int, Floats]]) -> list[Summaries]:
     """Some 5-minute steps, each with the power of every lamp. A step in which no lamp was heard has no row."""
     heard = [(at, power) for at, power in steps if not np.isnan(power).all()]
-    return [
-        _rows(f"{level.name}_5m", level.ids, at, step_sums(power, level.members))
-        for level in _stepping(topology)
-        for at, power in heard
-    ]
+    return [_steps(level, heard) for level in _stepping(topology)] if heard else []
 
 
 def steps_of(first: int, powers: Floats) -> list[tuple[int, Floats]]:
@@ -59,11 +55,28 @@ def _stepping(topology: Topology) -> Iterator[Level]:
     return (level for level in topology.levels if level.name in _BY_STEPS)
 
 
+def _steps(level: Level, steps: Sequence[tuple[int, Floats]]) -> Summaries:
+    """Together: a statement for each of them is what an embedded store takes longest for."""
+    sums = [step_sums(power, level.members) for _, power in steps]
+    columns = {field: np.concatenate([one[field] for one in sums]) for field in sums[0]}
+    return _sorted(
+        f"{level.name}_5m",
+        list(level.ids) * len(steps),
+        np.repeat([at for at, _ in steps], len(level.ids)).tolist(),
+        columns,
+    )
+
+
 def _rows(name: str, keys: Sequence[str], at: int, columns: Mapping[str, Floats]) -> Summaries:
-    """Rows of one step, sorted by key."""
-    order = sorted(range(len(keys)), key=lambda row: keys[row])
+    """Rows of one step."""
+    return _sorted(name, keys, [at] * len(keys), columns)
+
+
+def _sorted(name: str, keys: Sequence[str], at: Sequence[int], columns: Mapping[str, Floats]) -> Summaries:
+    """By key and step."""
+    order = sorted(range(len(keys)), key=lambda row: (keys[row], at[row]))
     told = {field: _known(column.tolist(), order) for field, column in columns.items()}
-    return Summaries(name, [keys[row] for row in order], [at] * len(keys), told)
+    return Summaries(name, [keys[row] for row in order], [at[row] for row in order], told)
 
 
 def _known(column: Sequence[float], order: Sequence[int]) -> list[float | None]:
