@@ -76,23 +76,34 @@ def step(before: Counters, at: Ints, register: Ints, power: Ints, most_mw: Ints)
     first = before.at == NONE
     by_power = ~first & (before.register == NONE)
     mute = ~first & ~by_power & (register == NONE)
-    metered = _by_register(before, at, register, most_mw)
-    powered = _by_power(before, at, register, power)
+    steps = _by_register(before, at, register, most_mw)
+    if mute.any():
+        steps = _where(mute, _silent(before), steps)
+    if by_power.any():
+        steps = _where(by_power, _by_power(before, at, register, power), steps)
+    if first.any():
+        steps = _where(first, _begun(at, register, power), steps)
+    return steps
+
+
+def _silent(before: Counters) -> Steps:
+    used = np.zeros_like(before.at)
+    return Steps(before, used, np.zeros(len(used), np.uint8), np.zeros(len(used), np.bool_))
+
+
+def _begun(at: Ints, register: Ints, power: Ints) -> Steps:
     opened = Counters(at, register, _kept_power(register, power), np.zeros_like(at), np.full_like(at, NONE))
-    silent = Steps(before, np.zeros_like(at), np.zeros(len(at), np.uint8), np.zeros(len(at), np.bool_))
-    begun = Steps(opened, silent.used, silent.events, np.ones(len(at), np.bool_))
-    return _choose([first, by_power, mute], [begun, powered, silent], metered)
+    return Steps(opened, np.zeros_like(at), np.zeros(len(at), np.uint8), np.ones(len(at), np.bool_))
 
 
-def _choose(when: list[Bools], what: list[Steps], otherwise: Steps) -> Steps:
-    def pick(*columns: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.select(when, list(columns[:-1]), columns[-1])
-
-    everything = [*what, otherwise]
-    after = [pick(*(getattr(one.after, field.name) for one in everything)) for field in fields(Counters)]
+def _where(so: Bools, what: Steps, otherwise: Steps) -> Steps:
+    names = (field.name for field in fields(Counters))
+    after = (np.where(so, getattr(what.after, name), getattr(otherwise.after, name)) for name in names)
     return Steps(
-        Counters(*after),  # type: ignore[arg-type]  # np.select keeps the type of its choices
-        *(pick(*(getattr(one, name) for one in everything)) for name in ("used", "events", "believed")),  # type: ignore[arg-type]
+        Counters(*after),
+        np.where(so, what.used, otherwise.used),
+        np.where(so, what.events, otherwise.events),
+        np.where(so, what.believed, otherwise.believed),
     )
 
 
