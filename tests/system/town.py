@@ -21,6 +21,7 @@ from haidang.demo.ports import free_port, free_run
 from haidang.demo.tokens import tokens
 from haidang.demo.up import Ports, cloud_settings
 from protocols.inventory import City
+from tests.forked import Running, started
 from tests.ports import wait_for_port
 
 CITY = Path(__file__).parents[2] / "firmware_sim" / "cities" / "halong.yaml"
@@ -42,7 +43,7 @@ class Town:
     city: City
     ports: Mapping[str, int]
     commands: Mapping[str, list[str]]
-    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
     edge_starts: list[float] = field(default_factory=list)  # domain Unix seconds
 
     @property
@@ -55,9 +56,7 @@ class Town:
             if name in self.edges:
                 self.edge_starts.append(self.now())
             with (self.folder / f"{name}.log").open("ab") as log:
-                self.running[name] = await asyncio.create_subprocess_exec(
-                    *self.commands[name], stdout=log, stderr=log, env={**os.environ, **environment}
-                )
+                self.running[name] = await started(self.commands[name], log.fileno(), {**os.environ, **environment})
             if name in self.ports:
                 await wait_for_port(self.ports[name], timeout_s=60)
 

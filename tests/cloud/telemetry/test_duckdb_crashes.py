@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from protocols.readings import Table
 from tests.cloud.ingest.full_disk import largest_file
 from tests.cloud.telemetry.tables import table, voltage
 from tests.cloud.telemetry.writing import ROWS
+from tests.forked import talking
 
 ALWAYS = (0, 10**12)
 
@@ -24,14 +24,8 @@ ALWAYS = (0, 10**12)
 @asynccontextmanager
 async def a_process_that_writes(path: Path) -> AsyncIterator[asyncio.StreamReader]:
     """What it prints; it is killed in the middle of whatever it does then."""
-    command = [sys.executable, "-m", "tests.cloud.telemetry.writing", str(path), "inbox"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield process.stdout
-    finally:
-        process.kill()
-        await process.wait()
+    async with talking("tests.cloud.telemetry.writing", str(path), "inbox") as lines:
+        yield lines
 
 
 async def last_promise(lines: asyncio.StreamReader, enough: int) -> int:

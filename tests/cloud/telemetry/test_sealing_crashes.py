@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from cloud.telemetry.store import StoreAway
 from protocols.readings import Table
 from tests.cloud.ingest.full_disk import largest_file
 from tests.cloud.telemetry.sealing_process import LAMPS, expected, expected_steps
+from tests.forked import talking
 
 ALWAYS = (0, 10**12)
 HOUR = 3_600
@@ -26,15 +26,8 @@ STEPS = (
 @asynccontextmanager
 async def a_process_that_seals(path: Path, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
     """What it promises; it is killed in the middle of whatever it does then."""
-    command = [sys.executable, "-m", "tests.cloud.telemetry.sealing_process", str(path), *arguments]
-    running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert running.stdout is not None
-    try:
-        yield running.stdout
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.wait()
+    async with talking("tests.cloud.telemetry.sealing_process", str(path), *arguments) as lines:
+        yield lines
 
 
 async def promises(lines: asyncio.StreamReader, most: int) -> int:
