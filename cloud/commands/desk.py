@@ -28,7 +28,8 @@ from cloud.commands.tables import ConsentRow, GroupRow
 from cloud.commands.targets import chosen, described, found, held
 from cloud.database import Database
 from cloud.errors import ConsentNeeded, Decided, NotAllowed, NotThere
-from cloud.fleet.view import Places, View, Views
+from cloud.fleet.roll import Places
+from cloud.fleet.view import View, Views
 from cloud.people.rights import Right
 from cloud.people.service import People
 from cloud.people.store import Session, load_grants

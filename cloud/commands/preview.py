@@ -10,7 +10,7 @@ from cloud.commands.group_schemas import EdgePreviewOut
 from cloud.commands.targets import by_edge
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.view import Places
+from cloud.fleet.roll import Places
 from cloud.latest.values import Floats
 from cloud.lighting.board import UNKNOWN_LEVEL
 from cloud.lighting.plan import Plan

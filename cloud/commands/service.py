@@ -30,7 +30,7 @@ from cloud.commands.targets import by_edge, described
 from cloud.database import Database
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.view import Places
+from cloud.fleet.roll import Places
 from cloud.link import Link
 from cloud.self_tests import results
 from cloud.self_tests import store as self_tests

@@ -1,13 +1,11 @@
 """Which lamps somebody means: a list, an area, a cabinet, a street or what is drawn on the map."""
 
-import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cloud.commands.group_schemas import (
     AreaTarget,
@@ -19,11 +17,9 @@ from cloud.commands.group_schemas import (
 )
 from cloud.errors import NoSuchArea, NotAllowed, NotThere
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.view import Places, View
+from cloud.fleet.roll import Mask, Places
+from cloud.fleet.view import View
 from rules.areas import Area
-from rules.fleet_geometry import inside
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ def held(names: Collection[str], fleet: Fleet, acts: View, sees: View) -> Places
 
     Raises NotThere and NotAllowed, as `found` does.
     """
-    lamps = _known(names, fleet)
+    lamps = fleet.roll.places(names)
     return _allowed(Meant(lamps[sees.mask[lamps] | acts.mask[lamps]]), acts, sees)
 
 
@@ -64,18 +60,9 @@ def _allowed(meant: Meant, acts: View, sees: View) -> Places:
 
 def _meant(targets: Targets, fleet: Fleet) -> Meant:
     if isinstance(targets, LampsTarget):
-        return _listed(targets, fleet)
+        known = fleet.roll.places(targets.lamps)
+        return Meant(known, len(set(targets.lamps)) - len(known))
     return Meant(np.flatnonzero(_within(targets, fleet)))
-
-
-def _listed(targets: LampsTarget, fleet: Fleet) -> Meant:
-    names = set(targets.lamps)
-    known = _known(names, fleet)
-    return Meant(known, len(names) - len(known))
-
-
-def _known(names: Collection[str], fleet: Fleet) -> Places:
-    return np.array(sorted(fleet.index[name] for name in names if name in fleet.index), dtype=np.int64)
 
 
 @singledispatch
@@ -85,20 +72,19 @@ def _within(targets: object, _fleet: Fleet) -> Mask:
 
 @_within.register
 def _(targets: AreaTarget, fleet: Fleet) -> Mask:
-    return _inside(Area.parse(targets.area), fleet)
+    return fleet.roll.within(Area.parse(targets.area))
 
 
 @_within.register
 def _(targets: CabinetTarget, fleet: Fleet) -> Mask:
-    return _each(fleet, lambda n: fleet.lamps[n].cabinet == targets.cabinet)
+    return fleet.roll.of("cabinet", targets.cabinet)
 
 
 @_within.register
 def _(targets: StreetTarget, fleet: Fleet) -> Mask:
-    wanted = unicodedata.normalize("NFC", targets.street)
-    named = _each(fleet, lambda n: unicodedata.normalize("NFC", fleet.lamps[n].street) == wanted)
+    named = fleet.roll.on_street(targets.street)
     if targets.area is not None:
-        return named & _inside(Area.parse(targets.area), fleet)
+        return named & fleet.roll.within(Area.parse(targets.area))
     if len({fleet.site_of_ward[fleet.lamps[n].ward] for n in np.flatnonzero(named).tolist()}) > 1:
         raise NoSuchArea("several cities have a street of this name; give the city as `area`, as in /halong")
     return named
@@ -106,18 +92,7 @@ def _(targets: StreetTarget, fleet: Fleet) -> Mask:
 
 @_within.register
 def _(targets: PolygonTarget, fleet: Fleet) -> Mask:
-    longitudes = np.array([lamp.longitude for lamp in fleet.lamps], dtype=np.float64)
-    latitudes = np.array([lamp.latitude for lamp in fleet.lamps], dtype=np.float64)
-    return inside(longitudes, latitudes, targets.polygon)
-
-
-def _inside(area: Area, fleet: Fleet) -> Mask:
-    sites = fleet.site_of_ward
-    return _each(fleet, lambda n: area.covers(Area(sites[fleet.lamps[n].ward], fleet.lamps[n].ward)))
-
-
-def _each(fleet: Fleet, wanted: Callable[[int], bool]) -> Mask:
-    return np.fromiter((wanted(n) for n in range(len(fleet.lamps))), np.bool_, len(fleet.lamps))
+    return fleet.roll.inside(targets.polygon)
 
 
 def by_edge(lamps: Places, fleet: Fleet) -> Mapping[str, list[int]]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.fleet.roll import Roll
 from protocols.inventory import Cabinet, Camera, City, Group, Luminaire, LuminaireType, Station, Ward
 
 LUMINAIRE = "luminaire"  # the kind of a lamp
@@ -42,7 +43,8 @@ class Fleet:
         self.sites: Mapping[str, City] = {city.site: city for city in cities}
         self.version = version
         self.lamps: Sequence[Luminaire] = _all(city.luminaires for city in cities)
-        self.index: Mapping[str, int] = {lamp.id: n for n, lamp in enumerate(self.lamps)}
+        self.roll = Roll(self.lamps, self.site_of_ward)
+        self.index: Mapping[str, int] = self.roll.index
         self.types: Mapping[str, LuminaireType] = {kind.id: kind for city in cities for kind in city.luminaire_types}
         self.wards: Mapping[str, Ward] = {ward.id: ward for city in cities for ward in city.wards}
         self.cabinets: Mapping[str, Cabinet] = {cabinet.id: cabinet for city in cities for cabinet in city.cabinets}
@@ -51,6 +53,7 @@ class Fleet:
         self.groups: Sequence[Group] = _all(city.groups for city in cities)
         self.edges: Mapping[str, str] = {edge: city.site for city in cities for edge in city.edges}
         self.meters: Mapping[str, Sequence[str]] = {name: ids for city in cities for name, ids in _meters(city).items()}
+        self._rolls: dict[str, Roll] = {}
         self.devices: Mapping[str, Device] = {device.id: device for city in cities for device in devices(city)}
 
     def lamp(self, lamp_id: str) -> Luminaire | None:
@@ -126,6 +129,12 @@ class Fleet:
         """Places in `sites`, by index."""
         lamps = [len(city.luminaires) for city in self.sites.values()]
         return np.repeat(np.arange(len(lamps)), lamps)
+
+    def roll_of(self, site: str) -> Roll:
+        """The lamps of one city in columns, by their place in its inventory."""
+        if site not in self._rolls:
+            self._rolls[site] = Roll(self.sites[site].luminaires, self.site_of_ward)
+        return self._rolls[site]
 
     @cached_property
     def site_of_ward(self) -> Mapping[str, str]:

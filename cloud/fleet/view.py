@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from cloud.errors import NotAllowed, NotThere
 from cloud.fleet.fleet import NO_WARD, Fleet
+from cloud.fleet.roll import Places
 from protocols.inventory import City
 from rules.areas import Grant, wards
 
 _KEPT = 64  # views in memory: a city has fewer different sets of wards that people look at
-
-Places = NDArray[np.int64]
 
 
 class View:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from cloud.aside import aside
 from cloud.fleet.fleet import Fleet
-from cloud.light.membership import Members, Roll
+from cloud.fleet.roll import Roll
+from cloud.light.membership import Members, members
 from cloud.light.schemas import FindingOut
 from protocols.clock import DomainClock
 from protocols.light import LightPlan
@@ -25,17 +26,13 @@ class Checking:
 
     def __init__(self, fleet: Fleet, clock: DomainClock) -> None:
         self._fleet, self._clock = fleet, clock
-        self._rolls: dict[str, Roll] = {}
         self._members: dict[tuple[str, LightPlan], Mapping[str, Members]] = {}
         self._findings: dict[tuple[str, LightPlan, date], Sequence[FindingOut]] = {}
         self._turn = asyncio.Lock()
 
     def roll(self, site: str) -> Roll:
         """A city's luminaires in columns."""
-        city, known = self._fleet.sites[site], self._rolls.get(site)
-        if known is None or known.city is not city:
-            known = self._rolls[site] = Roll(city)
-        return known
+        return self._fleet.roll_of(site)
 
     async def findings(self, site: str, plan: LightPlan) -> Sequence[FindingOut]:
         """What is wrong with a plan, over the nights from now on that an edge would be told."""
@@ -58,7 +55,7 @@ class Checking:
         async with self._turn:
             if key not in self._members:
                 roll = self.roll(site)
-                self._members = {**_newest(self._members), key: await aside(lambda: roll.members(plan.groups))}
+                self._members = {**_newest(self._members), key: await aside(lambda: members(plan.groups, roll))}
             return self._members[key]
 
 

@@ -10,13 +10,14 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import BadPlan, ChangedMeanwhile, NotThere
+from cloud.fleet.roll import Roll
 from cloud.light import store
 from cloud.light.changes import changed
 from cloud.light.checking import Checking
 from cloud.light.compiling import Sent
 from cloud.light.delivery import Delivery
 from cloud.light.listing import shown
-from cloud.light.membership import Members, Roll
+from cloud.light.membership import Members
 from cloud.light.schemas import CheckOut, FindingOut, GroupStandingOut, MemberOut, MembersOut, PlanIn, PlanOut
 from cloud.light.tables import LightDraftRow
 from protocols.clock import DomainClock
@@ -136,7 +137,7 @@ def is_excused(finding: FindingOut, plan: LightPlan) -> bool:
 
 
 def _member(roll: Roll, place: int, before: set[str] | None) -> MemberOut:
-    lamp = roll.city.luminaires[place]
+    lamp = roll.lamps[place]
     return MemberOut(
         id=lamp.id,
         street=lamp.street,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cloud.aside import aside
 from cloud.database import Database
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.view import Places
+from cloud.fleet.roll import Places
 from cloud.light import store
 from cloud.light.checking import Checking
 from cloud.light.delivery import Delivery

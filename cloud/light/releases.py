@@ -10,12 +10,13 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import ConfirmFirst, Decided, NotAllowed, NotThere
+from cloud.fleet.roll import Roll
 from cloud.light import store
 from cloud.light.checking import Checking
 from cloud.light.delivery import Delivery, sent_of
 from cloud.light.drafts import Drafts
 from cloud.light.listing import shown
-from cloud.light.membership import Members, Roll
+from cloud.light.membership import Members
 from cloud.light.schemas import DecisionIn, ReleaseDetailOut, ReleaseIn, ReleaseOut, SendIn
 from cloud.light.tables import LightReleaseRow
 from cloud.people.store import Session

@@ -17,7 +17,8 @@ from cloud.commands.standing import Overrides, Rung
 from cloud.database import Database
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.view import Places, View
+from cloud.fleet.roll import Places
+from cloud.fleet.view import View
 from cloud.latest.values import Latest, LatestValues
 from cloud.lighting.plan import Plan
 from cloud.lighting.schemas import (
