@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from firmware_sim.city import CITIES
-from haidang.cli import FAULT_IN_CONFIG, app
+from haidang.cli import app
+from haidang.cli.roles import FAULT_IN_CONFIG
 from haidang.devices import page
 from protocols import profiles
 from protocols.profiles.mqtt import every_profile

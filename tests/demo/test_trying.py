@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from haidang.cli import FAULT_IN_CONFIG, app
+from haidang.cli import app
+from haidang.cli.roles import FAULT_IN_CONFIG
 from haidang.trial import ALL_WELL, DOUBTFUL, NOT_READ
 from protocols import profiles
 from protocols.profiles import library
