@@ -121,7 +121,11 @@ def own_files() -> Iterator[None]:
 
 def listening(address: Address) -> socket.socket:
     """A listening socket, which is closed at the end of a `with`. Raises OSError, which names the address."""
-    return socket.create_server((address.host, address.port), backlog=512)
+    door = socket.create_server((address.host, address.port), backlog=512)
+    # What it accepts inherits this. Without it a body waits, behind its head, for the reader's delayed word: 40 ms.
+    # asyncio sees to it only where a socket names its protocol, which those of `create_server` do not.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
 
 
 async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = (), https: Https | None = None) -> None:

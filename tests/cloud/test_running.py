@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from cloud.main import CANNOT_START, serve
+from cloud.main import CANNOT_START, listening, serve
 from cloud.settings import Address, Settings
 from protocols.clock import DomainClock
 from tests.cloud.clocks import EVENING
@@ -53,6 +53,15 @@ async def test_what_it_keeps_is_for_its_own_account_only(settings: Settings, clo
         await task
     assert len(kept) >= 3
     assert open_to_others == []
+
+
+def test_an_answer_s_body_does_not_wait_until_its_head_was_acknowledged() -> None:
+    with (
+        listening(Address(host="127.0.0.1", port=0)) as door,
+        socket.create_connection(door.getsockname()),
+        door.accept()[0] as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line(
