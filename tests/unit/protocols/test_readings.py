@@ -8,12 +8,17 @@ from protocols.readings import Quality, Reading, tables
 QUANTITIES = ["active_power", "voltage", "current"]
 
 
+NAMES = st.lists(st.sampled_from(QUANTITIES), unique=True)
+VALUES = st.none() | st.floats(-1000, 1000)
+FLAGS = st.sampled_from(Quality)
+
+
 @st.composite
 def readings(draw: st.DrawFn) -> Reading:
-    names = draw(st.lists(st.sampled_from(QUANTITIES), unique=True))
-    values = {name: draw(st.none() | st.floats(-1000, 1000)) for name in names}
+    names = draw(NAMES)
+    values = {name: draw(VALUES) for name in names}
     plain = Reading(draw(st.sampled_from(["A", "B"])), draw(st.sampled_from(["meter", "luminaire"])), 0, values)
-    flags = {name: draw(st.sampled_from(Quality)) for name in names if draw(st.booleans())}
+    flags = {name: draw(FLAGS) for name in names if draw(st.booleans())}
     said = {name: flag for name, flag in flags.items() if flag is not plain.flag(name)}
     return Reading(plain.device, plain.kind, draw(st.integers(0, 2_000_000_000)), values, said)
 

@@ -65,17 +65,21 @@ def run(samples: Iterable[Observation], state: State | None = None) -> tuple[Sta
     return state, changes
 
 
+GAPS = st.sampled_from([10, 30, 60, 60, 60, 300, 900, 901, 3600])
+LEVELS = st.sampled_from([None, 0.0, 5.0, 50.0, 100.0, 100.0, 100.0])
+POWERS = st.sampled_from([None, 0.0, 0.0, 0.0, 0.0, 8.19, 8.2, 41.0])
+VOLTAGES = st.sampled_from([None, 0.0, 230.0, 230.0, 230.0, 230.0])
+RELAYS = st.sampled_from([0, 0, 120])
+
+
 @st.composite
 def samples(draw: st.DrawFn, most: int = 40) -> list[Observation]:
-    gaps = draw(st.lists(st.sampled_from([10, 30, 60, 60, 60, 300, 900, 901, 3600]), max_size=most))
     at, found = 1_700_000_000, []
-    for gap in gaps:
+    for gap in draw(st.lists(GAPS, max_size=most)):
         at += gap
-        level = draw(st.sampled_from([None, 0.0, 5.0, 50.0, 100.0, 100.0, 100.0]))
-        power = draw(st.sampled_from([None, 0.0, 0.0, 0.0, 0.0, 8.19, 8.2, 41.0]))
-        voltage = draw(st.sampled_from([None, 0.0, 230.0, 230.0, 230.0, 230.0]))
+        level, power, voltage = draw(LEVELS), draw(POWERS), draw(VOLTAGES)
         expected = None if level is None else expected_power(RULE.expected_power, level)
-        found.append(Observation(at, level, power, voltage, expected, draw(st.sampled_from([0, 0, 120]))))
+        found.append(Observation(at, level, power, voltage, expected, draw(RELAYS)))
     return found
 
 
