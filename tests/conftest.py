@@ -79,12 +79,13 @@ def _skip_what_needs_what_is_missing(items: Sequence[pytest.Item]) -> None:
 
 def _dealt(items: Sequence[pytest.Item], hands: int) -> list[pytest.Item]:
     """Each worker gets one piece of the list: let it begin with its share of the towns, which mostly wait, so that no
-    worker is left alone with them at the end."""
-    towns = [item for item in items if item.get_closest_marker("system")]
-    others = [item for item in items if not item.get_closest_marker("system")]
+    worker is left alone with them at the end. What needs a browser stays together: it shares one, and a town."""
+    browsers = [item for item in items if item.get_closest_marker("browser")]
+    towns = [[item] for item in items if item.get_closest_marker("system") and item not in browsers]
+    others = [item for item in items if not (item.get_closest_marker("system") or item.get_closest_marker("browser"))]
     dealt: list[pytest.Item] = []
     for hand in range(hands):
-        share = towns[hand::hands]
+        share = [item for together in [browsers, *towns][hand::hands] for item in together]
         size = max((len(items) - len(dealt)) // (hands - hand) - len(share), 0)
         dealt += [*share, *others[:size]]
         others = others[size:]

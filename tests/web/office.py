@@ -90,7 +90,9 @@ class Office:
     @asynccontextmanager
     async def desk(self, language: Language = "vi") -> AsyncIterator[Desk]:
         """A browser that knows nobody. What its page throws, or asks of another host, fails the test."""
-        context = await self.browser.new_context(viewport=_WIDE, locale=_LOCALES[language], timezone_id="UTC")
+        context = await self.browser.new_context(
+            viewport=_WIDE, locale=_LOCALES[language], timezone_id="UTC", reduced_motion="reduce"
+        )
         async with _closing(context):
             desk = Desk(await context.new_page(), f"http://localhost:{self.service.port}", language)
             ours = (desk.address, self.provider.issuer, "data:", "blob:")

@@ -1,7 +1,6 @@
 """Light on its way from a planner's mouse to the lamps, and the list of these lamps, in a real browser."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import FilePayload, Locator, expect
 
 from cloud.people.rights import Role
@@ -11,12 +10,10 @@ from tests.cloud.light.plans import group, plan, programme, save, takes
 from tests.cloud.serving import PASSWORD
 from tests.unit.rules.tables import as_csv, rows_of
 from tests.waiting import until, until_async
+from tests.web.barriers import barriers
 from tests.web.office import Desk, Office
-from tests.web.test_people import WCAG, office
 
-__all__ = ["office"]
-
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 TWENTY_PERCENT_PX = 8  # a curve is 40 pixels high
 
@@ -65,8 +62,7 @@ async def refuses_a_light_by_day(desk: Desk) -> None:
     await expect(desk.page.get_by_role("button", name=desk.says("light.save"), exact=True)).to_be_disabled()
     await desk.page.get_by_role("button", name="English").click()
     await expect(last).to_contain_text("It burns by day")
-    found = await Axe().run(desk.page, options=WCAG)
-    assert [violation["id"] for violation in found.response["violations"]] == []
+    assert await barriers(desk.page) == []
     await desk.page.get_by_role("button", name="Tiếng Việt").click()
     await desk.press("light.undo")
     await expect(last).not_to_contain_text("Sáng cả ban ngày")
@@ -107,8 +103,7 @@ async def test_a_table_with_mistakes_is_refused_by_row_and_column_and_the_mended
         await desk.page.get_by_role("button", name="English").click()
         await expect(cabinet).to_contain_text("There is no cabinet HL-TC02. Did you mean HL-TC002?")
         await expect(road_class).to_contain_text("There is no road class M7")
-        found = await Axe().run(desk.page, options=WCAG)
-        assert [violation["id"] for violation in found.response["violations"]] == []
+        assert await barriers(desk.page) == []
         await expect(desk.page.locator(".import-counts ~ .primary")).to_have_count(0)
         await desk.page.get_by_role("button", name="Tiếng Việt").click()
         rows[1] |= {"cabinet": "HL-TC002", "road_class": "M3"}

@@ -10,24 +10,18 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from firmware_sim.control import switch_fault
 from protocols.inventory import Luminaire
-from tests.system.api import logged_in, when_all_have_reported
-from tests.system.conftest import MakeTown
 from tests.waiting import until
-from tests.web.conftest import console
+from tests.web.conftest import console, living
 
-pytestmark = [pytest.mark.system, pytest.mark.browser]
+pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SIXTY = 60.0  # five minutes of darkness pass in five seconds
 
 
-async def test_one_dark_lamp_is_one_alarm_and_one_mail(make_town: MakeTown, browser: Browser) -> None:
-    town = make_town(speed=SIXTY)
-    await town.start_all()
-    lamp = town.city.luminaires[4]
-    mail = town.folder / "mail"
-    async with logged_in(town) as client:
-        await when_all_have_reported(client)
-    async with console(browser, town) as page:
+async def test_one_dark_lamp_is_one_alarm_and_one_mail(tmp_path: Path, browser: Browser) -> None:
+    mail = tmp_path / "mail"
+    async with living(tmp_path, SIXTY) as town, console(browser, town) as page:
+        lamp = town.city.luminaires[4]
         await switch(town.folder, "on", lamp)
         await one_alarm(page, "Đèn không sáng", "điện áp vẫn có", lamp)
         await switch_language(page, "English")

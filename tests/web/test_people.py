@@ -1,60 +1,31 @@
 """People in a real browser: every way in, every page about them, and nothing that they write is executed."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
-import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from cloud.people.rights import Role
-from cloud.settings import Consent, Settings
 from protocols.commands import Group, Step
 from rules.areas import Area
-from tests.cloud.cities import lamp_id, small_city, write_city
-from tests.cloud.clocks import standing_clock
+from tests.cloud.cities import lamp_id, small_city
 from tests.cloud.commands.test_groups import hear, said, sent
 from tests.cloud.feeding import Feed
-from tests.cloud.serving import PASSWORD, serving, settings_in
-from tests.cloud.sso.provider import providing
+from tests.cloud.serving import PASSWORD
 from tests.waiting import until, until_async
-from tests.web.conftest import FLAGS, PATIENCE_MS, chromium
+from tests.web.barriers import barriers
+from tests.web.conftest import PATIENCE_MS
 from tests.web.office import LANGUAGES, Desk, Language, Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 in_both = pytest.mark.parametrize("language", LANGUAGES)
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 HURTS = '<img src="x" onerror="window.hurt=1">'
 STEP_S = 30
 HALONG = ZoneInfo("Asia/Ho_Chi_Minh")
-ACCOUNTS = {"lan": {"sub": "u-1", "preferred_username": "lan"}, "stranger": {"sub": "u-2", "preferred_username": "x"}}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    """A service, a provider that it trusts, and a browser."""
-    path = chromium()
-    if path is None:
-        pytest.skip("no browser on this machine: apt install chromium")
-    expect.set_options(timeout=PATIENCE_MS)
-    folder, (clock, wall) = tmp_path_factory.mktemp("office"), standing_clock()
-    write_city(folder / "inventory.json", small_city())
-    async with providing(ACCOUNTS) as provider, async_playwright() as playwright:
-        provider.now = clock.wall
-        few = Consent(alone=1, one_person=2)
-        known = dict(settings_in(folder, consent=few)) | {"sign_on": [provider.settings(folder)]}
-        async with serving(Settings.model_validate(known), clock) as service:
-            browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-            await service.parts.people.add("boss", PASSWORD, Role.ADMINISTRATOR, "Nguyễn Thị Hương")
-            await service.parts.people.add("lead", PASSWORD, Role.SHIFT_LEAD, area=Area("halong"))
-            await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
-            yield Office(service, wall, provider, browser)
-            await browser.close()
 
 
 @in_both
@@ -223,14 +194,14 @@ async def test_lamps_in_a_polygon_are_dimmed_once_another_person_agrees_and_give
         await desk.come_in("mai", "overview/group/new")
         await draw_round_all(desk)
         await expect(desk.page.get_by_test_id("preview-lamps")).to_have_text("6")
-        await has_no_barriers(desk)
+        assert await barriers(desk.page) == []
         await desk.page.locator("input[name=reason]").fill("fireworks")
         ends = f"{(office.service.parts.clock.now() + timedelta(hours=2)).astimezone(HALONG):%H:%M}"
         await desk.press("group.send_override", n="6", level="40", time=ends)
         await desk.confirm()
         await other.come_in("lead", "overrides")
         await expect(other.page.get_by_test_id("consent")).to_contain_text("fireworks")
-        await has_no_barriers(other)
+        assert await barriers(other.page) == []
         await other.press("consents.agree")
         await desk.press("group.follow")
         await obeyed(office, feed)
@@ -290,14 +261,14 @@ async def test_every_page_about_people_is_open_to_all(office: Office, language: 
     async with office.desk(language) as desk:
         await desk.open("account")
         await desk.page.locator("input[name=username]").wait_for()
-        await has_no_barriers(desk)
+        assert await barriers(desk.page) == []
         await desk.knock(name)
         await desk.is_in(name)
         for view in ("account", "people", "areas", "sessions", "tokens", "audit"):
             await desk.page.evaluate(f"() => {{ location.hash = '#/{view}' }}")
             await desk.page.locator(".page .rows, .account-part").first.wait_for()
             await expect(desk.page.locator("html")).to_have_attribute("lang", language)
-            await has_no_barriers(desk)
+            assert await barriers(desk.page) == []
             await dialogs_have_none(desk, view)
 
 
@@ -309,12 +280,6 @@ async def dialogs_have_none(desk: Desk, view: str) -> None:
         return
     await desk.press(OPENS[view])
     await desk.page.locator("dialog form").wait_for()
-    await has_no_barriers(desk)
+    assert await barriers(desk.page) == []
     await desk.page.keyboard.press("Escape")
     await expect(desk.page.locator("dialog")).to_have_count(0)
-
-
-async def has_no_barriers(desk: Desk) -> None:
-    """What axe-core finds against WCAG 2.2 AA: nothing."""
-    found = await Axe().run(desk.page, options=WCAG)
-    assert [f"{it['id']}: {it['nodes'][0]['html']}" for it in found.response["violations"]] == []
