@@ -57,7 +57,7 @@ async def put(site: PlannedCity, wanted: PlanIn, who: Planner, drafts: DraftsPar
 
 
 @router.post("/check")
-async def check(site: SeenCity, wanted: CheckIn, drafts: DraftsPart) -> CheckOut:
+async def check(site: PlannedCity, wanted: CheckIn, drafts: DraftsPart) -> CheckOut:
     """What there is to say of a plan. Nothing is kept."""
     return await drafts.check(site, wanted.plan)
 
