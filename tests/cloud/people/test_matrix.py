@@ -9,7 +9,7 @@ import hashlib
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from websockets.exceptions import InvalidStatus
 
 from cloud.app import create_app
 from cloud.commands.tables import ConsentRow
+from cloud.people.access import COOKIE
 from cloud.people.rights import FOR_PEOPLE, RIGHTS, Right, Role
 from cloud.people.tables import GrantRow
 from cloud.settings import Settings, Site
@@ -206,6 +207,8 @@ class Busy:
     service: Service
     feed: Feed
     named: Mapping[str, str]
+    browsers: AsyncExitStack
+    people: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
 
     async def knock(self, client: httpx2.AsyncClient, door: Door) -> tuple[int, str]:
         """The status, and everything that was said."""
@@ -224,20 +227,21 @@ class Busy:
         except InvalidStatus as refused:
             return refused.response.status_code, ""
 
-    @asynccontextmanager
-    async def person(self, role: Role, area: Area) -> AsyncIterator[httpx2.AsyncClient]:
-        """Somebody with one grant."""
-        name, people = f"{role}{area}".replace("/", "-"), self.service.parts.people
-        if await people.find(name) is None:
-            await people.add(name, PASSWORD, role, area=area)
-        async with self.service.anonymous() as client:
+    async def person(self, role: Role, area: Area) -> httpx2.AsyncClient:
+        """Somebody with one grant, who stays signed in until he signs out."""
+        name = f"{role}{area}".replace("/", "-")
+        if name not in self.people:
+            await self.service.parts.people.add(name, PASSWORD, role, area=area)
+            self.people[name] = await self.browsers.enter_async_context(self.service.anonymous())
+        client = self.people[name]
+        if COOKIE not in client.cookies:
             answer = await client.post(f"{API}/session", json={"username": name, "password": PASSWORD})
             answer.raise_for_status()
-            yield client
+        return client
 
 
 @pytest.fixture
-async def busy(service: Service, wall: Wall) -> Busy:
+async def busy(service: Service, wall: Wall) -> AsyncIterator[Busy]:
     wall.advance(minutes=10)
     dark = [lamp(1, EVENING + timedelta(minutes=m), active_power=0.0) for m in range(6)]
     feed, air = Feed(service), Reading("HL-AIR-01", "air_station", int(EVENING.timestamp()), {"pm2_5": 31.0})
@@ -265,7 +269,8 @@ async def busy(service: Service, wall: Wall) -> Busy:
         "SESSION": session,
         "TOKEN": token_id,
     }
-    return Busy(service, feed, named)
+    async with AsyncExitStack() as browsers:
+        yield Busy(service, feed, named, browsers)
 
 
 ALL = frozenset(Right) - FOR_PEOPLE
@@ -323,8 +328,7 @@ async def _row(busy: Busy, door: Door) -> dict[str, tuple[int, str]]:
     }
     for name, (role, area) in visitors.items():
         if role is not None:
-            async with busy.person(role, area) as client:
-                row[name] = await busy.knock(client, door)
+            row[name] = await busy.knock(await busy.person(role, area), door)
     return row
 
 
@@ -371,21 +375,21 @@ def _tells(status: int, said: str, hidden: re.Pattern[str]) -> bool:
 
 
 async def test_a_door_that_is_refused_does_not_say_whether_there_is_something_behind_it(busy: Busy) -> None:
-    async with busy.person(Role.TECHNICIAN, MINE) as client:
-        hidden = await client.get(f"{API}/luminaires/{lamp_id(1)}")
-        absent = await client.get(f"{API}/luminaires/{lamp_id(7)}")
-        ordered = await client.post(f"{API}/commands", json=DIM)
-        made_up = await client.post(f"{API}/commands", json={**DIM, "target": lamp_id(7)})
+    client = await busy.person(Role.TECHNICIAN, MINE)
+    hidden = await client.get(f"{API}/luminaires/{lamp_id(1)}")
+    absent = await client.get(f"{API}/luminaires/{lamp_id(7)}")
+    ordered = await client.post(f"{API}/commands", json=DIM)
+    made_up = await client.post(f"{API}/commands", json={**DIM, "target": lamp_id(7)})
     assert (hidden.status_code, ordered.status_code) == (absent.status_code, made_up.status_code) == (404, 404)
     assert hidden.text == absent.text.replace(lamp_id(7), lamp_id(1))
     assert ordered.text == made_up.text.replace(lamp_id(7), lamp_id(1))
 
 
 async def test_nothing_was_ordered_acknowledged_or_configured_from_the_wrong_ward(busy: Busy) -> None:
-    async with busy.person(Role.TECHNICIAN, MINE) as client:
-        await client.post(f"{API}/commands", json=DIM)
-        await client.post(f"{API}/alarms/{busy.named['ALARM']}/acknowledge", json={})
-        await client.put(f"{API}/edges/HL-E01/documents/settings", json={"text": "x"})
+    client = await busy.person(Role.TECHNICIAN, MINE)
+    await client.post(f"{API}/commands", json=DIM)
+    await client.post(f"{API}/alarms/{busy.named['ALARM']}/acknowledge", json={})
+    await client.put(f"{API}/edges/HL-E01/documents/settings", json={"text": "x"})
     parts = busy.service.parts
     assert parts.commands.count_open(lambda _: True) == 2, "those of the right person"
     assert [alarm.acked_by for alarm in parts.alarms.listed()] == [None]
@@ -407,12 +411,12 @@ async def test_who_sees_a_lamp_and_may_not_switch_it_is_told_so(busy: Busy) -> N
 
 
 async def test_a_ward_s_map_overview_and_lists_are_whole_in_themselves(busy: Busy) -> None:
-    async with busy.person(Role.OPERATOR, MINE) as client:
-        city = (await client.get(f"{API}/city")).json()
-        overview = (await client.get(f"{API}/overview")).json()
-        lamps = (await client.get(f"{API}/luminaires")).json()
-        second = (await client.get(f"{API}/map/lamps/1")).json()
-        bytes_ = (await client.get(f"{API}/map/lamps.bin")).content
+    client = await busy.person(Role.OPERATOR, MINE)
+    city = (await client.get(f"{API}/city")).json()
+    overview = (await client.get(f"{API}/overview")).json()
+    lamps = (await client.get(f"{API}/luminaires")).json()
+    second = (await client.get(f"{API}/map/lamps/1")).json()
+    bytes_ = (await client.get(f"{API}/map/lamps.bin")).content
     assert (city["lamps"], [ward["id"] for ward in city["wards"]]) == (3, ["W2"])
     assert (overview["lamps"]["total"], overview["alarms"]["unacked"], overview["commands"]["open"]) == (3, 0, 0)
     assert [one["id"] for one in overview["edges"]["items"]] == ["HL-E02"]
@@ -423,9 +427,8 @@ async def test_a_ward_s_map_overview_and_lists_are_whole_in_themselves(busy: Bus
 
 
 async def test_nothing_of_another_ward_is_said_over_the_sockets(busy: Busy) -> None:
-    service = busy.service
+    service, client = busy.service, await busy.person(Role.OPERATOR, MINE)
     async with (
-        busy.person(Role.OPERATOR, MINE) as client,
         service.socket(f"{API}/live", client) as events,
         service.socket(f"{API}/map/live", client) as frames,
     ):
