@@ -14,19 +14,16 @@ from tests.cloud.ingest.batches import arrival
 
 EDGES = ("HL-E01", "HL-E02")
 Name = tuple[str, str, Stream]  # edge, epoch, stream
+NAMES = st.tuples(
+    st.sampled_from(EDGES), st.sampled_from(("old", "new")), st.sampled_from((Stream.LIVE, Stream.BACKLOG))
+)
 
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> Arrival:
-    seq = draw(st.integers(1, 14))
-    return arrival(
-        seq,
-        b"{}",
-        floor=draw(st.just(1) | st.integers(1, seq)),
-        edge=draw(st.sampled_from(EDGES)),
-        epoch=draw(st.sampled_from(("old", "new"))),
-        stream=draw(st.sampled_from((Stream.LIVE, Stream.BACKLOG))),
-    )
+    seq, (edge, epoch, stream) = draw(st.integers(1, 14)), draw(NAMES)
+    floor = draw(st.integers(1, seq)) if draw(st.booleans()) else 1
+    return arrival(seq, b"{}", floor=floor, edge=edge, epoch=epoch, stream=stream)
 
 
 class InboxAgainstSets(RuleBasedStateMachine):

@@ -31,17 +31,21 @@ class Came:
     saves: bool = True
 
 
+TIMES = st.lists(st.integers(0, HOURS * 60 - 1), min_size=1, max_size=40, unique=True).map(sorted)
+POWERS = st.sampled_from([None, 0.4, 60.1, 99.9])
+DELAYS = st.sampled_from([0, 0, 60, 1_200, 4_000, 20_000])
+
+
 @st.composite
 def said(draw: st.DrawFn) -> list[list[Reading]]:
     """Batches of two lamps and a meter in order of time; registers may jump, dip, start again or be absent."""
     batches = []
     for device, kind in ((lamp_id(1), "luminaire"), (lamp_id(2), "luminaire"), ("HL-TC001-M", "meter")):
         register, has_register = draw(st.integers(0, 5000)), draw(st.booleans())
-        times = sorted(draw(st.lists(st.integers(0, HOURS * 60 - 1), min_size=1, max_size=40, unique=True)))
         readings = []
-        for minute in times:
+        for minute in draw(TIMES):
             register = max(0, register + draw(JUMPS))
-            values: dict[str, float | None] = {"active_power": draw(st.sampled_from([None, 0.4, 60.1, 99.9]))}
+            values: dict[str, float | None] = {"active_power": draw(POWERS)}
             if has_register and draw(st.integers(0, 4)):
                 values["active_energy"] = register / 1000
             readings.append(Reading(device, kind, START + 60 * minute, values))
@@ -54,7 +58,7 @@ def said(draw: st.DrawFn) -> list[list[Reading]]:
 def came(draw: st.DrawFn) -> tuple[list[Came], list[Came]]:
     """The same batches as they should come, and as they came."""
     batches = draw(said())
-    delays = [draw(st.sampled_from([0, 0, 60, 1_200, 4_000, 20_000])) for _ in batches]
+    delays = [draw(DELAYS) for _ in batches]
     late = sorted(zip(batches, delays, strict=True), key=lambda one: one[0][-1].at + one[1])
     happened = [
         Came(

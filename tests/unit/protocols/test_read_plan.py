@@ -215,17 +215,23 @@ def test_an_answer_of_the_wrong_length_is_no_answer() -> None:
     assert read.decode({read.blocks[0]: Answer([1, 2, 3], 100)}) == []
 
 
+kinds = st.sampled_from([("uint16", 1), ("float32", 2), ("uint64", 4)])
+places = st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=12)
+holes = st.lists(st.integers(0, 60), max_size=4)
+spaces = st.sampled_from(["input", "holding"])
+strides = st.sampled_from([None, 310])
+
+
 @st.composite
 def members(draw: st.DrawFn) -> Member:
-    kind, wide = draw(st.sampled_from([("uint16", 1), ("float32", 2), ("uint64", 4)]))
-    slots = draw(st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=12))
-    addresses = [slot * 5 for slot in slots]  # room for the widest
-    forbidden = [(a * 5 + 4, a * 5 + 4) for a in draw(st.lists(st.integers(0, 60), max_size=4))]
-    block = draw(st.sampled_from([None, 310]))
+    kind, wide = draw(kinds)
+    addresses = [slot * 5 for slot in draw(places)]  # room for the widest
+    forbidden = [(a * 5 + 4, a * 5 + 4) for a in draw(holes)]
+    block = draw(strides)
     device = profile(
         *addresses,
         kind=kind,
-        space=draw(st.sampled_from(["input", "holding"])),
+        space=draw(spaces),
         forbidden=forbidden,
         most=draw(st.integers(wide, 125)),
         block=block,

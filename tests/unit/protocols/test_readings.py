@@ -11,13 +11,14 @@ QUANTITIES = ["active_power", "voltage", "current"]
 NAMES = st.lists(st.sampled_from(QUANTITIES), unique=True)
 VALUES = st.none() | st.floats(-1000, 1000)
 FLAGS = st.sampled_from(Quality)
+DEVICES, KINDS = st.sampled_from(["A", "B"]), st.sampled_from(["meter", "luminaire"])
 
 
 @st.composite
 def readings(draw: st.DrawFn) -> Reading:
     names = draw(NAMES)
     values = {name: draw(VALUES) for name in names}
-    plain = Reading(draw(st.sampled_from(["A", "B"])), draw(st.sampled_from(["meter", "luminaire"])), 0, values)
+    plain = Reading(draw(DEVICES), draw(KINDS), 0, values)
     flags = {name: draw(FLAGS) for name in names if draw(st.booleans())}
     said = {name: flag for name, flag in flags.items() if flag is not plain.flag(name)}
     return Reading(plain.device, plain.kind, draw(st.integers(0, 2_000_000_000)), values, said)

@@ -54,10 +54,13 @@ flags = st.sampled_from([int(q) for q in Quality])
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+some_quantities = st.lists(st.sampled_from(sorted(QUANTITIES)), unique=True, max_size=4).map(tuple)
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
     rows = draw(st.integers(0, 4))
-    quantities = tuple(draw(st.lists(st.sampled_from(sorted(QUANTITIES)), unique=True, max_size=4)))
+    quantities = draw(some_quantities)
     columns = st.lists(
         st.lists(values, min_size=rows, max_size=rows), min_size=len(quantities), max_size=len(quantities)
     )
@@ -363,15 +366,17 @@ def test_words_that_not_every_database_keeps_are_refused(software: str) -> None:
         wire.decode_message(Birth, payload)
 
 
+some_answers = st.lists(answers, max_size=6)
+names = st.one_of(ids, st.builds(member_id, st.sampled_from(["g", "h-1"]), st.integers(0, MOST_LAMPS - 1)))
+milliseconds = st.integers(0, 4_102_444_800_000)
+
+
 @st.composite
 def group_answers(draw: st.DrawFn) -> list[Answer]:
     """Of several groups and of single commands, as an edge tells them: to the millisecond."""
-    told = draw(st.lists(answers, max_size=6))
-    names = st.one_of(ids, st.builds(member_id, st.sampled_from(["g", "h-1"]), st.integers(0, MOST_LAMPS - 1)))
-    milliseconds = st.integers(0, 4_102_444_800_000)
     return [
         answer.model_copy(update={"id": draw(names), "at": datetime.fromtimestamp(draw(milliseconds) / 1000, UTC)})
-        for answer in told
+        for answer in draw(some_answers)
     ]
 
 
