@@ -15,6 +15,7 @@ from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
 from rules.areas import Area, Grant
 
 _MOST_KNOWN = 50  # devices and networks of one person
+_IN_ORDER = (GrantRow.area, GrantRow.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,7 @@ async def count_people(session: AsyncSession) -> int:
 
 async def load_grants(session: AsyncSession, person_id: int) -> Sequence[Grant]:
     """What a person was granted."""
-    rows = await session.scalars(
-        select(GrantRow).where(GrantRow.person_id == person_id).order_by(GrantRow.area, GrantRow.role)
-    )
+    rows = await session.scalars(select(GrantRow).where(GrantRow.person_id == person_id).order_by(*_IN_ORDER))
     return [grant_of(row) for row in rows]
 
 
@@ -81,16 +80,28 @@ def is_open(now: datetime) -> ColumnElement[bool]:
 async def load_session(
     session: AsyncSession, token_hash: str, now: datetime, strict: Collection[Role]
 ) -> tuple[Session, datetime | None] | None:
-    """A session that is open at `now` (wall time), and when it was last used. `strict` are as in `signed_in`."""
-    query = select(PersonRow, SessionRow.seen_at).join(SessionRow)
+    """A session that is open at `now` (wall time), and when it was last used. `strict` are as in `signed_in`.
+
+    Every request asks this first: person and grants come with one statement.
+    """
+    query = select(PersonRow, SessionRow.seen_at, GrantRow).join(SessionRow).outerjoin(GrantRow)
     mine = SessionRow.token_hash == token_hash, is_open(now), PersonRow.disabled_at.is_(None)
-    found = (await session.execute(query.where(*mine))).one_or_none()
-    return (await signed_in(session, token_hash, found[0], strict), found[1]) if found else None
+    rows = (await session.execute(query.where(*mine).order_by(*_IN_ORDER))).all()
+    if not rows:
+        return None
+    person, seen_at, _ = rows[0]
+    grants = [grant_of(row[2]) for row in rows if row[2] is not None]
+    return await _held_back(session, token_hash, person, grants, strict), seen_at
 
 
 async def signed_in(session: AsyncSession, token_hash: str, person: PersonRow, strict: Collection[Role]) -> Session:
     """A person's session; the roles that are `strict` must have a second factor."""
-    grants = await load_grants(session, person.id)
+    return await _held_back(session, token_hash, person, await load_grants(session, person.id), strict)
+
+
+async def _held_back(
+    session: AsyncSession, token_hash: str, person: PersonRow, grants: Sequence[Grant], strict: Collection[Role]
+) -> Session:
     return Session(
         token_hash,
         person.username,
