@@ -1,7 +1,7 @@
 """Six lamps that speak MQTT, two of each make, on a real broker, and an edge that has nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,10 +21,11 @@ from firmware_sim.switchboard import Switchboard
 from firmware_sim.world import World, build
 from protocols import topics
 from protocols.clock import DomainClock
+from protocols.profiles.mqtt import MqttProfile, library
 from tests.edge.clouds import EDGE, SITE, Broker
 
 LAMPS = 6
-SLEEPS_S, LISTENS_S = 1.0, 3.0
+SLEEPS_S, LISTENS_S = 0.5, 3.0
 Z1, Z2 = "HL-000001", "HL-000002"  # behind a Zigbee2MQTT gateway
 T1, T2 = "HL-000003", "HL-000004"  # Tasmota
 N1, N2 = "HL-000005", "HL-000006"  # nodes that sleep
@@ -40,6 +41,19 @@ def city() -> Expanded:
     expanded = expand(small, LAMPS)
     assert expanded.alone == {Z1, Z2, T1, T2, N1, N2}
     return expanded
+
+
+def quicker(listens_for_s: float, **seconds: float) -> Mapping[str, MqttProfile]:
+    """The library, with other times in every profile's `control`. What does not sleep sleeps here neither."""
+    times = {name: timedelta(seconds=value) for name, value in seconds.items()}
+    asleep = times | {"listens_for": timedelta(seconds=listens_for_s)}
+    return {
+        name: profile.model_copy(
+            update={"control": control and control.model_copy(update=asleep if control.listens_for else times)}
+        )
+        for name, profile in library().items()
+        for control in [profile.control]
+    }
 
 
 def write_config(folder: Path, port: int) -> None:

@@ -12,7 +12,7 @@ import aiomqtt
 import orjson
 import pytest
 
-from edge_agent import main
+from edge_agent import main, mqtt_line
 from edge_agent.config import EdgeConfig
 from edge_agent.database import Database
 from edge_agent.ledger import Ledger
@@ -26,10 +26,11 @@ from protocols.readings import Quality
 from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, SITE, Broker, Cloud, cloud_on
 from tests.edge.jobs import at_work
-from tests.edge.parks import N1, N2, T1, T2, Z1, Z2, Park, configured, park, write_config
+from tests.edge.parks import LISTENS_S, N1, N2, T1, T2, Z1, Z2, Park, configured, park, quicker, write_config
 from tests.waiting import until
 
 LAMPS = (Z1, Z2, T1, T2, N1, N2)
+SPEED = 5.0  # a fade of two seconds takes less than half a one
 SAME = 0.5  # % of light; a fade's last step may be on its way
 PREFIX = topics.devices(SITE, EDGE)
 
@@ -53,7 +54,7 @@ async def cloud(broker: Broker) -> AsyncIterator[Cloud]:
 
 @pytest.fixture
 def clock() -> DomainClock:
-    return running_clock(MIDNIGHT)
+    return running_clock(MIDNIGHT, SPEED)
 
 
 @pytest.fixture
@@ -67,6 +68,12 @@ def config(tmp_path: Path, broker: Broker) -> EdgeConfig:
     return configured(tmp_path, broker)
 
 
+@pytest.fixture(autouse=True)
+def naps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edge counts on less than the seconds for which a node of the park listens, as it does in a city."""
+    monkeypatch.setattr(mqtt_line, "library", lambda: quicker(LISTENS_S - 1))
+
+
 @asynccontextmanager
 async def agent_on(config: EdgeConfig, clock: DomainClock) -> AsyncIterator[Agent]:
     async with Database(config.data, main.SCHEMA) as database:
@@ -78,7 +85,12 @@ async def agent_on(config: EdgeConfig, clock: DomainClock) -> AsyncIterator[Agen
 
 
 def command(
-    clock: DomainClock, name: str, target: str, action: Action | None = None, level: float = 40, lasts_s: float = 60
+    clock: DomainClock,
+    name: str,
+    target: str,
+    action: Action | None = None,
+    level: float = 40,
+    lasts_s: float = 60 * SPEED,
 ) -> Command:
     now = clock.now()
     return Command(
@@ -157,9 +169,10 @@ async def test_a_command_is_confirmed_by_the_level_that_was_reported(
 
 
 async def test_a_lamp_that_does_not_follow_is_not_confirmed_by_its_gateway_s_echo(
-    lamps: Park, cloud: Cloud, config: EdgeConfig, clock: DomainClock
+    lamps: Park, cloud: Cloud, config: EdgeConfig, clock: DomainClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Zigbee2MQTT publishes what was asked; what the lamp then says of itself is something else."""
+    monkeypatch.setattr(mqtt_line, "library", lambda: quicker(LISTENS_S - 1, reached_within=5.0))
     lamps.start("HL-ZB01")
     async with agent_on(config, clock):
         await until(lambda: shines(cloud, Z1, 50))
@@ -200,7 +213,7 @@ async def test_a_node_that_sleeps_too_long_never_hears_of_its_command(
     lamps: Park, cloud: Cloud, config: EdgeConfig, clock: DomainClock
 ) -> None:
     async with agent_on(config, clock):
-        await cloud.command(command(clock, "c1", N1, level=70, lasts_s=3))
+        await cloud.command(command(clock, "c1", N1, level=70, lasts_s=3 * SPEED))
         answer = await until(lambda: last(cloud, "c1"), 40)
         assert [a.step for a in cloud.answers("c1")] == [Step.ACCEPTED, Step.WAITING, Step.TOO_LATE]
         assert answer.refusal is Refusal.SLEPT_THROUGH
