@@ -1,6 +1,6 @@
 """What one running service is made of, and how a route asks for a part of it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -100,10 +100,13 @@ class Parts:
     events: Events
 
 
-def part(take: Callable[[Parts], T]) -> Callable[[HTTPConnection], T]:
-    """A dependency that hands a route one part of the service."""
+def part(take: Callable[[Parts], T]) -> Callable[[HTTPConnection], Awaitable[T]]:
+    """A dependency that hands a route one part of the service.
 
-    def ask(connection: HTTPConnection) -> T:
+    It waits for nothing, but what is no coroutine FastAPI sends to a thread and back, for every part of every request.
+    """
+
+    async def ask(connection: HTTPConnection) -> T:
         parts: Parts = connection.app.state.parts
         return take(parts)
 

@@ -1,4 +1,7 @@
-"""Which part of the cities is it that somebody asks for, and is what is named in it?"""
+"""Which part of the cities is it that somebody asks for, and is what is named in it?
+
+The dependencies are coroutines for the same reason as in cloud/parts.py.
+"""
 
 from typing import Annotated
 
@@ -26,7 +29,7 @@ def sight(right: Right) -> Dependency:
     Who asks may look at one city alone; one that there is not looks like one that is not his: empty.
     """
 
-    def look(who: Annotated[Session, needs(right)], views: ViewsPart, site: SiteAsked = None) -> View:
+    async def look(who: Annotated[Session, needs(right)], views: ViewsPart, site: SiteAsked = None) -> View:
         return views.of(who.grants, right, site)
 
     dependency: Dependency = Depends(look)
@@ -36,7 +39,7 @@ def sight(right: Right) -> Dependency:
 def device_in_sight(right: Right) -> Dependency:
     """Declare the right and take the id of a device that it is held over; any other answers NotThere."""
 
-    def look(device_id: str, view: Annotated[View, sight(right)]) -> str:
+    async def look(device_id: str, view: Annotated[View, sight(right)]) -> str:
         return view.find(device_id, f"device {device_id}")
 
     dependency: Dependency = Depends(look)
@@ -47,7 +50,7 @@ def city_with(right: Right) -> Dependency:
     """Declare the right and take the city that all of it is held over. One of which not all is seen answers NotThere,
     and one that is only seen NotAllowed."""
 
-    def look(site: Id, who: Annotated[Session, needs(right)], fleet: FleetPart) -> str:
+    async def look(site: Id, who: Annotated[Session, needs(right)], fleet: FleetPart) -> str:
         if site not in fleet.sites or not may(who.grants, Right.VIEW_CITY, Area(site)):
             raise NotThere(f"there is no city {site}")
         if not may(who.grants, right, Area(site)):
