@@ -68,7 +68,9 @@ async def office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
             await service.parts.people.add("boss", PASSWORD, Role.ADMINISTRATOR, "Nguyễn Thị Hương")
             await service.parts.people.add("lead", PASSWORD, Role.SHIFT_LEAD, area=Area("halong"))
             await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
-            yield Office(service, wall, provider, browser)
+            office = Office(service, wall, provider, browser)
+            yield office
+            await office.close()
 
 
 @asynccontextmanager

@@ -1,6 +1,8 @@
 """People in a real browser: every way in, every page about them, and nothing that they write is executed."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -66,8 +68,7 @@ async def second_step(desk: Desk, username: str, code: str) -> None:
 @in_both
 async def test_a_passkey_opens_the_console_without_a_name(office: Office, language: Language) -> None:
     await office.service.parts.people.add(name := f"passkey-{language}", PASSWORD, Role.OPERATOR, language=language)
-    async with office.desk(language) as desk:
-        await hold_a_key(desk.page)
+    async with office.desk(language) as desk, a_key(desk.page):
         await desk.come_in(name)
         await desk.page.get_by_label(desk.says("passkeys.name")).fill(HURTS)
         await desk.press("passkeys.add")
@@ -83,13 +84,17 @@ async def test_a_passkey_opens_the_console_without_a_name(office: Office, langua
         await expect(key).to_have_count(0)
 
 
-async def hold_a_key(page: Page) -> None:
-    """A key in this machine that knows its owner's finger, and feels it at once."""
+@asynccontextmanager
+async def a_key(page: Page) -> AsyncIterator[None]:
+    """In this machine, for as long as it is there: it knows its owner's finger, and feels it at once."""
     devices = await page.context.new_cdp_session(page)
     await devices.send("WebAuthn.enable")
     key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     able = {"isUserVerified": True, "automaticPresenceSimulation": True}
     await devices.send("WebAuthn.addVirtualAuthenticator", {"options": key | able})
+    yield
+    await devices.send("WebAuthn.disable")
+    await devices.detach()
 
 
 @in_both
