@@ -1,6 +1,7 @@
-"""What the processes of tests/forked.py find imported: every role, and what a role imports on its way up.
+"""What the processes of tests/forked.py find there: every role and what it imports on its way up, and the library of
+device profiles, which comes with the program as its modules do.
 
-It stays until the end, so nobody looks through it for garbage.
+All of it stays until the end, so nobody looks through it for garbage.
 """
 
 import atexit
@@ -13,6 +14,8 @@ LATER = ("aiosqlite", "alembic.command", "anyio._backends._asyncio", "uvicorn.pr
 gc.disable()
 for name in (*ROLES, *LATER):
     import_module(name)
+for name in ("protocols.profiles", "protocols.profiles.mqtt"):
+    import_module(name).library()
 gc.freeze()
 gc.enable()
 atexit.register(gc.unfreeze)  # or duckdb complains of what is left

@@ -31,4 +31,4 @@ async def when_all_have_reported(client: httpx2.AsyncClient) -> dict[str, Any]:
         found: dict[str, Any] = (await client.get("/api/v1/overview")).json()
         return found if found["lamps"]["unknown"] == 0 else None
 
-    return await until_async(overview, timeout_s=30, every_s=0.2)
+    return await until_async(overview, timeout_s=60, every_s=0.2)

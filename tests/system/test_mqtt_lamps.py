@@ -10,6 +10,7 @@ import httpx2
 import orjson
 import pytest
 
+from edge_agent import status_door
 from edge_agent.config import EdgeConfig, load_config
 from protocols.mqtt.messages import decode
 from protocols.profiles.mqtt import MqttProfile, library
@@ -17,7 +18,7 @@ from tests.system.api import logged_in, when_all_have_reported
 from tests.system.conftest import MakeTown
 from tests.system.town import Town, downtown
 from tests.system.truth import Key, stored
-from tests.waiting import until_async
+from tests.waiting import until, until_async
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
@@ -43,7 +44,9 @@ def lamp_of(town: Town, profile: str) -> str:
 
 async def test_three_makes_are_read_and_commanded_and_outlive_their_broker(town: Town) -> None:
     makes = {profile: lamp_of(town, profile) for profile in library()}
-    await town.start_all()
+    await town.start("broker", "cloud", *town.edges)
+    await until(status_door.door(town.outbox(town.edges[0])).exists)
+    await town.start("sim")  # not before: what a node says before it sleeps for the first time is heard
     async with logged_in(town) as client:
         await when_all_have_reported(client)
         for lamp in makes.values():
@@ -51,12 +54,14 @@ async def test_three_makes_are_read_and_commanded_and_outlive_their_broker(town:
             await until_async(partial(is_shown, client, lamp, "dimmed"), every_s=0.2)
         await town.kill("broker")
         await town.start("broker")
+        again = town.now()
         for lamp in makes.values():
+            await until_async(partial(has_spoken, client, lamp, town, again), every_s=0.2)
             await comes_to(client, await ordered(client, lamp, 70), "confirmed", 70)
         node = makes["nbiot-street-node"]
         await town.kill("sim")
         await until_async(partial(sleeps, client, node), timeout_s=60, every_s=0.2)
-        await comes_to(client, await ordered(client, node, 20), "expired", None)
+        await comes_to(client, await ordered(client, node, 20), "expired", None, look_every_s=1.0)
         assert (await shown(client, node))["last_command"]["refusal"] == "slept_through"
     for name in (*town.edges, "cloud"):
         await town.stop(name)
@@ -70,14 +75,16 @@ async def ordered(client: httpx2.AsyncClient, lamp: str, level: float) -> str:
     return str(answer.json()["id"])
 
 
-async def comes_to(client: httpx2.AsyncClient, command: str, state: str, level: float | None) -> None:
+async def comes_to(
+    client: httpx2.AsyncClient, command: str, state: str, level: float | None, look_every_s: float = 0.2
+) -> None:
     """How a command ends, and what the lamp said of itself then."""
 
     async def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = (await client.get(f"/api/v1/commands/{command}")).json()
         return None if found["state"] in OPEN else found
 
-    found = await until_async(ended, timeout_s=120, every_s=0.2)
+    found = await until_async(ended, 120, look_every_s)
     assert found["state"] == state, found
     assert found["actual_level"] == (None if level is None else pytest.approx(level, abs=0.5))
 
@@ -89,6 +96,11 @@ async def sleeps(client: httpx2.AsyncClient, node: str) -> bool:
     assert control.listens_for is not None
     age = (await shown(client, node))["latest"]["age_s"]
     return bool(age > control.listens_for.total_seconds() + 5)
+
+
+async def has_spoken(client: httpx2.AsyncClient, lamp: str, town: Town, since: float) -> bool:
+    """True when it has said something since a moment (domain Unix seconds)."""
+    return bool((await shown(client, lamp))["latest"]["age_s"] < town.now() - since)
 
 
 async def is_shown(client: httpx2.AsyncClient, lamp: str, state: str) -> bool:

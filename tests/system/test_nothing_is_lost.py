@@ -79,13 +79,13 @@ async def test_a_batch_is_dropped_inside_the_cloud_before_its_inbox(town: Town) 
 
 
 async def test_live_readings_overtake_a_backlog_that_drains(make_town: MakeTown, broker_name: str) -> None:
-    slow = {"uplink": {"stall_after": "3s", "backlog_per_second": 1}}
+    slow = {"uplink": {"stall_after": "3s", "backlog_per_second": 2}}
     town = make_town(broker_name, edge_settings=slow, bus_settings=PATIENT, cloud_settings=FAST_CLOUD)
     (edge,) = town.edges
     await town.start_all()
     await rounds(town, ROUNDS)
     await town.kill("broker")
-    await until(lambda: depth(town, edge, "backlog") >= 2 * ROUNDS)
+    await until(lambda: depth(town, edge, "backlog") >= 2 * ROUNDS, every_s=0.1)
     live = mark(town, edge, "live")
     await town.start("broker")
     await until(lambda: mark(town, edge, "live") > live)

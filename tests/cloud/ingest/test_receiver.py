@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -24,6 +23,7 @@ from tests.cloud.ingest.batches import EDGE, EPOCH, SITE, arrival, broken_payloa
 from tests.cloud.ingest.brokers import Address, RunningBroker
 from tests.cloud.ingest.receiving import Heard, receiver_for, receiving
 from tests.cloud.ingest.wiretap import Wiretap
+from tests.forked import talking
 from tests.waiting import until
 
 LIVE = topics.topic(SITE, EDGE, Stream.LIVE)
@@ -191,13 +191,9 @@ async def test_a_receiver_that_is_killed_again_and_again_loses_and_doubles_nothi
 @asynccontextmanager
 async def a_receiver_to_kill(broker: RunningBroker, inbox: Path) -> AsyncIterator[None]:
     """A process that receives until the block ends, and not a moment longer."""
-    command = [sys.executable, "-m", "tests.cloud.ingest.receiving"]
-    process = await asyncio.create_subprocess_exec(*command, str(broker.port), str(broker.password_file), str(inbox))
-    try:
+    command = "tests.cloud.ingest.receiving", str(broker.port), str(broker.password_file), str(inbox)
+    async with talking(*command):
         yield
-    finally:
-        process.kill()
-        await process.wait()
 
 
 async def test_the_watermark_is_retained_and_stands_below_the_first_hole(broker: RunningBroker, inbox: Inbox) -> None:
