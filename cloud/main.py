@@ -30,12 +30,38 @@ log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
-    """Ends when its task is cancelled: signals belong to whoever started the process."""
+    """Ends when its task is cancelled: signals belong to whoever started the process. It is over at once, unless
+    somebody is connected."""
+
+    _looking: asyncio.Task[None] | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
+
+    def end(self) -> None:
+        """Let those who are being answered have their answers, and be over."""
+        self.should_exit = True
+        if self._looking:
+            self._looking.cancel()
+
+    async def main_loop(self) -> None:
+        """Until the end."""
+        self._looking = asyncio.create_task(super().main_loop())
+        await asyncio.wait([self._looking])
+        if not self.should_exit:
+            self._looking.result()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door; when somebody is inside, as uvicorn does it."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for door in (*self.servers, *(sockets or ())):
+            door.close()
+        for server in self.servers:
+            await server.wait_closed()
 
 
 async def serve(settings: Settings, clock: DomainClock) -> None:
@@ -154,6 +180,6 @@ async def answer(app: ASGIApp, door: socket.socket, proxies: Sequence[str] = (),
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
-        server.should_exit = True
+        server.end()
         await running
         raise
