@@ -4,6 +4,7 @@ import gc
 import os
 import random
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def _write_to_memory() -> None:
     """What tests write need not survive a power cut: where there is room for it, each sync costs nothing."""
     if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+        os.environ.setdefault("TMPDIR", str(_MEMORY))  # of the servers and of what hypothesis starts again and again
+        tempfile.tempdir = None  # which pytest has asked for already
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
