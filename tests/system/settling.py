@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx2
+
 from edge_agent import status_door
 from edge_agent.config import load_config
 from tests.system.api import logged_in
@@ -50,7 +52,8 @@ async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
         await two_rounds_more(town, edge)
         await drained(town, edge)
         assert await town.stop(edge) == 0
-    await until_async(partial(all_is_stored, town), timeout_s=45, every_s=0.5)
+    async with logged_in(town) as client:
+        await until_async(partial(all_is_stored, client), every_s=0.2)
     assert await town.stop("cloud") == 0
     edges = [town.folder / "edges" / f"{edge}.yaml" for edge in town.edges]
     return await asyncio.to_thread(compare, town.folder / "reads.jsonl", edges, town.store), cut
@@ -114,10 +117,9 @@ def holds_less(town: Town, edge: str, than: int) -> bool:
     return depth(town, edge) < than
 
 
-async def all_is_stored(town: Town) -> bool:
+async def all_is_stored(client: httpx2.AsyncClient) -> bool:
     """The store's cursor has passed everything that the inbox had."""
-    async with logged_in(town) as client:
-        cursors = (await client.get("/api/v1/store")).json()["cursors"]
+    cursors = (await client.get("/api/v1/store")).json()["cursors"]
     return all(cursor["behind"] == 0 for cursor in cursors if cursor["name"] == "store")
 
 
