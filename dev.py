@@ -56,7 +56,7 @@ TEST_TOOLS = {
     "openssl": "openssl",
     "pg_ctlcluster": "postgresql",
 }
-WAITING = 2  # workers more than processors: a test of real processes mostly waits for them
+WAITING = 4  # workers more than processors: a test of real processes mostly waits for them
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
