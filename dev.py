@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -89,16 +90,27 @@ def up(rest: Sequence[str]) -> int:
 def test(rest: Sequence[str]) -> int:
     """Every test; what the machine lacks is installed or skipped loudly."""
     install()
-    build_console()
-    missing = system_tools()
+    with _compiling():
+        build_console()
+        missing = system_tools()
+        code = _show([_node_tool("npm"), "run", "--silent", "test"], cwd=WEB)
     if missing:
         print(f"!! not on this machine: {', '.join(missing)}. The tests that need them are skipped.", flush=True)
         if os.environ.get("CI"):
             print("!! with CI set, that is a failure.", flush=True)
             return 1
-    code = _show([_node_tool("npm"), "run", "--silent", "test"], cwd=WEB)
     jobs = [] if rest else ["-n", str((os.cpu_count() or 1) + WAITING), "--dist", "worksteal"]
     return _show([str(PYTHON), "-m", "pytest", *jobs, *rest]) or code
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """A new clone's modules, by who only looks for tests, before each of the workers does it for itself."""
+    if (ROOT / "tests" / "__pycache__").exists():
+        yield
+        return
+    with subprocess.Popen([str(PYTHON), "-m", "pytest", "--collect-only", "-qq"], stdout=subprocess.DEVNULL):
+        yield
 
 
 def check(_rest: Sequence[str]) -> int:
