@@ -1,8 +1,9 @@
 """The registry: SQLAlchemy over SQLite or PostgreSQL, one writer at a time."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,9 +11,12 @@ import orjson
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Select, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
 NAMES = {
@@ -27,6 +31,23 @@ _AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL o
 
 class RegistryAway(ConnectionError):
     """PostgreSQL takes no connection now."""
+
+
+def is_away(error: BaseException) -> bool:
+    """True of a registry that takes no connection, or has lost one on the way. Any other error of a database is a
+    mistake of ours."""
+    return isinstance(error, RegistryAway) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+@contextmanager
+def left_out_while_away(look: str) -> Iterator[None]:
+    """Around one look of many: nothing is lost when the registry is away for it, as the next one sees the same."""
+    try:
+        yield
+    except (RegistryAway, DBAPIError) as error:
+        if not is_away(error):
+            raise
+        log.warning("%s: the registry does not answer: %s", look, error)
 
 
 async def _connection(*told: Any, **known: Any) -> Any:

@@ -54,7 +54,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.database import RegistryAway
+from cloud.database import RegistryAway, is_away
 
 log = logging.getLogger(__name__)
 
@@ -366,7 +366,7 @@ async def _answer_away(_connection: HTTPConnection, error: Exception) -> JSONRes
 
 
 async def _answer_lost(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """A connection that was lost on the way. Any other error of a database is a mistake of ours, and stays one."""
-    if not (isinstance(error, DBAPIError) and error.connection_invalidated):
+    """A connection that was lost on the way; a mistake of ours stays one."""
+    if not is_away(error):
         raise error
     return await _answer_away(connection, error)

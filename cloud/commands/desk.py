@@ -8,13 +8,11 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.audit.chain import Act, Entry, written
@@ -28,7 +26,7 @@ from cloud.commands.schemas import ActionIn, CommandIn
 from cloud.commands.service import Asked, Commands, action_of
 from cloud.commands.tables import ConsentRow, GroupRow
 from cloud.commands.targets import chosen, described, found, held
-from cloud.database import Database, RegistryAway
+from cloud.database import Database, left_out_while_away
 from cloud.errors import ConsentNeeded, Decided, NotAllowed, NotThere
 from cloud.fleet.roll import Places
 from cloud.fleet.view import View, Views
@@ -178,9 +176,9 @@ class Desk:
             self._tell(row)
 
     async def follow(self) -> None:
-        """Look for as long as the service runs. A registry that is away is asked again at the next look."""
+        """Look for as long as the service runs."""
         while True:
-            with suppress(RegistryAway, DBAPIError):
+            with left_out_while_away("consents"):
                 await self.expire()
             await asyncio.sleep(_LOOK_EVERY_S)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from cloud.database import left_out_while_away
 from cloud.live.hub import SIGNED_OUT, Hub
 from cloud.people.service import People
 from cloud.tokens.service import Tokens
@@ -26,5 +27,6 @@ async def close_ended(people: People, tokens: Tokens, hubs: Sequence[Hub]) -> No
 async def watch_sessions(people: People, tokens: Tokens, hubs: Sequence[Hub]) -> None:
     """Look for as long as the service runs."""
     while True:
-        await close_ended(people, tokens, hubs)
+        with left_out_while_away("sessions"):
+            await close_ended(people, tokens, hubs)
         await asyncio.sleep(_LOOK_EVERY_S)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.alarms import store as episodes
 from cloud.alarms.episode import Episode
-from cloud.database import Database
+from cloud.database import Database, left_out_while_away
 from cloud.notifications import store
 from cloud.notifications.mail import NotSent
 from cloud.notifications.store import State
@@ -67,7 +67,8 @@ class Notifier:
         """Send for as long as the service runs."""
         while True:
             self._more.clear()
-            await self.deliver()
+            with left_out_while_away("notifier"):
+                await self.deliver()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_S):
                     await self._more.wait()

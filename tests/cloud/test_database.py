@@ -14,11 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from cloud import migrations
 from cloud.audit.tables import AuditRow
 from cloud.commands import store as commands
-from cloud.database import Database, upsert
+from cloud.database import Database, RegistryAway, left_out_while_away, upsert
 from cloud.fleet import store as fleet
 from cloud.fleet.fleet import Device
 from cloud.latest.documents import decode
@@ -193,6 +194,14 @@ async def _fail_half_way(database: Database) -> None:
         session.add(PersonRow(**_LAN))
         await session.flush()
         raise RuntimeError("half-way")
+
+
+async def test_a_look_at_a_registry_that_is_away_is_left_out_and_a_mistake_of_ours_is_not(database: Database) -> None:
+    with left_out_while_away("a test"):
+        raise RegistryAway("it starts")
+    with pytest.raises(DBAPIError), left_out_while_away("a test"):
+        async with database.read() as session:
+            await session.execute(text("SELECT nonsense"))
 
 
 async def test_writers_wait_for_each_other_and_readers_for_nobody(database: Database) -> None:
