@@ -1,6 +1,7 @@
 """What several commands are told alike, and what makes sense of it."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,11 +38,7 @@ def a_host(text: str) -> str:
 
 def a_span(text: str) -> str:
     """An option that is a span of time, as it was written."""
-    try:
-        span(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    return text
+    return _understood(span, text)
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -54,11 +51,7 @@ def some_units(text: str) -> str:
     """An option that names Modbus units."""
     from haidang.bus_probe import units
 
-    try:
-        units(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    return text
+    return _understood(units, text)
 
 
 def a_device(text: str | None) -> str | None:
@@ -71,4 +64,13 @@ def a_device(text: str | None) -> str | None:
         host, port = "", 0
     if not host or not 1 <= port <= 65535:
         raise typer.BadParameter(f"{text!r} is no device; write 192.168.1.20 or 192.168.1.20:502")
+    return text
+
+
+def _understood(read: Callable[[str], object], text: str) -> str:
+    """What somebody typed, if it can be read."""
+    try:
+        read(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     return text

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -188,12 +188,9 @@ async def test_a_receiver_that_is_killed_again_and_again_loses_and_doubles_nothi
     assert sorted(seqs(inbox)) == [*range(1, 301)]
 
 
-@asynccontextmanager
-async def a_receiver_to_kill(broker: RunningBroker, inbox: Path) -> AsyncIterator[None]:
+def a_receiver_to_kill(broker: RunningBroker, inbox: Path) -> AbstractAsyncContextManager[object]:
     """A process that receives until the block ends, and not a moment longer."""
-    command = "tests.cloud.ingest.receiving", str(broker.port), str(broker.password_file), str(inbox)
-    async with talking(*command):
-        yield
+    return talking("tests.cloud.ingest.receiving", str(broker.port), str(broker.password_file), str(inbox))
 
 
 async def test_the_watermark_is_retained_and_stands_below_the_first_hole(broker: RunningBroker, inbox: Inbox) -> None:

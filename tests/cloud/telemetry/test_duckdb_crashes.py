@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import duckdb
@@ -21,11 +20,9 @@ from tests.forked import talking
 ALWAYS = (0, 10**12)
 
 
-@asynccontextmanager
-async def a_process_that_writes(path: Path) -> AsyncIterator[asyncio.StreamReader]:
+def a_process_that_writes(path: Path) -> AbstractAsyncContextManager[asyncio.StreamReader]:
     """What it prints; it is killed in the middle of whatever it does then."""
-    async with talking("tests.cloud.telemetry.writing", str(path), "inbox") as lines:
-        yield lines
+    return talking("tests.cloud.telemetry.writing", str(path), "inbox")
 
 
 async def last_promise(lines: asyncio.StreamReader, enough: int) -> int:

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,9 @@ STEPS = (
 )
 
 
-@asynccontextmanager
-async def a_process_that_seals(path: Path, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
+def a_process_that_seals(path: Path, *arguments: str) -> AbstractAsyncContextManager[asyncio.StreamReader]:
     """What it promises; it is killed in the middle of whatever it does then."""
-    async with talking("tests.cloud.telemetry.sealing_process", str(path), *arguments) as lines:
-        yield lines
+    return talking("tests.cloud.telemetry.sealing_process", str(path), *arguments)
 
 
 async def promises(lines: asyncio.StreamReader, most: int) -> int:
