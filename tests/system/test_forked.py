@@ -62,3 +62,13 @@ async def test_a_signal_ends_it_and_is_told(waiting: Forked, number: signal.Sign
     waiting.send_signal(number)
     assert await waiting.wait() == -number
     waiting.send_signal(number)  # nobody is hit
+
+
+async def test_a_signal_to_one_whose_end_is_yet_to_be_told_is_no_error(waiting: Forked, tmp_path: Path) -> None:
+    with (tmp_path / "other").open("wb") as said:
+        buried = forked((*CALL, ""), said.fileno())
+    assert await buried.wait() == 0
+    waiting.pid, running = buried.pid, waiting.pid
+    waiting.kill()
+    waiting.pid = running
+    assert waiting.returncode is None
