@@ -1,7 +1,10 @@
 """MQTT connections of the edge, made in one way: to the cloud's broker and to those of its devices."""
 
+import asyncio
 import socket
 import ssl
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import aiomqtt
 
@@ -11,6 +14,8 @@ PATIENCE_S = 20.0  # for the broker's answer to anything
 _KEEPALIVE_S = 30
 _CONNECT_S = 3.0  # in a thread that the end of the process has to wait for
 _NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # 40 ms for every command otherwise
+
+T = TypeVar("T")
 
 
 def client(
@@ -24,7 +29,7 @@ def client(
 ) -> aiomqtt.Client:
     """A client that is not connected yet. The password is read for every connection, so that a new one needs no
     restart."""
-    made = aiomqtt.Client(
+    made = _Client(
         broker.host,
         broker.port,
         identifier=identifier,
@@ -50,6 +55,39 @@ def reasons(group: BaseExceptionGroup[BaseException]) -> list[str]:
     for error in group.exceptions:
         found += reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error.__cause__ or error)]
     return found
+
+
+class _Client(aiomqtt.Client):
+    """Waits for an answer of the broker only while there is a connection.
+
+    aiomqtt itself waits for all of its time-out when the connection is lost before CONNACK, SUBACK or PUBACK: behind a
+    proxy whose broker is away, each try would take that long.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lost: asyncio.Future[None] = self._loop.create_future()
+
+    def _on_disconnect(self, *args: Any) -> None:
+        super()._on_disconnect(*args)
+        self._loop.call_soon_threadsafe(self._tell_lost)  # paho may be connecting, in a thread
+
+    def _tell_lost(self) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
+        if self._disconnected.done():
+            self._disconnected.exception()  # or asyncio complains when nobody asks for it
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - as aiomqtt has it
+        answer = asyncio.ensure_future(fut)
+        within = self.timeout if timeout is None else timeout
+        try:
+            await asyncio.wait((answer, self._lost), timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            raise aiomqtt.MqttError("the connection was lost" if self._lost.done() else "Operation timed out")
+        finally:
+            answer.cancel()
 
 
 class _Socket(ssl.SSLSocket):

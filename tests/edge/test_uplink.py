@@ -1,6 +1,7 @@
 """What is in the outbox reaches the cloud, in order, whatever the broker, the cloud and the line do."""
 
 import asyncio
+import gc
 import getpass
 import logging
 import socket
@@ -374,8 +375,12 @@ async def test_an_old_copy_of_the_outbox_is_born_again_under_a_new_epoch(
     await until(lambda: outbox.shelf(Stream.LIVE).depth == 0)
 
 
-async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A broker that greets, grants and confirms birth and state, and then never says anything again."""
+CONNECT, PUBLISH, SUBSCRIBE = 1, 3, 8  # MQTT 3.1.1, 2.2.1
+
+
+async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hangs_up_at: int | None = None) -> None:
+    """A broker that greets, grants and confirms birth and state, and then never says anything again; or one that hangs
+    up instead of answering the first packet of a kind."""
     confirmed = 0
     while True:
         kind = (await reader.readexactly(1))[0] >> 4
@@ -387,11 +392,13 @@ async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
             if byte < 0x80:
                 break
         body = await reader.readexactly(length)
-        if kind == 1:
+        if kind == hangs_up_at:
+            return
+        if kind == CONNECT:
             writer.write(b"\x20\x02\x00\x00")
-        elif kind == 8:
+        elif kind == SUBSCRIBE:
             writer.write(b"\x90\x05" + body[:2] + b"\x01\x01\x01")
-        elif kind == 3 and confirmed < 2:
+        elif kind == PUBLISH and confirmed < 2:
             confirmed += 1
             after_topic = 2 + int.from_bytes(body[:2], "big")
             writer.write(b"\x40\x02" + body[after_topic : after_topic + 2])
@@ -411,6 +418,24 @@ async def test_a_broker_that_never_confirms_does_not_hold_the_edge(
         await until(lambda: len(connections) >= 3)
     assert "no connection to the cloud: Operation timed out" in caplog.text
     assert outbox.shelf(Stream.LIVE).depth == 3
+
+
+@pytest.mark.parametrize("asked", [CONNECT, SUBSCRIBE, PUBLISH])
+async def test_a_connection_that_is_lost_before_the_answer_is_made_again_at_once(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture, asked: int
+) -> None:
+    """As by a proxy whose broker is away: it takes the connection, and hangs up."""
+    connections = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await mute(reader, writer, hangs_up_at=asked)
+
+    async with listening(serve) as port, up(outbox, configured(port), patience_s=600.0):
+        await until(lambda: len(connections) >= 3)
+    assert "no connection to the cloud: " in caplog.text
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def certificates(folder: Path) -> None:

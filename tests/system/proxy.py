@@ -42,25 +42,21 @@ class Line:
         visit = asyncio.ensure_future(self._visit(reader, writer))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
+        visit.add_done_callback(lambda _: writer.transport.abort())  # also of one that is cut before it begins
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers = [writer]
-        try:
-            if self._is_cut:
-                return
-            with suppress(OSError):
-                there, back = await asyncio.open_connection("127.0.0.1", self._target)
-                writers.append(back)
-                ways = [asyncio.ensure_future(_pass_on(reader, back)), asyncio.ensure_future(_pass_on(there, writer))]
-                try:
-                    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    for way in ways:
-                        way.cancel()
-                    await asyncio.gather(*ways, return_exceptions=True)
-        finally:
-            for end in writers:
-                end.transport.abort()
+        if self._is_cut:
+            return
+        with suppress(OSError):
+            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+            ways = [asyncio.ensure_future(_pass_on(reader, back)), asyncio.ensure_future(_pass_on(there, writer))]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+                back.transport.abort()
 
     async def _end_visits(self) -> None:
         for visit in list(self._visits):

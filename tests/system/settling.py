@@ -108,10 +108,9 @@ def depth(town: Town, edge: str, stream: str = "%") -> int:
 
 
 async def drained(town: Town, edge: str) -> None:
-    """Wait until an outbox is empty. A long cut takes long to drain, but it goes on; an edge that has tried in vain for
-    long makes pauses of up to a minute."""
+    """Wait until an outbox is empty. A long cut takes long to drain, but it goes on."""
     while left := depth(town, edge):
-        await until(partial(holds_less, town, edge, left), timeout_s=90, every_s=0.2)
+        await until(partial(holds_less, town, edge, left), every_s=0.2)
 
 
 def holds_less(town: Town, edge: str, than: int) -> bool:
