@@ -57,14 +57,16 @@ class Documents:
         self.changed = asyncio.Event()
 
     def load(self) -> None:
-        """Take up what was in force before a restart; what no longer fits is refused and left aside."""
+        """Take up what was in force before a restart; what no longer fits is refused and left aside. Light stays in
+        force for the lamps that are still there. It is said as held, with its hash: it is on the disk whole, so the
+        cloud need not send it again, and what the lamps do is what it says."""
         for path in sorted(self._folder.glob("[!.]*")):
             body = path.read_bytes()
             self._take_up(Document(name=path.name, hash=_hash(body)), body)
 
     def _take_up(self, document: Document, body: bytes) -> None:
         try:
-            self._judged(document.name, body)()
+            self._judged(document.name, body, light_document.kept)()
         except ConfigError as error:
             self._refuse(document, str(error))
         else:
@@ -148,12 +150,14 @@ class Documents:
         enforce()
         log.info("document %s (%.8s) is in force", document.name, document.hash)
 
-    def _judged(self, name: str, body: bytes) -> Enforce:
+    def _judged(
+        self, name: str, body: bytes, light: Callable[[EdgeConfig, bytes], LightDocument] = light_document.judged
+    ) -> Enforce:
         """What puts a document in force. Raises ConfigError with every reason against it."""
         if name == SETTINGS:
             return functools.partial(self._work_by, judged(self._own, body))
         if name == LIGHT:
-            return functools.partial(self._light_by, light_document.judged(self._own, body))
+            return functools.partial(self._light_by, light(self._own, body))
         advice = f"this software knows no such document; it knows {SETTINGS} and {LIGHT}"
         raise ConfigError([Problem(name, 1, "", advice)])
 

@@ -1,6 +1,7 @@
 """Is a document `light` one that this edge can run by? It is judged whole, and every reason against it is told."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -13,15 +14,35 @@ from protocols.light import LARGEST, LIGHT, LightDocument
 from protocols.profiles import mqtt
 from protocols.quantities import QUANTITIES
 
+log = logging.getLogger(__name__)
+
 _MOST_AWAY = 1.0  # degrees; a degree of longitude is four minutes of the sun
-_MOST_TOLD = 20  # problems
+_MOST_TOLD = 20  # problems, or lamps
 
 
 def judged(own: EdgeConfig, body: bytes) -> LightDocument:
-    """The document. Raises ConfigError with the reasons against it."""
+    """What comes from the cloud. Raises ConfigError with the reasons against it."""
     document = _parsed(body)
-    if found := list(_misfits(own, document)):
+    if found := [*_elsewhere(own, document), *_strange_lamps(own, document), *_strange_sources(own, document)]:
         raise _told(found)
+    return document
+
+
+def kept(own: EdgeConfig, body: bytes) -> LightDocument:
+    """What was in force before a restart. What a technician has taken out of edge.yaml since is told, and is no reason
+    against the rest of it: without the document every other lamp would lose its plan until the cloud speaks. It stays
+    whole, as its hash says: nobody asks for the part of a lamp that is not there, and a source that does not speak
+    changes nothing. Raises ConfigError with the reasons against it."""
+    document = _parsed(body)
+    if found := list(_elsewhere(own, document)):
+        raise _told(found)
+    if gone := [str(path[-1]) for path, _ in _strange_lamps(own, document)]:
+        log.warning(
+            "document light stays in force without %s: no luminaires of edge.yaml any more, but in the plan",
+            _listed(gone),
+        )
+    if deaf := [advice for _, advice in _strange_sources(own, document)]:
+        log.warning("document light stays in force, but does not adapt: %s", _listed(list(dict.fromkeys(deaf))))
     return document
 
 
@@ -41,13 +62,16 @@ def _told(found: list[tuple[Path, str]]) -> ConfigError:
     return ConfigError([*shown, Problem(LIGHT, 1, "", f"and {rest} more like these")] if rest else shown)
 
 
-def _misfits(own: EdgeConfig, document: LightDocument) -> Found:
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST_TOLD
+    return ", ".join(names[:_MOST_TOLD]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _elsewhere(own: EdgeConfig, document: LightDocument) -> Found:
     if document.timezone != own.timezone:
         yield ("timezone",), f"{document.timezone} is not this edge's; edge.yaml has {own.timezone}"
     if _is_far(own.position, document.place):
         yield ("place",), "is more than a degree from this edge: another sun sets there"
-    yield from _strange_lamps(own, document)
-    yield from _strange_sources(own, document)
 
 
 def _is_far(here: Place, there: Place) -> bool:

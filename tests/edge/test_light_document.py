@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from edge_agent import main
-from edge_agent.config import EdgeConfig
+from edge_agent.config import Device, EdgeConfig
 from edge_agent.database import Database
 from edge_agent.desired import Documents
 from edge_agent.ledger import Ledger
-from edge_agent.light_document import judged
+from edge_agent.light_document import judged, kept
 from edge_agent.main import Agent
 from edge_agent.outbox import Outbox
 from edge_agent.overrides import Overrides
@@ -116,6 +116,74 @@ def test_every_lamp_that_is_not_this_edges_is_named(tmp_path: Path) -> None:
     ]
 
 
+async def test_lamps_that_are_no_longer_there_do_not_cost_the_others_their_plan_at_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was in force stays so, and is said as held; what comes from the cloud is judged whole as ever."""
+    first, second = body(plan("1")), body(plan("2", road="bright"))
+    await taken(config(tmp_path), first)
+    own = without(config(tmp_path), "L1", "L3")
+    documents = Documents(own, (shelf := Shelf(first, second)).fetch, Pause(0.01, 0.02))
+    caplog.clear()
+    documents.load()
+    assert documents.light == plan("1")
+    assert documents.holdings.held == desired(first).documents
+    assert not documents.holdings.refused
+    assert caplog.messages == [
+        "document light stays in force without L1, L3: no luminaires of edge.yaml any more, but in the plan"
+    ]
+    await documents._settle(desired(first).documents)
+    assert shelf.asked == 0, "it is held, so it is not asked for again"
+    await documents._settle(desired(second).documents)
+    (refused,) = documents.holdings.refused
+    assert "sets[0].lamps.L1: is no luminaire of this edge" in refused.reason
+    assert documents.light == plan("1")
+
+
+async def test_a_sensor_of_another_model_does_not_cost_the_lamps_their_plan_at_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await taken(config(tmp_path), body(plan()))
+    own = config(tmp_path)
+    devices = (*own.modbus[0].devices[:-1], Device(id="W1", profile="yosemitech-y504", unit=5))
+    own = own.model_copy(update={"buses": (own.modbus[0].model_copy(update={"devices": devices}),)})
+    documents = Documents(own, None)
+    documents.load()
+    assert documents.light == plan()
+    assert caplog.messages == [
+        "document light stays in force, but does not adapt: W1 does not measure relative_humidity"
+    ]
+
+
+async def test_a_plan_of_elsewhere_is_not_taken_up_after_a_restart(tmp_path: Path) -> None:
+    await taken(config(tmp_path), body(plan()))
+    documents = Documents(config(tmp_path).model_copy(update={"timezone": "Europe/Paris"}), None)
+    documents.load()
+    assert documents.light is None
+    assert not documents.holdings.held
+    (refused,) = documents.holdings.refused
+    assert "timezone" in refused.reason
+
+
+async def taken(own: EdgeConfig, text: bytes) -> None:
+    """An edge takes a plan, and ends."""
+    await Documents(own, Shelf(text).fetch)._settle(desired(text).documents)
+
+
+def without(own: EdgeConfig, *devices: str) -> EdgeConfig:
+    """What a technician leaves of edge.yaml when luminaires are taken out."""
+    (bus,) = own.modbus
+    left = tuple(device for device in bus.devices if device.id not in devices)
+    return own.model_copy(update={"buses": (bus.model_copy(update={"devices": left}),)})
+
+
+def test_very_many_lamps_that_are_gone_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lamps = {f"X{n:02}": 100 for n in range(50)}
+    sets = [{"id": "s", "stretches": [{"programme": "road", "nights": 1}], "lamps": lamps}]
+    kept(config(tmp_path), changed(sets=sets))
+    assert "X18, X19 and 30 more: no luminaires" in caplog.text
+
+
 def test_of_very_many_mistakes_the_first_are_told_and_the_rest_counted(tmp_path: Path) -> None:
     lamps = {f"X{n}": 100 for n in range(50)}
     sets = [{"id": "s", "stretches": [{"programme": "road", "nights": 1}], "lamps": lamps}]
@@ -152,6 +220,25 @@ async def test_a_restart_goes_on_with_plan_and_override_on_a_street_that_forgot_
             light = agent.status().light
             assert (light.release, light.last_night) == ("1", date(2026, 11, 29))
             assert light.lamps == {Reason.OVERRIDE: 1, Reason.WEEKLY: 1, Reason.ASTRONOMICAL: len(others)}
+
+
+async def test_a_street_with_a_lamp_less_goes_on_with_its_plan_after_a_restart(tmp_path: Path) -> None:
+    """Overrides of a lamp that is not there stand in nobody's way either."""
+    clock = running_clock(MIDNIGHT)
+    async with street(tmp_path, clock) as lit:
+        own, (gone, planned, *others) = configured(tmp_path, lit, None), lit.lamps
+        await taken(own, body(dimmed({gone: 100, planned: 50})))
+        async with Database(own.data, main.SCHEMA) as database:
+            held = Override(level=70, until=clock.now() + timedelta(hours=1))
+            await (await Overrides.load(database)).put(gone, Held(override=held))
+        own = without(own, gone)
+        async with living(own, clock, Documents(own, None)) as (agent, _):
+            await until(lambda: lit.lamp(planned).state.programme == 20)
+            await until(lambda: {lit.lamp(lamp).state.programme for lamp in others} == {50})
+            light = agent.status().light
+            assert (light.release, light.last_night) == ("1", date(2026, 11, 29))
+            assert light.lamps == {Reason.WEEKLY: 1, Reason.ASTRONOMICAL: len(others)}
+            assert lit.lamp(gone).state.programme is None, "nobody speaks to it"
 
 
 @asynccontextmanager
