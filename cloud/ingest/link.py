@@ -27,6 +27,7 @@ MOST_TOGETHER = 500
 GATHER_S = 0.03  # once something has come, how long to wait for more: a commit costs ten times what a batch does
 _KEEPALIVE_S = 30
 _CONNECT_TIMEOUT_S = 3.0  # a stop has to come through within 5 s
+_LONGEST_PAUSE_S = 5.0  # the edges make longer ones, because they are many; until we are back nobody sees or commands them
 _IN_FLIGHT = 1_000
 _CORK: int | None = getattr(socket, "TCP_CORK", None)  # tcp(7): Linux alone has it
 _TICK_S = 1.0  # paho looks after its keep-alive at least this often
@@ -70,7 +71,7 @@ class Link:
         self._patience.register(self._alarm, selectors.EVENT_READ)
         self._tls = secured(broker.tls) if broker.tls else None
         self._client = self._made(client_id)
-        self._pause = Pause(0.5, 30.0)
+        self._pause = Pause(0.5, _LONGEST_PAUSE_S)
         self._try_at = 0.0
         self._away = False
         self._woken = False
