@@ -6,6 +6,7 @@ commands that came together: they are taken in one transaction, carried out bus 
 """
 
 import asyncio
+import functools
 import logging
 import sqlite3
 import time
@@ -30,7 +31,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.overrides import NOTHING, Overrides
 from edge_agent.recorder import Recorder
 from edge_agent.replies import Replies
-from edge_agent.self_testing import SelfTesting
+from edge_agent.self_testing import Found, SelfTesting, Test
 from edge_agent.wanted import Wanted
 from protocols.clock import DomainClock
 from protocols.commands import (
@@ -54,8 +55,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0  # for a fade, wall time
 _LOOK_EVERY_S = 0.1
-_APART = 3  # of those that are tested together, every third at a time: no dark stretch, and neighbours stay lit
-_AT_A_TIME = 10  # that are tested side by side: their reads must not stop the polls
 _ASLEEP_S = 1.0  # between two looks at a command that waits for its lamp to wake
 
 
@@ -107,7 +106,6 @@ class Executor:
         self._judge = Judge(lamps, wanted, clock)
         self._line_work = LineWork(self._judge, lights, self._tell_once, self._is_current, patience_s)
         self._self_testing = SelfTesting(held, lights, clock, self._is_current, patience_s)
-        self._testing = asyncio.Lock()  # what came together is tested to the end before others are
         self._queue: asyncio.Queue[Command | Group] = asyncio.Queue()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()  # who holds a lamp: of a command that comes and one that fails, one at a time
@@ -177,15 +175,15 @@ class Executor:
     def _start(self, found: Sequence[tuple[Command, Held]], group: asyncio.TaskGroup) -> None:
         """Those of one bus that came together are carried out together."""
         lines: dict[Bus, list[_Running]] = defaultdict(list)
-        tests: list[_Running] = []
+        tests: list[Test] = []
         for command, before in found:
             running = _Running(command, before, len(found) > 1)
             self._running[command.target] = running
+            lamp = self._lamps[command.target]
             if isinstance(command.action, SelfTest):
-                tests.append(running)
+                tests.append(Test(command, lamp, functools.partial(self._end_test, running)))
                 continue
             self._lights.awaiting.add(command.target)
-            lamp = self._lamps[command.target]
             if running.is_one_of_many and isinstance(lamp, ModbusLamp):
                 lines[lamp.line].append(running)
             else:
@@ -193,34 +191,15 @@ class Executor:
         for line, some in lines.items():
             group.create_task(self._carry_out_together(line, some))
         if tests:
-            group.create_task(self._test_in_turn(tests))
+            group.create_task(self._self_testing.run(tests))
 
-    async def _test_in_turn(self, tests: Sequence[_Running]) -> None:
-        """They come in the order in which they stand along their streets."""
-        async with self._testing:
-            for first in range(_APART):
-                apart = tests[first::_APART]
-                for start in range(0, len(apart), _AT_A_TIME):
-                    async with asyncio.TaskGroup() as group:
-                        for running in apart[start : start + _AT_A_TIME]:
-                            group.create_task(self._test_or_leave(running))
-
-    async def _test_or_leave(self, running: _Running) -> None:
+    async def _end_test(self, running: _Running, found: Found) -> None:
+        command, judge = running.command, self._judge
+        answer = judge.refusal(command, found) if isinstance(found, Obstacle) else judge.measured(command, found)
         try:
-            await self._test(running)
+            await self._end(running, answer)
         except sqlite3.OperationalError as error:
-            self._leave(running.command, error)
-
-    async def _test(self, running: _Running) -> None:
-        command, lamp = running.command, self._lamps[running.command.target]
-        if not self._is_current(command):
-            return await self._end(running, self._judge.refusal(command, Obstacle(Refusal.SUPERSEDED)))
-        if is_expired(command, self._clock.now()):
-            return await self._end(running, self._judge.refusal(command, Obstacle(Refusal.CAME_TOO_LATE)))
-        found = await self._self_testing.points(command, lamp)
-        if isinstance(found, Obstacle):
-            return await self._end(running, self._judge.refusal(command, found))
-        return await self._end(running, self._judge.measured(command, found))
+            self._leave(command, error)
 
     async def _admit(self, commands: Sequence[Command], before: Mapping[str, Held]) -> list[Command]:
         """Say the first word on each command, or the last one again. Returns those that are to be carried out."""

@@ -1,8 +1,12 @@
-"""A luminaire is taken through a few levels, and measured at each. Whoever commands it meanwhile ends the test."""
+"""A luminaire is taken through a few levels, and measured at each. Whoever commands it meanwhile ends the test.
+
+Many that are tested together take turns, so that a street is never dark and the polls go on.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from edge_agent.bus import Priority
@@ -12,12 +16,25 @@ from edge_agent.links import LinkError
 from edge_agent.obstacles import Obstacle, trouble
 from edge_agent.overrides import Overrides
 from protocols.clock import DomainClock
-from protocols.commands import Command, Override, Refusal, SelfTest, TestPoint
+from protocols.commands import Command, Override, Refusal, SelfTest, TestPoint, is_expired
 from protocols.readings import Reading
 from rules.lamp_state import reached
 
+_APART = 3  # of those that are tested together, every third at a time: no dark stretch, and neighbours stay lit
+_AT_A_TIME = 10  # that are tested side by side: their reads must not stop the polls
 _LOOK_EVERY_S = 0.2
 _AT_THE_LONGEST = timedelta(minutes=5)  # at one level; the luminaire's own clock ends it, too
+
+Found = tuple[TestPoint, ...] | Obstacle  # what was measured, in the order of the levels, or why nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A command, the luminaire that it is for, and who is told how it ends."""
+
+    command: Command
+    lamp: Lamp
+    tell: Callable[[Found], Awaitable[None]]
 
 
 class _Ended(Exception):
@@ -41,9 +58,27 @@ class SelfTesting:
     ) -> None:
         self._overrides, self._lights, self._clock = overrides, lights, clock
         self._is_current, self._patience_s = is_current, patience_s
+        self._turn = asyncio.Lock()  # what came together is tested to the end before others are
 
-    async def points(self, command: Command, lamp: Lamp) -> tuple[TestPoint, ...] | Obstacle:
-        """What was measured, in the order of the levels, or why nothing is known. The luminaire is given back."""
+    async def run(self, tests: Sequence[Test]) -> None:
+        """To the last of them. They come in the order in which they stand along their streets."""
+        async with self._turn:
+            for some in _side_by_side(tests):
+                async with asyncio.TaskGroup() as group:
+                    for test in some:
+                        group.create_task(self._test(test))
+
+    async def _test(self, test: Test) -> None:
+        await test.tell(self._obstacle(test.command) or await self._points(test.command, test.lamp))
+
+    def _obstacle(self, command: Command) -> Obstacle | None:
+        """Why it is not tested when its turn has come."""
+        if not self._is_current(command):
+            return Obstacle(Refusal.SUPERSEDED)
+        return Obstacle(Refusal.CAME_TOO_LATE) if is_expired(command, self._clock.now()) else None
+
+    async def _points(self, command: Command, lamp: Lamp) -> Found:
+        """The luminaire is given back."""
         test, found = command.action, list[TestPoint]()
         if not isinstance(test, SelfTest):
             raise TypeError(test)
@@ -108,3 +143,10 @@ class SelfTesting:
             self._lights.remember([await lamp.read(Priority.ROUTINE)])
         except LinkError:
             return  # its next reading puts it right
+
+
+def _side_by_side(tests: Sequence[Test]) -> Iterator[Sequence[Test]]:
+    for first in range(_APART):
+        apart = tests[first::_APART]
+        for start in range(0, len(apart), _AT_A_TIME):
+            yield apart[start : start + _AT_A_TIME]
