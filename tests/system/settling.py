@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import shutil
 import sqlite3
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
 
 from edge_agent import status_door
 from edge_agent.config import load_config
+from protocols.topics import STREAMS, Stream
 from tests.system.api import logged_in
 from tests.system.town import Town
 from tests.system.truth import Verdict, compare, places, told
@@ -42,15 +41,9 @@ async def kill_edge(town: Town, edge: str) -> tuple[float, float]:
 
 
 async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
-    """Let everything that is on its way arrive, end the town politely, and compare.
-
-    The round that the simulator's end has cut in two was never in an outbox.
-    """
-    await town.stop("sim")
-    cut = just_now(town)
+    """Let everything that is on its way arrive, end the town politely, and compare."""
+    cut = await emptied(town)
     for edge in town.edges:
-        await two_rounds_more(town, edge)
-        await drained(town, edge)
         assert await town.stop(edge) == 0
     async with logged_in(town) as client:
         await until_async(partial(all_is_stored, client), every_s=0.2)
@@ -59,18 +52,29 @@ async def settled(town: Town) -> tuple[Verdict, tuple[float, float]]:
     return await asyncio.to_thread(compare, town.folder / "reads.jsonl", edges, town.store), cut
 
 
+async def emptied(town: Town) -> tuple[float, float]:
+    """End the simulator politely, and let all that it has answered reach the cloud; the outboxes are empty then.
+
+    Gives the moment of its end: the round that was cut in two was never in an outbox.
+    """
+    await town.stop("sim")
+    cut = just_now(town)
+    for edge in town.edges:
+        await two_rounds_more(town, edge)
+        await drained(town, edge)
+    return cut
+
+
 async def two_rounds_more(town: Town, edge: str) -> None:
     """The round that was under way has ended then, and what it heard is in the outbox."""
-    place = status_door.door(town.outbox(edge))
 
-    def rounds_had() -> int:
-        try:
-            return sum(int(counts["rounds"]) for counts in status_door.ask(place)["buses"].values())
-        except OSError:  # it is only just coming up
-            return 0
+    async def rounds_had() -> int:
+        return sum(int(counts["rounds"]) for counts in (await status(town, edge))["buses"].values())
 
-    before = await until(rounds_had, every_s=0.2)
-    await until(lambda: rounds_had() >= before + 2, every_s=0.2)
+    async def had(count: int) -> bool:
+        return await rounds_had() >= count
+
+    await until_async(partial(had, await rounds_had() + 2), every_s=0.2)
 
 
 def assert_whole(result: tuple[Verdict, tuple[float, float]], town: Town, *excused: tuple[float, float]) -> None:
@@ -98,23 +102,33 @@ def settling(town: Town, verdict: Verdict) -> list[tuple[float, float]]:
     return [(start, first + SETTLING_S) for start, first in firsts]
 
 
-def depth(town: Town, edge: str, stream: str = "%") -> int:
-    """How many batches an outbox holds."""
-    with TemporaryDirectory() as folder:
-        for part in town.outbox(edge).parent.glob(f"{edge}.sqlite*"):  # the edge keeps its file to itself
-            shutil.copy(part, folder)
-        copy = Path(folder) / town.outbox(edge).name
-        return int(ask(copy, "SELECT count(*) FROM batch WHERE stream LIKE ?", stream))
+async def status(town: Town, edge: str) -> dict[str, Any]:
+    """What a running edge says of itself, once it is up and not too busy to say it."""
+    place = status_door.door(town.outbox(edge))
+
+    def told() -> dict[str, Any] | None:
+        try:
+            return status_door.ask(place)
+        except OSError:
+            return None
+
+    return await until(told, every_s=0.2)
+
+
+async def depth(town: Town, edge: str, *streams: Stream) -> int:
+    """How many batches of some streams, or of all, the outbox of a running edge holds."""
+    shelves = (await status(town, edge))["shelves"]
+    return sum(int(shelves[stream]["next"]) - int(shelves[stream]["first"]) for stream in streams or STREAMS)
 
 
 async def drained(town: Town, edge: str) -> None:
     """Wait until an outbox is empty. A long cut takes long to drain, but it goes on."""
-    while left := depth(town, edge):
-        await until(partial(holds_less, town, edge, left), every_s=0.2)
+    while left := await depth(town, edge):
+        await until_async(partial(holds_less, town, edge, left), every_s=0.2)
 
 
-def holds_less(town: Town, edge: str, than: int) -> bool:
-    return depth(town, edge) < than
+async def holds_less(town: Town, edge: str, than: int) -> bool:
+    return await depth(town, edge) < than
 
 
 async def all_is_stored(client: httpx2.AsyncClient) -> bool:

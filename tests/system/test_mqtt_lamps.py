@@ -100,7 +100,8 @@ async def sleeps(client: httpx2.AsyncClient, node: str) -> bool:
 
 async def has_spoken(client: httpx2.AsyncClient, lamp: str, town: Town, since: float) -> bool:
     """True when it has said something since a moment (domain Unix seconds)."""
-    return bool((await shown(client, lamp))["latest"]["age_s"] < town.now() - since)
+    now = town.now()  # before the answer, in which it is older than now
+    return bool((await shown(client, lamp))["latest"]["age_s"] < now - since)
 
 
 async def is_shown(client: httpx2.AsyncClient, lamp: str, state: str) -> bool:

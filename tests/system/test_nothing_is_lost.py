@@ -2,10 +2,11 @@
 
 import pytest
 
+from protocols.topics import Stream
 from tests.system.conftest import MakeTown
-from tests.system.settling import PATIENT, assert_whole, depth, epochs, kill_edge, mark, rounds, settled
+from tests.system.settling import PATIENT, assert_whole, depth, emptied, epochs, kill_edge, mark, rounds, settled
 from tests.system.town import Town
-from tests.waiting import until
+from tests.waiting import until, until_async
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -58,24 +59,25 @@ async def test_the_disk_of_the_edge_is_replaced(town: Town) -> None:
     (edge,) = town.edges
     await town.start_all()
     await rounds(town, ROUNDS)
-    killed = await kill_edge(town, edge)
+    cut = await emptied(town)  # what only the old disk had is gone with it
+    await town.kill(edge)
     before = epochs(town)
     for part in town.folder.glob(f"edges/{edge}.sqlite*"):
         part.unlink()
-    await town.start(edge)
+    await town.start("sim", edge)
     await rounds(town, ROUNDS)
     verdict = await settled(town)
-    assert epochs(town) == before + 1
-    assert_whole(verdict, town, killed)
+    assert before == 1
+    assert epochs(town) == 2
+    assert_whole(verdict, town, cut)
 
 
 async def test_a_batch_is_dropped_inside_the_cloud_before_its_inbox(town: Town) -> None:
     (edge,) = town.edges
     await town.start_all(HAIDANG_TEST_DROP=f"{edge}:live:3")
-    await rounds(town, 3 * ROUNDS)
-    verdict = await settled(town)
-    assert f"{edge}/live/3 is lost on purpose" in town.log_of("cloud")
-    assert_whole(verdict, town)
+    await until(lambda: f"{edge}/live/3 is lost on purpose" in town.log_of("cloud"))
+    await rounds(town, ROUNDS)
+    assert_whole(await settled(town), town)
 
 
 async def test_live_readings_overtake_a_backlog_that_drains(make_town: MakeTown, broker_name: str) -> None:
@@ -85,9 +87,13 @@ async def test_live_readings_overtake_a_backlog_that_drains(make_town: MakeTown,
     await town.start_all()
     await rounds(town, ROUNDS)
     await town.kill("broker")
-    await until(lambda: depth(town, edge, "backlog") >= 2 * ROUNDS, every_s=0.1)
+
+    async def a_backlog() -> bool:
+        return await depth(town, edge, Stream.BACKLOG) >= 2 * ROUNDS
+
+    await until_async(a_backlog, every_s=0.1)
     live = mark(town, edge, "live")
     await town.start("broker")
     await until(lambda: mark(town, edge, "live") > live)
-    assert depth(town, edge, "backlog") > 0
+    assert await depth(town, edge, Stream.BACKLOG) > 0
     assert_whole(await settled(town), town)

@@ -88,9 +88,9 @@ def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
 
 
 def told(read_log: Path, where: Places) -> dict[Key, Seen]:
-    """The same for who looks again and again."""
+    """The same for who looks again and again, also while somebody writes: its last line may not be whole yet."""
     seen: dict[Key, Seen] = defaultdict(list)
-    for line in read_log.read_bytes().splitlines():
+    for line in read_log.read_bytes().rpartition(b"\n")[0].splitlines():
         read = orjson.loads(line)
         here = where.get((read["bus"], read["unit"], read["space"]), [])
         for device, point, address in here:
