@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from edge_agent.bus import Priority
+from edge_agent.insistence import Insistence
 from edge_agent.lamps import Hold, Lamp, Line, Order, Programme
 from edge_agent.links import Garbled, LinkError, NoAnswer, Refused
 from edge_agent.modbus_lamps import shows_programme
@@ -47,13 +48,16 @@ class Lights:
         wanted: Wanted,
         clock: DomainClock,
         is_time_known: Callable[[], bool] = _always,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._is_time_known = is_time_known
+        self._steady = steady
         self._lamps = lamps
         self._wanted = wanted
         self._clock = clock
         self._heard: dict[str, Reading] = {}
         self._written: dict[str, float] = {}  # the programme level that each was given last, or has shown
+        self._insistence = Insistence()
         self._refusing: set[str] = set()
         self._looked_at: object = None
         self._on: dict[Line, list[Lamp]] = {}
@@ -71,18 +75,25 @@ class Lights:
         for reading in readings:
             lamp = self._lamps.get(reading.device)
             if lamp is not None:
-                self._heard[reading.device] = reading
+                self._note_said(reading)
                 self._news[lamp.line].set()
 
     def remember(self, readings: Iterable[Reading]) -> None:
         """What a command has made luminaires say. They are its own while it is under way, and a look at hundreds of
         others would keep its answer waiting."""
-        self._heard.update((reading.device, reading) for reading in readings if reading.device in self._lamps)
+        for reading in readings:
+            if reading.device in self._lamps:
+                self._note_said(reading)
+
+    def _note_said(self, reading: Reading) -> None:
+        self._heard[reading.device] = reading
+        self._insistence.heard(reading)
 
     def told(self, device: str) -> None:
         """A command has told it: what it said before is the past."""
         self.awaiting.discard(device)
         self._heard.pop(device, None)
+        self._insistence.forget(device)
 
     async def run(self) -> NoReturn:
         """Correct until cancelled."""
@@ -132,6 +143,7 @@ class Lights:
             if not orders or wish is None:
                 return  # what was not told is not written down as told
             before = self._heard[lamp.device]
+            self._insistence.told(before, orders, self._steady())
             for order in orders:
                 await obey(order)
                 self.corrected += 1
@@ -144,13 +156,14 @@ class Lights:
         if override is not None and self._wanted.is_locked_out(lamp.device):
             self._locked_until[lamp.device] = override.until
         if lamp.pace_s:
-            self._told_at[lamp.device] = time.monotonic()
+            self._told_at[lamp.device] = self._steady()
 
     def _forget(self, line: Line, unit: object) -> None:
         """What a silent unit said is the past: it has to speak before it is corrected."""
         for lamp in self._on[line]:
             if lamp.unit == unit:
                 self._heard.pop(lamp.device, None)
+                self._insistence.forget(lamp.device)
 
     def _wish(self, device: str) -> tuple[float, Override | None] | None:
         """The level beneath, and what holds the luminaire above it; `None` is that it is left alone."""
@@ -169,6 +182,8 @@ class Lights:
             if shows_programme(reading, wish[0]):
                 self._written[lamp.device] = wish[0]  # it need not be written again beneath what will hold it
             orders = lamp.corrections(reading, *wish, self._written.get(lamp.device)) or self._renewal(lamp, wish[1])
+        if orders and self._is_told_in_vain(lamp.device, orders):
+            return []
         if orders and lamp.pace_s and self._is_left_in_peace(lamp, orders):
             self._behind.add(lamp.line)
             return []
@@ -183,10 +198,14 @@ class Lights:
         is_due = told is None or override.until - told > LOCKED_FOR / 2
         return [Hold(override.level, override.until)] if is_due else []
 
+    def _is_told_in_vain(self, device: str, orders: Sequence[Order]) -> bool:
+        """A lock-out is insisted on at every reading: there is danger."""
+        return not self._wanted.is_locked_out(device) and self._insistence.is_too_soon(device, orders, self._steady())
+
     def _is_left_in_peace(self, lamp: Lamp, orders: Sequence[Order]) -> bool:
         told_at = self._told_at.get(lamp.device, -math.inf)
         is_step = all(isinstance(order, Programme) for order in orders)
-        return is_step and time.monotonic() - told_at < lamp.pace_s
+        return is_step and self._steady() - told_at < lamp.pace_s
 
     def _complain(self, lamp: Lamp, error: LinkError) -> None:
         if lamp.device not in self._refusing:

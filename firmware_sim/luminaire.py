@@ -127,6 +127,7 @@ class Luminaire:
     out: bool = False
     stuck_on: bool = False
     silent: bool = False
+    lowest: float = 0.0  # its gear goes no deeper while it is lit (DALI: MIN LEVEL)
     version: int = 0
 
     def target(self, at: float) -> tuple[float, Reason]:
@@ -176,7 +177,8 @@ class Luminaire:
         return STANDBY_W if self.out else self.curve.power(self.state.level) * self.spread
 
     def _aim(self, at: float) -> float:
-        return _FULL if self.stuck_on else self.target(at)[0]
+        level = _FULL if self.stuck_on else self.target(at)[0]
+        return max(level, self.lowest) if level else 0.0
 
     def _changes(self, start: float, end: float) -> Sequence[float]:
         """The moments between at which the target may change by itself."""

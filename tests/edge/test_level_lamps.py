@@ -20,16 +20,18 @@ from edge_agent.overrides import Overrides
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
 from edge_agent.wanted import Wanted
+from firmware_sim.gateway import DaliGateway
 from protocols import wire
-from protocols.commands import Answer, Command, Override, Resume, Step
+from protocols.commands import Answer, Command, Held, LockOut, Override, Resume, Step
 from protocols.inventory import Place
 from protocols.profiles import library
 from protocols.readings import Reading
 from protocols.topics import Stream
 from protocols.wire import Header
-from tests.edge.clocks import MIDNIGHT, running_clock
+from tests.edge.clocks import MIDNIGHT, SetClock, running_clock
 from tests.edge.devices import Played, played
 from tests.edge.jobs import at_work
+from tests.edge.test_lights import dimmed
 from tests.waiting import until, until_async
 
 HALONG = Place(longitude=107.07, latitude=20.95)
@@ -107,6 +109,86 @@ async def test_an_override_whose_time_is_over_is_ended_by_the_edge(desk: Desk) -
     desk.submit("c1", target, Override(level=20, until=desk.clock.now() + timedelta(seconds=60)))
     assert (await desk.last("c1")).step is Step.READ_BACK
     await until(lambda: desk.seen[target] == 50.531)
+
+
+class Night:
+    """Gear with a lowest level behind a gateway, and a clock that a test moves; the first lamp should have 1 %."""
+
+    def __init__(self, found: Played, time: SetClock, held: Overrides) -> None:
+        self.time, self.held = time, held
+        self.found = found
+        driven = lamps([found.bus])
+        self.one = min(driven)
+        plan = dimmed({self.one: 2.5})  # of 40 %
+        wanted = Wanted(HALONG, ZoneInfo("Asia/Ho_Chi_Minh"), held, lambda: plan)
+        self.lights = Lights(driven, wanted, time.clock, steady=lambda: time.wall)
+        self.poller = Poller(found.bus, timedelta(seconds=10), timedelta(seconds=1), time.clock, self._take)
+        assert isinstance(found.unit, DaliGateway)
+        self.lamp = found.unit._lamps[0]
+        self.lamp.lowest = 3.119
+
+    async def _take(self, readings: Sequence[Reading]) -> None:
+        self.lights.hear(readings)
+
+    async def rounds(self, count: int) -> int:
+        """So many polls, 10 s apart; how many orders were given."""
+        before = self.lights.corrected
+        for _ in range(count):
+            await self.poller.round()
+            await self.lights.correct(self.found.bus)
+            self.time.forward(10)
+        return self.lights.corrected - before
+
+    def level(self) -> float:
+        self.lamp.advance(self.time.clock.now().timestamp())
+        return self.lamp.state.level
+
+
+@pytest.fixture(params=GATEWAYS)
+async def night(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Night]:
+    time = SetClock(MIDNIGHT)
+    async with (
+        played(time.clock, library()[request.param], blocks=2) as found,
+        Database(tmp_path / "edge.sqlite", overrides.SCHEMA) as database,
+    ):
+        night = Night(found, time, await Overrides.load(database))
+        await night.rounds(4)
+        assert night.level() == 3.119
+        yield night
+
+
+async def test_a_lamp_at_its_lowest_level_is_not_told_again_at_every_reading(night: Night) -> None:
+    await night.rounds(60)
+    assert await night.rounds(360) == 12, "once in five minutes of an hour"
+    assert night.level() == 3.119
+
+
+async def test_a_lamp_at_its_lowest_level_is_told_at_once_what_it_should_do_instead(night: Night) -> None:
+    await night.rounds(60)
+    end = night.time.clock.now() + timedelta(seconds=100)
+    await night.held.put(night.one, Held(override=Override(level=80, until=end)))
+    assert await night.rounds(1) == 1
+    assert night.level() == pytest.approx(80, abs=1.5)
+    assert await night.rounds(20) > 0
+    assert night.level() == 3.119
+
+
+async def test_a_lamp_that_is_stuck_is_told_again_and_put_right_when_it_hears(night: Night) -> None:
+    night.lamp.stuck_on = True
+    await night.rounds(60)
+    assert night.level() == 100
+    assert await night.rounds(60) == 2
+    night.lamp.stuck_on = False
+    night.lamp.set_programme(60, night.time.clock.now().timestamp())
+    night.time.forward(10)
+    assert await night.rounds(1) == 1, "it says something else"
+    assert night.level() == 3.119
+
+
+async def test_a_lamp_that_does_not_go_out_when_it_is_locked_out_is_told_at_every_reading(night: Night) -> None:
+    night.lamp.stuck_on = True
+    await night.held.put(night.one, Held(lock_out=LockOut()))
+    assert await night.rounds(60) == 60
 
 
 @pytest.mark.parametrize("name", GATEWAYS)

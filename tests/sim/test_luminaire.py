@@ -30,6 +30,15 @@ def test_a_lamp_fades_in_two_seconds_and_counts_one_switching_on() -> None:
     assert (lit.state.level, lit.fading, lit.state.switch_ons) == (100, False, 1)
 
 
+@pytest.mark.parametrize(("programme", "level"), [(1.0, 3.0), (3.0, 3.0), (50.0, 50.0), (0.0, 0.0)])
+def test_a_lamp_goes_no_deeper_than_its_gear_while_it_is_lit(programme: float, level: float) -> None:
+    deep = lamp(NOON, programme=programme, level=100.0)
+    deep.lowest = 3.0
+    deep.advance(NOON + 10)
+    assert deep.target(NOON + 10)[0] == programme
+    assert (deep.state.level, deep.fading) == (level, False)
+
+
 def test_an_override_outlives_neither_its_end_nor_a_look_that_comes_late() -> None:
     held = lamp(NOON, programme=0.0)
     held.set_override(100.0, int(NOON) + 60, NOON)
