@@ -20,6 +20,20 @@ class SetClock:
         self.wall += seconds
 
 
+class HeldClock:
+    """Stands still until a test lets it go: then it runs from there, `speed` times as fast as the wall."""
+
+    def __init__(self, at: datetime, speed: float) -> None:
+        self._since: float | None = None
+        self.clock = DomainClock(ClockSettings(origin=at, started=0.0, speed=speed), self._wall)
+
+    def let_go(self) -> None:
+        self._since = time.monotonic()
+
+    def _wall(self) -> float:
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+
 def running_clock(at: datetime = MIDNIGHT, speed: float = 1.0) -> DomainClock:
     """Runs from `at`, `speed` times as fast as the wall."""
     return DomainClock(ClockSettings(origin=at, started=time.time(), speed=speed), time.time)

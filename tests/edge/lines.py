@@ -77,7 +77,7 @@ async def line() -> AsyncIterator[FarEnd]:
 @asynccontextmanager
 async def linked(end: FarEnd) -> AsyncIterator[ModbusLink]:
     """Our link to it."""
-    link = ModbusLink(SerialPort(end.name, 115_200), 0.3, Pause(0.01, 0.01))
+    link = ModbusLink(SerialPort(end.name, 115_200), 1.0, Pause(0.01, 0.01))
     try:
         yield link
     finally:

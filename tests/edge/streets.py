@@ -19,6 +19,7 @@ from protocols.clock import DomainClock
 from protocols.modbus.plan import Member
 
 LAMPS = 6
+_TIMEOUT_S = 1.0  # only who is silent on purpose is waited for
 
 
 @cache
@@ -44,7 +45,10 @@ class Street:
             for device in self.config.devices
         ]
         self.bus = Bus(
-            self.config.id, ModbusTcpLink("127.0.0.1", port, timeout=0.3, pause=Pause(0.01, 0.01)), members, clock
+            self.config.id,
+            ModbusTcpLink("127.0.0.1", port, timeout=_TIMEOUT_S, pause=Pause(0.01, 0.01)),
+            members,
+            clock,
         )
 
     def lamp(self, device: str) -> Luminaire:

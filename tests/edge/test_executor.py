@@ -39,12 +39,23 @@ from tests.waiting import until, until_async
 SCHEMA = outbox.SCHEMA + overrides.SCHEMA + ledger.SCHEMA
 HALONG = Place(longitude=107.07, latitude=20.95)
 SPEED = 10.0  # a fade of two seconds in a fifth of one
+PATIENT_S = 20.0  # wall time, for a fade on a busy machine
+
+gives_up_soon = pytest.mark.parametrize("patience_s", [0.6])  # where no lamp is to get there
 
 
 class Desk:
     """An executor at work on a street, and what it has put into the outbox."""
 
-    def __init__(self, street: Street, clock: DomainClock, database: Database, box: Outbox, held: Overrides) -> None:
+    def __init__(
+        self,
+        street: Street,
+        clock: DomainClock,
+        database: Database,
+        box: Outbox,
+        held: Overrides,
+        patience_s: float = PATIENT_S,
+    ) -> None:
         self.street = street
         self.clock = clock
         self.box = box
@@ -55,7 +66,7 @@ class Desk:
         self.lights = Lights(driven, wanted, clock)
         self.recorder = Recorder(box, lambda: Stream.LIVE)
         parts = self.ledger, box, self.recorder, self.lights, clock
-        self.executor = Executor(driven, wanted, held, *parts, patience_s=0.6)
+        self.executor = Executor(driven, wanted, held, *parts, patience_s=patience_s)
 
     @property
     def lamp(self) -> str:
@@ -95,15 +106,22 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_on(folder: Path, street: Street, clock: DomainClock) -> AsyncIterator[Desk]:
-    async with Database(folder / "edge.sqlite", SCHEMA) as database, desk_with(database, street, clock) as desk:
+async def desk_on(
+    folder: Path, street: Street, clock: DomainClock, patience_s: float = PATIENT_S
+) -> AsyncIterator[Desk]:
+    async with (
+        Database(folder / "edge.sqlite", SCHEMA) as database,
+        desk_with(database, street, clock, patience_s) as desk,
+    ):
         yield desk
 
 
 @asynccontextmanager
-async def desk_with(database: Database, street: Street, clock: DomainClock) -> AsyncIterator[Desk]:
+async def desk_with(
+    database: Database, street: Street, clock: DomainClock, patience_s: float = PATIENT_S
+) -> AsyncIterator[Desk]:
     box, held = await Outbox.load(database, 1_000_000), await Overrides.load(database)
-    desk = Desk(street, clock, database, box, held)
+    desk = Desk(street, clock, database, box, held, patience_s)
     async with at_work(desk.executor.run()):
         yield desk
 
@@ -122,8 +140,14 @@ async def lit(tmp_path: Path, clock: DomainClock) -> AsyncIterator[Street]:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, lit: Street, clock: DomainClock) -> AsyncIterator[Desk]:
-    async with desk_on(tmp_path, lit, clock) as desk:
+def patience_s() -> float:
+    """How long a desk waits for a lamp to get there."""
+    return PATIENT_S
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, lit: Street, clock: DomainClock, patience_s: float) -> AsyncIterator[Desk]:
+    async with desk_on(tmp_path, lit, clock, patience_s) as desk:
         yield desk
 
 
@@ -138,6 +162,7 @@ async def test_an_override_is_confirmed_by_the_actual_level(desk: Desk) -> None:
     assert abs(desk.street.level(desk.lamp) - 80) <= 1
 
 
+@gives_up_soon
 async def test_a_command_that_is_taken_while_another_fails_stays_held(desk: Desk) -> None:
     desk.street.faults.switch("stuck_on", desk.lamp, on=True)
     read_back, say, failed = desk.executor._read_back, desk.executor._replies.say, asyncio.Event()
@@ -286,6 +311,7 @@ async def test_a_sleeper_that_says_nothing_is_given_up_when_it_would_be_in_vain(
     assert (answer.step, answer.refusal) == (Step.TOO_LATE, Refusal.SLEPT_THROUGH)
 
 
+@gives_up_soon
 async def test_a_lamp_that_does_not_follow(desk: Desk) -> None:
     desk.executor.submit(desk.override("c0", 70))
     await desk.last("c0")
@@ -345,7 +371,7 @@ async def test_what_a_full_disk_interrupts_is_finished_by_the_next_start(
     tmp_path: Path, lit: Street, clock: DomainClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with FillingDisk(tmp_path / "edge.sqlite", SCHEMA) as disk:
-        async with desk_with(disk, lit, clock) as desk:
+        async with desk_with(disk, lit, clock, patience_s=0.6) as desk:
             lit.faults.switch("stuck_on", desk.lamp, on=True)
             desk.executor.submit(desk.override("c1", 30))
             await until_async(lambda: desk.steps("c1"))
@@ -354,7 +380,7 @@ async def test_what_a_full_disk_interrupts_is_finished_by_the_next_start(
                 lambda: f"the disk takes nothing: command c1 for {desk.lamp} is left unanswered" in caplog.messages
             )
         caplog.clear()
-        async with desk_with(disk, lit, clock) as desk:
+        async with desk_with(disk, lit, clock, patience_s=0.6) as desk:
             await until(
                 lambda: f"the disk takes nothing: command c1 for {desk.lamp} is left unanswered" in caplog.messages
             )
@@ -381,6 +407,7 @@ async def test_the_later_wins_also_when_the_earlier_arrives_after_it(desk: Desk)
     assert abs(desk.street.level(desk.lamp) - 20) <= 1
 
 
+@gives_up_soon
 async def test_when_the_later_fails_the_lamp_goes_back_to_before_both(desk: Desk) -> None:
     desk.street.faults.switch("stuck_on", desk.lamp, on=True)
     desk.executor.submit(desk.override("c1", 30))
@@ -448,7 +475,7 @@ async def test_a_command_that_fails_after_a_restart_leaves_the_override_of_befor
         await desk.held.put(desk.lamp, Held(override=before))
         command, accepted = desk.override("c1", 30), Answer(id="c1", step=Step.ACCEPTED, at=clock.now())
         await desk.box.append(Stream.EVENT, [wire.encode_events([accepted])], ledger.begin(command, accepted))
-    async with desk_on(tmp_path, lit, clock) as desk:
+    async with desk_on(tmp_path, lit, clock, patience_s=0.6) as desk:
         assert (await desk.last("c1")).step is Step.REFUSED
         assert desk.held.held(desk.lamp, clock.now()).override == before
 

@@ -18,10 +18,10 @@ from protocols.topics import Stream
 from protocols.wire import Header
 from tests.edge.full_disk import FillingDisk
 from tests.edge.streets import LAMPS, Street
-from tests.edge.test_executor import SCHEMA, Desk, clock, desk, desk_on, desk_with, lit
+from tests.edge.test_executor import SCHEMA, Desk, clock, desk, desk_on, desk_with, lit, patience_s
 from tests.waiting import until, until_async
 
-__all__ = ["clock", "desk", "lit"]  # fixtures
+__all__ = ["clock", "desk", "lit", "patience_s"]  # fixtures
 
 
 def group(desk: Desk, action: Action, name: str = "g", *more: str, later_s: float = 0) -> Group:
@@ -82,6 +82,7 @@ async def test_a_group_is_undone_as_a_group(desk: Desk) -> None:
     assert not any(desk.held.held(lamp, desk.clock.now()).override for lamp in desk.street.lamps)
 
 
+@pytest.mark.parametrize("patience_s", [2.0])
 async def test_who_fails_says_why_and_the_others_are_confirmed(desk: Desk) -> None:
     await desk.held.put(desk.street.lamps[1], Held(override=(before := dimmed(desk, 70))))
     desk.street.faults.switch("comm_loss", desk.street.lamps[0], on=True)
@@ -177,7 +178,7 @@ async def test_of_two_groups_that_a_restart_interrupted_the_later_one_is_carried
         for command in [*earlier.commands(), *later.commands()]:
             await database.run(begin(command, Answer(id=command.id, step=Step.ACCEPTED, at=clock.now())))
             await held.put(command.target, Held(override=action))
-    async with desk_on(tmp_path, lit, clock) as second:
+    async with desk_on(tmp_path, lit, clock, patience_s=2.0) as second:
         assert {answer.refusal for answer in await ends(second)} == {Refusal.SUPERSEDED}
         refused, *done = await ends(second, "h")
         assert refused.refusal is Refusal.LEVEL_NOT_REACHED

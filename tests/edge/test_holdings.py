@@ -23,10 +23,10 @@ from protocols.commands import (
     Unlock,
 )
 from tests.edge.streets import Street
-from tests.edge.test_executor import SCHEMA, Desk, clock, desk, desk_with, lit
+from tests.edge.test_executor import SCHEMA, Desk, clock, desk, desk_with, gives_up_soon, lit, patience_s
 from tests.waiting import until, until_async
 
-__all__ = ["clock", "desk", "lit"]  # fixtures
+__all__ = ["clock", "desk", "lit", "patience_s"]  # fixtures
 
 TEST = SelfTest(levels=(100.0, 50.0, 25.0), settle_s=2)
 
@@ -83,7 +83,7 @@ async def test_an_unlocking_that_a_restart_interrupts_and_that_fails_leaves_the_
             lit.faults.switch("stuck_on", first.lamp, on=True)
             first.executor.submit(first.command("b", Unlock()))
             await until(lambda: holds(first) == Held())
-        async with desk_with(database, lit, clock) as second:
+        async with desk_with(database, lit, clock, patience_s=2.0) as second:
             assert (await second.last("b")).step is Step.REFUSED
             assert holds(second) == Held(LockOut()), "as the cloud shows it"
             lit.faults.switch("stuck_on", second.lamp, on=False)
@@ -101,7 +101,7 @@ async def test_an_emergency_that_fails_after_a_restart_leaves_the_override_benea
             lit.faults.switch("stuck_on", first.lamp, on=True)
             first.executor.submit(first.command("b", Emergency(level=90, until=clock.now() + timedelta(hours=1))))
             await until(lambda: holds(first).emergency)
-        async with desk_with(database, lit, clock) as second:
+        async with desk_with(database, lit, clock, patience_s=0.6) as second:
             assert (await second.last("b")).step is Step.REFUSED
             assert holds(second) == Held(override=beneath)
 
@@ -157,6 +157,7 @@ async def test_an_unlocking_of_before_does_not_end_a_lock_out_that_could_not_be_
     assert (await desk.last("c")).step is Step.READ_BACK
 
 
+@gives_up_soon
 async def test_a_lamp_that_is_dark_by_its_own_word_and_takes_power_is_told_of(desk: Desk) -> None:
     curve = desk.street.lamp(desk.lamp).curve
     curve.points = ((0.0, 30.0), *curve.points[1:])  # a welded relay

@@ -26,10 +26,10 @@ from protocols.inventory import Name, Place
 from protocols.light import LampSet, LightDocument, Step, Stretch, SunEvent
 from protocols.readings import Reading
 from rules.sun import next_sunset
-from tests.edge.clocks import NOON, SetClock, running_clock
+from tests.edge.clocks import NOON, HeldClock, SetClock
 from tests.edge.controlled import Controlled, Line
 from tests.edge.jobs import at_work
-from tests.edge.streets import Street, city, street
+from tests.edge.streets import Street, street
 from tests.waiting import until
 
 HALONG = Place(longitude=107.07, latitude=20.95)
@@ -49,7 +49,7 @@ class Night:
         self.document: LightDocument | None = None
         self.wanted = wanted = Wanted(HALONG, HANOI_TIME, overrides, lambda: self.document)
         self.lights = Lights(self.lamps, wanted, time.clock, lambda: self.has_time)
-        times = timedelta(seconds=10), timedelta(seconds=0.2)
+        times = timedelta(seconds=10), timedelta(seconds=1)
         self.poller = Poller(street.bus, *times, time.clock, self._take)
 
     async def _take(self, readings: Sequence[Reading]) -> None:
@@ -222,18 +222,19 @@ async def test_overrides_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_the_sun_sets_and_the_lamps_are_lit_at_once(tmp_path: Path, overrides: Overrides) -> None:
-    """The loops as they run, twenty minutes of the city before sunset."""
-    city()  # before the clock starts
-    clock = running_clock(SUNSET - timedelta(minutes=20), speed=300)
+    """The loops as they run, five minutes of the city before sunset; time stands still until the day is seen."""
+    held_back = HeldClock(SUNSET - timedelta(minutes=5), speed=300)
+    clock = held_back.clock
     async with street(tmp_path, clock) as found:
         lights = Lights(lamps([found.bus]), Wanted(HALONG, HANOI_TIME, overrides), clock)
 
         async def take(readings: Sequence[Reading]) -> None:
             lights.hear(readings)
 
-        poller = Poller(found.bus, timedelta(seconds=0.1), timedelta(seconds=0.2), clock, take)
+        poller = Poller(found.bus, timedelta(seconds=0.1), timedelta(seconds=1), clock, take)
         async with at_work(lights.run(), poller.run()):
             await until(lambda: {found.lamp(lamp).state.programme for lamp in found.lamps} == {0})
+            held_back.let_go()
             await until(lambda: {found.level(lamp) for lamp in found.lamps} == {100})
 
 

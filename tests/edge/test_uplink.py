@@ -163,15 +163,14 @@ async def test_events_overtake_live_and_live_overtakes_backlog(outbox: Outbox, b
 
 
 async def test_live_goes_on_while_the_backlog_drains_at_its_rate(outbox: Outbox, broker: Broker, cloud: Cloud) -> None:
-    await outbox.append(Stream.BACKLOG, BODY * 10)
+    await outbox.append(Stream.BACKLOG, BODY * 40)
+    started = asyncio.get_running_loop().time()
     async with up(outbox, configured(broker, backlog_per_second=20)) as uplink:
         await connected(uplink)
-        started = asyncio.get_running_loop().time()
         await outbox.append(uplink.stream_for_readings(), BODY)
-        await until(lambda: cloud.seqs(Stream.LIVE) == [1])
-        assert len(cloud.seqs(Stream.BACKLOG)) < 10
-        await until(lambda: cloud.seqs(Stream.BACKLOG) == list(range(1, 11)))
-        assert asyncio.get_running_loop().time() - started > 9 / 20 - 0.1
+        await until(lambda: cloud.seqs(Stream.BACKLOG) == list(range(1, 41)))
+        assert asyncio.get_running_loop().time() - started > 39 / 20 - 0.1
+    assert cloud.order()[-1] == (Stream.BACKLOG, 40), "the live one did not wait for its end"
 
 
 async def test_live_is_less_than_two_seconds_late_while_a_long_backlog_drains(
@@ -270,9 +269,10 @@ async def test_what_was_lost_on_the_way_is_sent_again_after_a_while(
     cloud.answering = False
     await outbox.append(Stream.LIVE, BODY * 3)
     async with up(outbox, configured(broker, stall_after=timedelta(seconds=0.2))):
-        await until(lambda: cloud.seqs(Stream.LIVE) == [1, 2, 3, 1, 1])
+        await until(lambda: cloud.seqs(Stream.LIVE)[:5] == [1, 2, 3, 1, 1])
+        known = len(cloud.seqs(Stream.LIVE))
         await cloud.acknowledge(live=1)
-        await until(lambda: cloud.seqs(Stream.LIVE)[5:7] == [2, 3])
+        await until(lambda: [seq for seq in cloud.seqs(Stream.LIVE)[known:] if seq > 1][:2] == [2, 3])
         await cloud.acknowledge(live=3)
         await until(lambda: outbox.shelf(Stream.LIVE).depth == 0)
     assert [record.getMessage() for record in caplog.records if "acknowledge" in record.getMessage()] == [
@@ -291,7 +291,7 @@ async def test_a_broker_that_lost_everything_costs_nothing(
             await until(lambda: outbox.shelf(Stream.LIVE).depth == 0)
             first.answering = False
             await outbox.append(Stream.LIVE, BODY * 2)
-            await until(lambda: first.seqs(Stream.LIVE) == [1, 2, 3, 4])
+            await until(lambda: first.seqs(Stream.LIVE)[:4] == [1, 2, 3, 4])  # and then the oldest again and again
         await broker.stop()
         await until(lambda: not uplink.connected)
         await outbox.append(uplink.stream_for_readings(), BODY)
