@@ -16,7 +16,8 @@ Bytes that are not a batch raise a WireError that says where and what:
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -33,6 +34,8 @@ _COMMAND_VERSIONS = (VERSION, _GROUP_VERSION)
 MAX_BYTES = 64_000  # nats-server's max_payload counts about 25 bytes of its own; the broker is set to 72 KB
 _HEADER_BYTES = 256  # room for version, epoch, seq and floor around a body
 _MAX_SEQ = 2**53  # exact in every JSON reader
+# Of a time that an edge may go by: nights are counted from it, forwards and backwards, and datetime ends with 9999.
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 Event = Answer
 
@@ -135,7 +138,7 @@ class Watermark(_Message):
 
     boot: Id
     marks: tuple[Mark, ...]
-    at: AwareDatetime | None = None
+    at: Annotated[AwareDatetime, Field(ge=_EARLIEST, le=_LATEST)] | None = None
 
 
 M = TypeVar("M", bound=BaseModel)
