@@ -21,6 +21,7 @@ from protocols.profiles import KnownProfile, Profile
 from rules.reporting import Reporting
 
 _REGISTERS = 0x10000
+_PORT_DIGITS = 5
 _LINKS = ("modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "mqtt")
 _LAST_ON_A_LINE = 247  # Modbus over Serial Line V1.02, section 2.2
 _BAUDRATES = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
@@ -36,9 +37,15 @@ def _size(text: object) -> int:
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not (host and port.isdecimal() and 1 <= int(port) <= 65535):
+    if not (host and port.isdecimal() and len(port) <= _PORT_DIGITS and 1 <= int(port) <= 65535):
         raise ValueError(f"{text!r} has no port; write host and port, as in 192.168.1.20:502")
     return text
+
+
+def _file(path: Path) -> Path:
+    if not path.name or "\0" in str(path):
+        raise ValueError(f"{str(path)!r} is not a file; write its name, as in HL-E01.sqlite")
+    return path
 
 
 def _serial_name(text: str) -> str:
@@ -64,6 +71,7 @@ def _known_link(name: object) -> object:
 
 Size = Annotated[int, BeforeValidator(_size)]
 Address = Annotated[str, AfterValidator(_address)]
+DataFile = Annotated[Path, AfterValidator(_file)]
 SerialName = Annotated[str, AfterValidator(_serial_name)]
 Baudrate = Annotated[int, AfterValidator(_baudrate)]
 
@@ -182,7 +190,7 @@ class EdgeConfig(ConfigModel):
     timezone: Timezone
     broker: Broker
     cloud: Cloud | None = None
-    data: Path
+    data: DataFile
     outbox_limit: Size = 256 * 1000**2
     outbox_keep: PositiveSpan = timedelta(days=30)
     uplink: UplinkSettings = UplinkSettings()

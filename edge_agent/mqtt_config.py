@@ -67,10 +67,17 @@ class Broker(ConfigModel):
 
 
 def _http(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_reachable(text):
         raise ValueError(f"{text!r} is not where a cloud is; write it as in https://den.halong.example")
     return text
+
+
+def _is_reachable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an address in brackets that is none
+        return False
 
 
 class Cloud(ConfigModel):

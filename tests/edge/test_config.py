@@ -92,6 +92,24 @@ def test_the_documented_example_is_accepted_with_its_defaults() -> None:
             "data: HL-E01.sqlite\noutbox_limit: 256",
             "7: outbox_limit: 256 is not a size; write a whole number and a unit, as in 256MB",
         ),
+        (
+            "data: HL-E01.sqlite",
+            'data: ""',
+            "6: data: '.' is not a file; write its name, as in HL-E01.sqlite",
+        ),
+        (
+            "data: HL-E01.sqlite",
+            r'data: "a\0b"',
+            r"6: data: 'a\x00b' is not a file; write its name, as in HL-E01.sqlite",
+        ),
+        *(
+            (
+                "data: HL-E01.sqlite",
+                f"data: HL-E01.sqlite\ncloud: {{url: '{url}', token_file: token}}",
+                f"7: cloud.url: '{url}' is not where a cloud is; write it as in https://den.halong.example",
+            )
+            for url in ("den.halong.example", "ftp://den", "https://den:99999", "https://den:port", "http://[::1")
+        ),
     ],
 )
 def test_a_mistake_names_its_line_its_key_and_what_would_be_right(wrong: str, right: str, answer: str) -> None:
