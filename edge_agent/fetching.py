@@ -6,6 +6,7 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
+from edge_agent import secret_files
 from edge_agent.mqtt_config import Cloud
 from protocols.light import LARGEST
 
@@ -20,7 +21,7 @@ async def fetch(cloud: Cloud, edge: str, digest: str) -> bytes:
 def _fetch(cloud: Cloud, edge: str, digest: str) -> bytes:
     connection = _connection(cloud)
     try:
-        headers = {"Authorization": _basic(edge, cloud.token_file.read_text("utf-8").strip())}
+        headers = {"Authorization": _basic(edge, secret_files.read(cloud.token_file))}
         connection.request(
             "GET", f"{urlsplit(cloud.url).path.rstrip('/')}/api/v1/edge/documents/{digest}", headers=headers
         )

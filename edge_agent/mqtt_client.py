@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import aiomqtt
 
+from edge_agent import secret_files
 from edge_agent.mqtt_config import Broker, Tls
 
 PATIENCE_S = 20.0  # for the broker's answer to anything
@@ -34,7 +35,7 @@ def client(
         broker.port,
         identifier=identifier,
         username=broker.username,
-        password=broker.password_file.read_text("utf-8").strip() if broker.password_file else None,
+        password=secret_files.read(broker.password_file) if broker.password_file else None,
         tls_context=_tls_context(broker.tls) if broker.tls else None,
         will=will,
         clean_session=True,

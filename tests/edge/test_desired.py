@@ -204,6 +204,13 @@ async def test_a_document_is_fetched_with_the_edges_own_token(tmp_path: Path) ->
         await fetch(place, EDGE, "abc")
 
 
+async def test_a_token_that_is_no_text_is_told_like_a_cloud_that_is_away(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(b"\xff\xfe")
+    with pytest.raises(OSError, match="is not UTF-8; write the secret anew"):
+        await fetch(CloudPlace(url="http://127.0.0.1:9", token_file=token), EDGE, "abc")
+
+
 async def test_a_whole_edge_takes_new_settings_without_losing_what_waits(
     tmp_path: Path, broker: Broker, cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
