@@ -38,10 +38,20 @@ class NoBroker(RuntimeError):
 
 def address(url: str) -> tuple[str, int]:
     """Host and port of `mqtt://host:port`. Raises ValueError with what would be right."""
-    parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname or parts.username or parts.path.strip("/"):
+    found = _host_and_port(url)
+    if found is None:
         raise ValueError(f"{url!r} is not the address of a broker; write mqtt://HOST:PORT")
-    return parts.hostname, parts.port or 1883
+    return found
+
+
+def _host_and_port(url: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 1883
+    except ValueError:  # a port or an address in brackets that is none
+        return None
+    is_plain = parts.scheme == "mqtt" and not parts.username and not parts.path.strip("/")
+    return (parts.hostname, port) if is_plain and parts.hostname else None
 
 
 def elsewhere(folder: Path, url: str, accounts: Sequence[Account]) -> Broker:

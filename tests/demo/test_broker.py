@@ -82,7 +82,18 @@ async def test_a_broker_that_runs_already_is_told_its_accounts(
     assert f"topic write haidang/v1/{SITE}/HL-E01/live" in (tmp_path / "theirs" / "acl").read_text()
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:1883", "mqtts://broker", "mqtt://", "mqtt://me:secret@broker", "http://x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:1883",
+        "mqtts://broker",
+        "mqtt://",
+        "mqtt://me:secret@broker",
+        "http://x",
+        "mqtt://h:99999",
+        "mqtt://[::1",
+    ],
+)
 def test_an_address_that_is_none_is_refused_with_what_would_be_right(url: str) -> None:
     with pytest.raises(ValueError, match=r"write mqtt://HOST:PORT"):
         brokers.address(url)
