@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The one entry for people and CI. Needs nothing but Python 3.11 or newer; says what it does.
 
-python3 dev.py up [--lamps N] [--speed X]   the demo city on this machine
+python3 dev.py up [--lamps N] [--speed X]   the demo city on this machine (.venv/bin/haidang demo --help: every option)
 python3 dev.py test [PYTEST-ARGUMENTS]      every test
 python3 dev.py check                        format, lint, types, import contracts, both languages
 python3 dev.py bench [NAME]                 the benchmarks, one JSON object a line
