@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from protocols.config import ConfigModel
+from protocols.config import Bounded, ConfigModel
 from protocols.names import Id, Words
 
 Longitude = float
@@ -36,7 +36,7 @@ def _timezone(name: str) -> str:
 Timezone = Annotated[str, AfterValidator(_timezone)]
 
 
-class Name(ConfigModel):
+class Name(Bounded):
     """A name in both languages of the console."""
 
     vi: str = Field(min_length=1, max_length=120)

@@ -9,9 +9,9 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
-from protocols.config import ConfigModel
+from protocols.config import Bounded, few_keys
 from protocols.inventory import Name, Place, Timezone
 from protocols.names import Id, Words
 
@@ -43,7 +43,7 @@ class SunEvent(StrEnum):
     SUNRISE = "sunrise"
 
 
-class Step(ConfigModel):
+class Step(Bounded):
     """From a moment on, another level. The moment is a local time, or what the sun does and so many minutes later
     (negative: earlier), but not before and not after a local time. It is reached over `ramp_s` seconds, in a line."""
 
@@ -64,29 +64,29 @@ class Step(ConfigModel):
         return self
 
 
-class Programme(ConfigModel):
+class Programme(Bounded):
     """One night: dark until the first step, and each step holds until the next."""
 
     id: Id
     name: Name
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=24)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=24, fail_fast=True)
 
 
-class YearDay(ConfigModel):
+class YearDay(Bounded):
     """A day of every year."""
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
 
 
-class LunarDay(ConfigModel):
+class LunarDay(Bounded):
     """A day of the Vietnamese lunar year; Tết Nguyên Đán is the first of the first month."""
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=30)
 
 
-class CalendarRule(ConfigModel):
+class CalendarRule(Bounded):
     """Which nights have another programme. Exactly one of `weekdays`, `dates`, `yearly` and `lunar` says which.
 
     `weekdays` are 1 (Monday) to 7 and make a weekly pattern; the others make exceptions. `last` of dates and of yearly
@@ -95,7 +95,9 @@ class CalendarRule(ConfigModel):
 
     programme: Id
     name: Name | None = None
-    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] | None = Field(default=None, min_length=1, max_length=7)
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] | None = Field(
+        default=None, min_length=1, max_length=7, fail_fast=True
+    )
     dates: tuple[date, date] | None = None
     yearly: tuple[YearDay, YearDay] | None = None
     lunar: LunarDay | None = None
@@ -119,13 +121,13 @@ class CalendarRule(ConfigModel):
         return self
 
 
-class Calendar(ConfigModel):
+class Calendar(Bounded):
     """Which programme a night has: the first exception's that fits, else the first weekday's, else `programme`."""
 
     id: Id
     name: Name
     programme: Id
-    rules: tuple[CalendarRule, ...] = Field(default=(), max_length=100)
+    rules: tuple[CalendarRule, ...] = Field(default=(), max_length=100, fail_fast=True)
 
 
 class Sense(StrEnum):
@@ -135,7 +137,7 @@ class Sense(StrEnum):
     BELOW = "below"
 
 
-class Adaptation(ConfigModel):
+class Adaptation(Bounded):
     """Another level while something is measured, within what the road class allows.
 
     It begins when `quantity` of the device `source` is past `limit` and ends `hold_s` after it was last past `clear`;
@@ -165,7 +167,7 @@ class Adaptation(ConfigModel):
 # --- what an edge runs by -------------------------------------------------------------------------------------------
 
 
-class Stretch(ConfigModel):
+class Stretch(Bounded):
     """So many nights in a row with one programme."""
 
     programme: Id
@@ -173,18 +175,18 @@ class Stretch(ConfigModel):
     nights: int = Field(ge=1, le=MOST_NIGHTS)
 
 
-class LampSet(ConfigModel):
+class LampSet(Bounded):
     """Luminaires that run together. `lamps` is each one's output: % of full light that counts as 100 (virtual output
     and constant light output). `floor` is the lowest level that an adaptation may leave a lit lamp at."""
 
     id: Id
-    stretches: tuple[Stretch, ...] = Field(min_length=1)
-    adaptations: tuple[Adaptation, ...] = Field(default=(), max_length=20)
+    stretches: tuple[Stretch, ...] = Field(min_length=1, fail_fast=True)
+    adaptations: tuple[Adaptation, ...] = Field(default=(), max_length=20, fail_fast=True)
     floor: Level = 0
-    lamps: Mapping[Id, Annotated[float, Field(gt=0, le=100)]]
+    lamps: Mapping[Id, Annotated[float, Field(gt=0, le=100)]] = Field(fail_fast=True)
 
 
-class LightDocument(ConfigModel):
+class LightDocument(Bounded):
     """The document `light` of one edge, JSON. Before `first_night`, after the last one, and for a luminaire that no set
     names, the astronomical default holds. `relays` are the edge's luminaires that can only be switched: what they do
     with a level between is rules/relay.py's."""
@@ -193,11 +195,11 @@ class LightDocument(ConfigModel):
     release: str = Field(max_length=64)
     made_at: AwareDatetime
     timezone: Timezone
-    place: Place
+    place: Annotated[Place, BeforeValidator(few_keys)]
     first_night: Annotated[date, Field(le=_LATEST)]
-    programmes: tuple[Programme, ...] = Field(max_length=500)
-    sets: tuple[LampSet, ...] = Field(max_length=2000)
-    relays: tuple[Id, ...] = ()
+    programmes: tuple[Programme, ...] = Field(max_length=500, fail_fast=True)
+    sets: tuple[LampSet, ...] = Field(max_length=2000, fail_fast=True)
+    relays: tuple[Id, ...] = Field(default=(), fail_fast=True)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -224,18 +226,20 @@ def _misfits(document: LightDocument) -> Iterator[str]:
 # --- what people plan -----------------------------------------------------------------------------------------------
 
 
-class LampRule(ConfigModel):
+class LampRule(Bounded):
     """Which luminaires a group has; every condition that is given has to hold. `area` is as in /halong/W1."""
 
-    lamps: tuple[Id, ...] | None = Field(default=None, min_length=1, max_length=20_000)
+    lamps: tuple[Id, ...] | None = Field(default=None, min_length=1, max_length=20_000, fail_fast=True)
     area: str | None = Field(default=None, max_length=130)
     street: Words | None = Field(default=None, min_length=1, max_length=120)
     road_class: str | None = Field(default=None, max_length=4)
     use: str | None = Field(default=None, max_length=20)
-    polygon: tuple[tuple[Degrees, Degrees], ...] | None = Field(default=None, min_length=3, max_length=500)
+    polygon: tuple[tuple[Degrees, Degrees], ...] | None = Field(
+        default=None, min_length=3, max_length=500, fail_fast=True
+    )
 
 
-class LampGroup(ConfigModel):
+class LampGroup(Bounded):
     """Luminaires that are planned together. Where groups share a luminaire, the one that stands first has it.
 
     `road_class` is the designed class of the road (M1 to M6, or A to E of QCVN 07-7) and `lowest_class` the one that it
@@ -253,12 +257,12 @@ class LampGroup(ConfigModel):
     below_class_reason: Words | None = Field(default=None, max_length=500)
     virtual_output: float = Field(default=100, gt=0, le=100)
     constant_output: bool = False
-    adaptations: tuple[Adaptation, ...] = Field(default=(), max_length=20)
+    adaptations: tuple[Adaptation, ...] = Field(default=(), max_length=20, fail_fast=True)
 
 
-class LightPlan(ConfigModel):
+class LightPlan(Bounded):
     """All that one city plans. The order of `groups` is their priority."""
 
-    programmes: tuple[Programme, ...] = Field(default=(), max_length=500)
-    calendars: tuple[Calendar, ...] = Field(default=(), max_length=500)
-    groups: tuple[LampGroup, ...] = Field(default=(), max_length=2000)
+    programmes: tuple[Programme, ...] = Field(default=(), max_length=500, fail_fast=True)
+    calendars: tuple[Calendar, ...] = Field(default=(), max_length=500, fail_fast=True)
+    groups: tuple[LampGroup, ...] = Field(default=(), max_length=2000, fail_fast=True)

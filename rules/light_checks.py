@@ -1,9 +1,9 @@
-"""Looks a light plan through before anybody lives under it: every mistake is named, with its place in the plan."""
+"""Looks a light plan through before anybody lives under it: mistakes are named, each with its place in the plan."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta, tzinfo
-from itertools import chain
+from itertools import chain, islice
 
 from protocols.inventory import Place
 from protocols.light import MOST_NIGHTS, Adaptation, Calendar, LampGroup, LightPlan, YearDay
@@ -14,8 +14,9 @@ from rules.many_nights import Nights, nights_of
 from rules.programme_checks import Fault, darkness_faults, faults
 from rules.road_class import CLASSES, is_below, lowest_class, lowest_level
 
-__all__ = ["Finding", "FindingCode", "check"]
+__all__ = ["MOST_FINDINGS", "Finding", "FindingCode", "check"]
 
+MOST_FINDINGS = 1000  # told of one plan: a small one has room for millions, which nobody reads
 _LEAP_YEAR = 2024
 Used = Mapping[str, Mapping[str, Sequence[date]]]  # by calendar: each programme's nights
 
@@ -29,8 +30,8 @@ def check(
     nights: int = MOST_NIGHTS,
     sources: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """All mistakes, over so many nights from a first one; a programme is judged by the nights that calendars give it,
-    and by all of them when none does.
+    """The mistakes, over so many nights from a first one; a programme is judged by the nights that calendars give it,
+    and by all of them when none does. Of more than MOST_FINDINGS those are told that keep the plan from being taken.
 
     `sources` are the devices that an adaptation may listen to; `None` when they are not known here.
     """
@@ -43,7 +44,7 @@ def check(
         _programmes(plan, used, _Sky(dates, place, timezone)),
         _levels(plan, used),
     )
-    return tuple(found)
+    return tuple(islice(found, MOST_FINDINGS))
 
 
 def _nights_of(calendar: Calendar, dates: Sequence[date]) -> dict[str, list[date]]:
@@ -178,8 +179,9 @@ def _named(programme: int, fault: Fault) -> Finding:
 
 
 def _levels(plan: LightPlan, used: Used) -> Iterator[Finding]:
-    """Steps that leave a road darker than its lowest class. Off is none of these: it is dark at dusk, or meant."""
-    for n, group in enumerate(plan.groups):
+    """Steps that leave a road darker than its lowest class, first those for which nobody has said why. Off is none of
+    these: it is dark at dusk, or meant."""
+    for n, group in sorted(enumerate(plan.groups), key=lambda placed: bool(placed[1].below_class_reason)):
         designed = group.road_class
         if designed is None or any(_classes((), group)):
             continue

@@ -22,7 +22,7 @@ class _Target(BaseModel):
 class LampsTarget(_Target):
     """These lamps."""
 
-    lamps: tuple[Id, ...] = Field(min_length=1, max_length=MOST_LISTED)
+    lamps: tuple[Id, ...] = Field(min_length=1, max_length=MOST_LISTED, fail_fast=True)
 
 
 class AreaTarget(_Target):
@@ -51,7 +51,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 class PolygonTarget(_Target):
     """All lamps inside a polygon of (longitude, latitude), degrees."""
 
-    polygon: tuple[tuple[Longitude, Latitude], ...] = Field(min_length=3, max_length=500)
+    polygon: tuple[tuple[Longitude, Latitude], ...] = Field(min_length=3, max_length=500, fail_fast=True)
 
 
 class HeldTarget(_Target):

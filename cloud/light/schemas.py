@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from cloud.edges.schemas import Standing
+from protocols.config import Bounded
 from protocols.inventory import Name
 from protocols.light import LightPlan
 from protocols.names import Words
@@ -22,10 +23,6 @@ def _near(night: date) -> date:
 
 
 Night = Annotated[date, AfterValidator(_near)]
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class FindingOut(BaseModel):
@@ -95,14 +92,14 @@ class PlanOut(BaseModel):
     groups: list[GroupStandingOut]
 
 
-class PlanIn(_In):
+class PlanIn(Bounded):
     """The whole plan, made from the draft with this version."""
 
     plan: LightPlan
     version: int = Field(ge=0, le=2_000_000_000)
 
 
-class CheckIn(_In):
+class CheckIn(Bounded):
     plan: LightPlan
 
 
@@ -111,7 +108,7 @@ class CheckOut(BaseModel):
     groups: list[GroupStandingOut]
 
 
-class NightIn(_In):
+class NightIn(Bounded):
     """A night, named by the date on which it begins: of this plan, else of the draft or of what was sent last."""
 
     night: Night
@@ -156,19 +153,19 @@ class NightOut(BaseModel):
     groups: list[GroupNightOut]
 
 
-class ReleaseIn(_In):
+class ReleaseIn(Bounded):
     """Propose the draft, or with `from` an older release once more."""
 
     reason: Words = Field(min_length=1, max_length=500)
     of: int | None = Field(default=None, alias="from", ge=1, le=2_000_000_000)
 
 
-class DecisionIn(_In):
+class DecisionIn(Bounded):
     agree: bool
     reason: Words | None = Field(default=None, max_length=500)
 
 
-class SendIn(_In):
+class SendIn(Bounded):
     confirmation: str = Field(max_length=200, description="from POST /session/confirm")
 
 

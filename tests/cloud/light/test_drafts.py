@@ -135,3 +135,11 @@ async def test_a_plan_may_be_long_and_not_endless(planner: httpx2.AsyncClient) -
     assert (await save(planner, plan(group("g", {"lamps": many})))).status_code == 200
     too_long = await planner.put(f"{PATH}/plan", content=b" " * 2_000_001)
     assert too_long.status_code == 413
+
+
+async def test_a_plan_that_is_wrong_all_over_is_refused_in_few_words(planner: httpx2.AsyncClient) -> None:
+    for wrong in ({"groups": [[]] * 600_000}, {f"k{n}": 0 for n in range(150_000)}):
+        for path, said in (("check", {}), ("night", {"night": "2026-11-21"})):
+            refused = await planner.post(f"{PATH}/{path}", json={"plan": wrong, **said})
+            assert (refused.status_code, len(refused.json()["detail"])) == (422, 1)
+            assert refused.json()["detail"][0]["loc"][:2] == ["body", "plan"]

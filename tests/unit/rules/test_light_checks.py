@@ -21,7 +21,7 @@ from protocols.light import (
     SunEvent,
     YearDay,
 )
-from rules.light_checks import Finding, FindingCode, check
+from rules.light_checks import MOST_FINDINGS, Finding, FindingCode, check
 from rules.many_nights import moments, nights_of
 from rules.nights import curve
 from tests.unit.rules.planning import (
@@ -219,6 +219,15 @@ def test_a_group_may_name_its_lowest_class(lowest: str, code: list[str]) -> None
 def test_only_programmes_that_a_group_has_are_held_against_its_class() -> None:
     rule = CalendarRule(programme="good", weekdays=(1, 2, 3, 4, 5, 6, 7))
     assert told(plan(ON, at("23:00", 40), OFF, rules=[rule])) == []
+
+
+def test_of_very_many_findings_those_are_told_that_keep_the_plan_from_being_taken() -> None:
+    dim = [at(f"{hour:02d}:00", 10) for hour in range(19, 24)]
+    excused = [group(id=f"e{n}", below_class_reason="closed") for n in range(MOST_FINDINGS)]
+    found = findings(plan(ON, *dim, OFF, groups=[*excused, group(id="late"), group(id="lost", calendar="none")]))
+    assert len(found) == MOST_FINDINGS
+    assert found[0].code == "unknown_calendar"
+    assert [one.figures["group"] for one in found[1:7]] == ["late"] * 5 + ["e0"]
 
 
 @pytest.mark.parametrize(
