@@ -138,7 +138,8 @@ async def test_a_plan_may_be_long_and_not_endless(planner: httpx2.AsyncClient) -
 
 
 async def test_a_plan_that_is_wrong_all_over_is_refused_in_few_words(planner: httpx2.AsyncClient) -> None:
-    for wrong in ({"groups": [[]] * 600_000}, {f"k{n}": 0 for n in range(150_000)}):
+    bodies: list[dict[str, Any]] = [{"groups": [[]] * 600_000}, {f"k{n}": 0 for n in range(150_000)}]
+    for wrong in bodies:
         for path, said in (("check", {}), ("night", {"night": "2026-11-21"})):
             refused = await planner.post(f"{PATH}/{path}", json={"plan": wrong, **said})
             assert (refused.status_code, len(refused.json()["detail"])) == (422, 1)
