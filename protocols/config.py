@@ -9,6 +9,7 @@ The text, or its bytes, is an argument; whoever calls has read the file.
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 import yaml
@@ -22,6 +23,8 @@ try:
     from yaml._yaml import CParser as Parser  # five times as fast as the same in Python
 except ImportError:  # where PyYAML was built without libyaml
     from protocols.plain_yaml import Parser  # type: ignore[assignment] # the same methods
+
+_SMALL = 10_000  # so many places may a text of any length unfold to
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str]]  # what is wrong between the parts of a file: place and advice
@@ -158,6 +161,9 @@ class _Loader(Composer, Parser, SafeConstructor, Resolver):
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+        except (AttributeError, LookupError) as error:  # PyYAML's own, of a value that its tag does not fit
+            said = f"{node.value!r} is no {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark) from error
 
 
 def _decoded(text: str | bytes, file: str) -> str:
@@ -175,8 +181,16 @@ def _parsed(text: str, file: str) -> tuple[Document, list[tuple[Path, int]]]:
     root = loader.get_single_node()
     if root is None:
         return Document(file, None, {}), []
+    _check_size(root, max(len(text), _SMALL))
     content = loader.construct_document(root)
     return Document(file, content, dict(_lines(root, ()))), list(_twice(root, ()))
+
+
+def _check_size(root: yaml.Node, most: int) -> None:
+    """Without aliases there are never more places than characters. With them ten lines can unfold to a million million,
+    and take the memory of the whole machine. Raises YAMLError."""
+    if next(islice(_lines(root, ()), most, None), None):
+        raise yaml.YAMLError("its aliases (*) unfold to more than stands there; write it out")
 
 
 def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:

@@ -129,6 +129,10 @@ def test_a_key_that_stands_twice_is_refused() -> None:
         ("edge: a\nbuses: *nope\n", "edge.yaml:2: not YAML: found undefined alias 'nope'"),
         ("edge: a\nbuses: 2024-13-45\n", "edge.yaml:2: not YAML: month must be in 1..12"),
         ("edge: !!int many\n", "edge.yaml:1: not YAML: invalid literal for int() with base 10: 'many'"),
+        ("edge: a\nbuses: !!int ''\n", "edge.yaml:2: not YAML: '' is no int"),
+        ("edge: a\nbuses: !!float ''\n", "edge.yaml:2: not YAML: '' is no float"),
+        ("edge: a\nbuses: !!bool often\n", "edge.yaml:2: not YAML: 'often' is no bool"),
+        ("edge: a\nbuses: !!timestamp soon\n", "edge.yaml:2: not YAML: 'soon' is no timestamp"),
         ("edge: &me [*me]\n", "edge.yaml:1: not YAML: nested too deeply, or inside itself"),
         ("[" * 600, "edge.yaml:1: not YAML: nested too deeply, or inside itself"),
         ("? [a]\n: b\n", "edge.yaml:1: not YAML: found unhashable key"),
@@ -136,6 +140,22 @@ def test_a_key_that_stands_twice_is_refused() -> None:
 )
 def test_what_is_not_even_a_mapping_is_said_in_words(text: str, answer: str) -> None:
     assert said(text) == [answer]
+
+
+@pytest.mark.parametrize("ring", ["[%s]", "{<<: [%s]}"], ids=["lists", "merged keys"])
+def test_ten_lines_cannot_unfold_to_more_than_the_machine_has(ring: str) -> None:
+    """Nine times nine times nine, to the tenth power: each line names the one before nine times."""
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} " + ring % ", ".join([f"*a{n - 1}"] * 9) for n in range(1, 10)]
+    assert said("\n".join(lines)) == [
+        "edge.yaml:1: not YAML: its aliases (*) unfold to more than stands there; write it out"
+    ]
+
+
+def test_what_is_said_once_and_named_often_is_taken() -> None:
+    first = "edge: a\nbuses:\n  - {id: b0, poll_every: 10s, links: &links [{link: modbus-rtu}]}\n"
+    others = "".join(f"  - {{id: b{n}, poll_every: 10s, links: *links}}\n" for n in range(1, 500))
+    assert [len(bus.links) for bus in load(first + others, "edge.yaml", Edge).buses] == [1] * 500
 
 
 @pytest.mark.parametrize(
