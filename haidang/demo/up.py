@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import signal
 import sys
@@ -84,9 +85,9 @@ Cities = Mapping[Path, City]  # by the folder of each, in the order in which the
 
 
 async def up(wish: Wish, console: Console) -> None:
-    """Run the demo until the process is told to end."""
+    """Run the demo until the process is told to end. Raises OSError when one is up in this folder."""
     wish.data.mkdir(parents=True, exist_ok=True)
-    with _progress(console) as progress:
+    with alone(wish.data), _progress(console) as progress:
         layout = progress.add_task("laying out the city", total=None)
         ports, places, cities = await asyncio.to_thread(_lay_out, wish)
         clock = clock_file.start(wish.data / "clock.json", wish.speed, wish.at)
@@ -102,6 +103,18 @@ async def up(wish: Wish, console: Console) -> None:
             console.print("Ending the city …")
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Two demos in one folder would write over each other's files. The lock ends with the process in any case."""
+    with (folder / "demo.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            advice = "end that one first, or give this one a folder of its own: --data DIR"
+            raise OSError(f"a city is up in {folder} already; {advice}") from error
+        yield
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
 from cloud.settings import load_settings
 from cloud.telemetry.settings import InfluxDb
@@ -21,6 +22,16 @@ PORTS = Ports(http=18080, broker_host="127.0.0.1", broker=11883, mail=12525)
 def place(folder: Path, lamps: int = 3) -> Place:
     (city := folder / "city.yaml").write_text(downtown(), "utf-8")
     return Place(city, folder, lamps, modbus=15020, camera=18554)
+
+
+async def test_a_second_demo_in_one_folder_leaves_the_files_of_the_first_alone(tmp_path: Path) -> None:
+    wish = Wish((), tmp_path / "data", None, 1.0, None, 0, None, None)
+    wish.data.mkdir()
+    with up.alone(wish.data), pytest.raises(OSError, match=r"a city is up in .*data already; .*--data DIR"):
+        await up.up(wish, Console())
+    assert [file.name for file in wish.data.iterdir()] == ["demo.lock"]
+    with up.alone(wish.data):
+        pass
 
 
 def test_the_same_city_is_not_grown_twice(tmp_path: Path) -> None:
