@@ -11,7 +11,7 @@ from tests.waiting import until_async
 
 
 @asynccontextmanager
-async def logged_in(town: Town, patience_s: float = 10) -> AsyncIterator[httpx2.AsyncClient]:
+async def logged_in(town: Town, patience_s: float = 60) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the session of the generated administrator."""
     base = f"http://127.0.0.1:{town.ports['cloud']}"
     async with httpx2.AsyncClient(base_url=base, headers={"Origin": base}, timeout=patience_s) as client:

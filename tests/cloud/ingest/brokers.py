@@ -74,5 +74,5 @@ def _redeliver_soon(config: Path) -> None:
     """nats-server sends again only after `ack_wait`, also over a new connection; a test does not wait 10 s."""
     if config.exists():
         settings = orjson.loads(config.read_bytes())
-        settings["mqtt"]["ack_wait"] = "1s"
+        settings["mqtt"]["ack_wait"] = "2s"
         config.write_bytes(orjson.dumps(settings))

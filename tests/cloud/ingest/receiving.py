@@ -18,6 +18,8 @@ from tests.cloud.ingest.batches import SITE
 from tests.cloud.ingest.brokers import Address
 from tests.waiting import until
 
+RECEIVED_AT = 1_800_000_000.0  # by the receiver's clock, which stands still
+
 
 @dataclass(slots=True)
 class Heard:
@@ -43,7 +45,7 @@ def receiver_for(broker: BrokerSettings, inbox: Inbox, heard: Heard, drop: Drop 
         heard.wake,
         heard.status,
         on_failure=heard.failures.append,
-        now=lambda: 1_000.0,
+        now=lambda: RECEIVED_AT,
         drop=drop,
     )
 

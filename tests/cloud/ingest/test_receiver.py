@@ -21,7 +21,7 @@ from protocols.topics import Leaf, Stream
 from protocols.wire import Birth, EdgeState, Mark, Watermark
 from tests.cloud.ingest.batches import EDGE, EPOCH, SITE, arrival, broken_payload, payload
 from tests.cloud.ingest.brokers import Address, RunningBroker
-from tests.cloud.ingest.receiving import Heard, receiver_for, receiving
+from tests.cloud.ingest.receiving import RECEIVED_AT, Heard, receiver_for, receiving
 from tests.cloud.ingest.wiretap import Wiretap
 from tests.forked import talking
 from tests.waiting import until
@@ -90,7 +90,7 @@ async def test_batches_of_every_stream_reach_the_inbox_with_their_edge_from_the_
         await until(lambda: len(inbox.after(0, 10)) == 7)
     assert set(inbox.marks(EDGE)) == {mark(2, stream) for stream in Stream}
     assert inbox.marks("HL-E02") == (mark(1),)
-    assert {delivery.received_at for delivery in inbox.after(0, 10)} == {1_000.0}
+    assert {delivery.received_at for delivery in inbox.after(0, 10)} == {RECEIVED_AT}
     assert heard.wakes
 
 
@@ -102,11 +102,11 @@ async def test_the_broker_may_forget_a_batch_only_when_it_is_in_the_inbox(
         await publish(edge, 1)
         assert await asyncio.to_thread(inbox.waiting.wait, 20)
         await publish(edge, 2)
-        await until(lambda: wiretap.delivered == 2)  # whatever went the other way before has been seen by now
+        await until(lambda: wiretap.delivered >= 2)  # whatever went the other way before has been seen by now
         assert wiretap.acknowledged == 0
         inbox.gate.set()
-        await until(lambda: wiretap.acknowledged == 2)
-    assert seqs(inbox) == [1, 2]
+        await until(lambda: len(seqs(inbox)) == 2 and wiretap.acknowledged >= 2)
+    assert sorted(seqs(inbox)) == [1, 2]  # nats-server sends again what it has waited for
     inbox.close()
 
 
@@ -265,9 +265,9 @@ async def test_hostile_payloads_are_kept_acknowledged_and_harm_nobody(
             await edge.publish(topics.topic(SITE, EDGE, leaf), content, qos=1)
         await edge.publish(LIVE, broken_payload(2), qos=1)  # has a name, so the cursor will find out
         await publish(edge, 1)
-        await until(lambda: wiretap.acknowledged == len(HOSTILE) + 2)
+        await until(lambda: len(seqs(inbox)) == 2 and wiretap.acknowledged >= len(HOSTILE) + 2)
         assert receiver.connected
-        assert receiver.tally.malformed == len(HOSTILE)
+        assert receiver.tally.malformed >= len(HOSTILE)  # nats-server sends again what it has waited for
     assert {letter.payload for letter in inbox.dead()} == {content[: wire.MAX_BYTES] for _, content in HOSTILE.values()}
     assert {letter.where.rpartition("/")[0] for letter in inbox.dead()} == {f"haidang/v1/{SITE}/{EDGE}"}
     assert (sorted(seqs(inbox)), live_mark(inbox)) == ([1, 2], 2)
@@ -280,7 +280,7 @@ async def test_a_batch_that_is_lost_between_memory_and_disk_is_asked_for_by_the_
     monkeypatch.setenv(drop.VARIABLE, "HL-*:live:2")
     async with receiving(broker.address(wiretap.port), inbox), broker.client() as edge:
         await publish(edge, 1, 2, 3)
-        await until(lambda: wiretap.acknowledged == 3)
+        await until(lambda: 3 in seqs(inbox) and wiretap.acknowledged >= 3)
         assert live_mark(inbox) == 1
         await publish(edge, 2)
         await until(lambda: live_mark(inbox) == 3)
