@@ -12,10 +12,11 @@ from cloud.fleet.fleet import Fleet
 from cloud.fleet.roll import Places
 from cloud.light import store
 from cloud.light.checking import Checking
+from cloud.light.compiling import Sent
 from cloud.light.delivery import Delivery
 from cloud.light.drafts import EMPTY, plan_of
 from cloud.light.membership import Members
-from cloud.light.schemas import GroupNightOut, NightIn, NightOut, PointOut
+from cloud.light.schemas import GroupNightOut, NightOut, PointOut, Saved
 from protocols.inventory import City
 from protocols.light import Calendar, LampGroup, LightPlan, Programme
 from rules.calendars import programme_of, rule_of
@@ -31,28 +32,28 @@ class Forecast:
     def __init__(self, database: Database, fleet: Fleet, checking: Checking, delivery: Delivery) -> None:
         self._database, self._fleet, self._checking, self._delivery = database, fleet, checking, delivery
 
-    async def night(self, site: str, wanted: NightIn) -> NightOut:
-        """A night of the plan that is meant."""
-        plan, city = await self._meant(site, wanted), self._fleet.sites[site]
-        members = await self._members(site, wanted, plan)
-        return await aside(lambda: _night(plan, _Sky(city, wanted.night), members))
-
-    async def _members(self, site: str, wanted: NightIn, plan: LightPlan) -> Mapping[str, Members]:
-        """Of what is in force those that it was sent with."""
+    async def night(self, site: str, night: date, of: Saved) -> NightOut:
+        """A night of the draft as it is saved, or of what is in force."""
         sent = self._delivery.sent.get(site)
-        if wanted.plan is not None or wanted.of == "draft" or sent is None:
-            return await self._checking.members(site, plan)
-        roll = self._checking.roll(site)
-        return {group: Members(roll.places(lamps), 0) for group, lamps in sent.members.items()}
-
-    async def _meant(self, site: str, wanted: NightIn) -> LightPlan:
-        if wanted.plan is not None:
-            return wanted.plan
-        if wanted.of == "in_force":
-            sent = self._delivery.sent.get(site)
-            return sent.plan if sent else EMPTY
+        if of == "in_force":
+            return await self._in_force(site, night, sent) if sent else await self.night_of(site, night, EMPTY)
         async with self._database.read() as session:
-            return plan_of(await store.load_draft(session, site))
+            plan = plan_of(await store.load_draft(session, site))
+        return await self.night_of(site, night, plan)
+
+    async def night_of(self, site: str, night: date, plan: LightPlan) -> NightOut:
+        """A night of a plan, with the luminaires that its groups have now."""
+        return await self._night(site, night, plan, await self._checking.members(site, plan))
+
+    async def _in_force(self, site: str, night: date, sent: Sent) -> NightOut:
+        """With the luminaires that it was sent with."""
+        roll = self._fleet.roll_of(site)
+        members = {group: Members(roll.places(lamps), 0) for group, lamps in sent.members.items()}
+        return await self._night(site, night, sent.plan, members)
+
+    async def _night(self, site: str, night: date, plan: LightPlan, members: Mapping[str, Members]) -> NightOut:
+        sky = _Sky(self._fleet.sites[site], night)
+        return await aside(lambda: _night(plan, sky, members))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cloud.light.schemas import (
     CheckOut,
     DecisionIn,
     MembersOut,
+    Night,
     NightIn,
     NightOut,
     PlanIn,
@@ -23,6 +24,7 @@ from cloud.light.schemas import (
     ReleaseDetailOut,
     ReleaseIn,
     ReleaseOut,
+    Saved,
     SendIn,
 )
 from cloud.parts import part
@@ -62,10 +64,17 @@ async def check(site: PlannedCity, wanted: CheckIn, drafts: DraftsPart) -> Check
     return await drafts.check(site, wanted.plan)
 
 
+@router.get("/night")
+async def night(site: SeenCity, forecast: ForecastPart, night: Night, of: Saved = "in_force") -> NightOut:
+    """What every group does in a night, named by the date on which it begins, and what that takes: by the draft as it
+    is saved, or by what was sent last."""
+    return await forecast.night(site, night, of)
+
+
 @router.post("/night")
-async def night(site: SeenCity, wanted: NightIn, forecast: ForecastPart) -> NightOut:
-    """What every group does in a night, and what that takes."""
-    return await forecast.night(site, wanted)
+async def night_of_plan(site: PlannedCity, wanted: NightIn, forecast: ForecastPart) -> NightOut:
+    """The same of a plan that somebody works at. Nothing is kept."""
+    return await forecast.night_of(site, wanted.night, wanted.plan)
 
 
 @router.get("/groups/{group_id}/lamps")

@@ -23,6 +23,7 @@ def _near(night: date) -> date:
 
 
 Night = Annotated[date, AfterValidator(_near)]
+Saved = Literal["draft", "in_force"]  # a plan that everybody may look at: as it is saved, or what was sent last
 
 
 class FindingOut(BaseModel):
@@ -109,11 +110,10 @@ class CheckOut(BaseModel):
 
 
 class NightIn(Bounded):
-    """A night, named by the date on which it begins: of this plan, else of the draft or of what was sent last."""
+    """A night of a plan that nobody has saved yet; it is named by the date on which it begins."""
 
     night: Night
-    plan: LightPlan | None = None
-    of: Literal["draft", "in_force"] = "draft"
+    plan: LightPlan
 
 
 class PointOut(BaseModel):

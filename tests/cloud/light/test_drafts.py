@@ -98,7 +98,7 @@ async def test_below_the_road_s_class_somebody_says_why(planner: httpx2.AsyncCli
 async def test_a_night_says_what_a_group_does_and_what_that_takes(planner: httpx2.AsyncClient) -> None:
     half = (programme("p", {"at": "22:00", "level": 50}, {"at": "05:00", "level": 100}),)
     await save(planner, plan(group("all", {}, road_class="M3"), programmes=half))
-    night = (await planner.post(f"{PATH}/night", json={"night": "2026-11-21"})).json()
+    night = (await planner.get(f"{PATH}/night", params={"night": "2026-11-21", "of": "draft"})).json()
     [shown] = night["groups"]
     assert [(point["level"], point["road_class_reached"]) for point in shown["points"]] == [
         (100, "M3"),
@@ -111,13 +111,30 @@ async def test_a_night_says_what_a_group_does_and_what_that_takes(planner: httpx
     assert shown["kwh_full"] == pytest.approx(6 * (0.1 * 12.95 + 0.001 * 11.05), abs=0.02)
     assert shown["kwh"] == pytest.approx(6 * (0.1 * 5.95 + 0.051 * 7 + 0.001 * 11.05), abs=0.02)
     assert shown["saving"] == pytest.approx(1 - shown["kwh"] / shown["kwh_full"], abs=0.001)
-    empty = (await planner.post(f"{PATH}/night", json={"night": "2026-11-21", "of": "in_force"})).json()
+    empty = (await planner.get(f"{PATH}/night", params={"night": "2026-11-21", "of": "in_force"})).json()
     assert empty["groups"] == []
 
 
+async def test_who_may_not_plan_sees_the_nights_of_what_is_saved_and_of_nothing_else(
+    service: Service, planner: httpx2.AsyncClient
+) -> None:
+    wanted, night = plan(group("all", {})), "2026-11-21"
+    await save(planner, wanted)
+    async with service.signed_in(Role.VIEWER) as viewer:
+        saved = await viewer.get(f"{PATH}/night", params={"night": night, "of": "draft"})
+        in_force = await viewer.get(f"{PATH}/night", params={"night": night})
+        refused = await viewer.post(f"{PATH}/night", json={"night": night, "plan": wanted})
+    assert [one["id"] for one in saved.json()["groups"]] == ["all"]
+    assert in_force.json()["groups"] == []
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (403, "not_allowed")
+    taken = await planner.post(f"{PATH}/night", json={"night": night, "plan": wanted})
+    assert taken.json() == saved.json()
+
+
 HOSTILE: list[tuple[dict[str, Any], int]] = [
-    ({"night": "0001-01-01"}, 422),
-    ({"night": "9999-12-31"}, 422),
+    ({"night": "0001-01-01", "plan": {}}, 422),
+    ({"night": "9999-12-31", "plan": {}}, 422),
+    ({"night": "2026-11-21"}, 422),
     ({"night": "2026-11-21", "plan": plan(group("g", {"area": "\0"}))}, 200),
     ({"night": "2026-11-21", "plan": plan(group("g", {"lamps": ["x"] * 20_001}))}, 422),
     ({"night": "2026-11-21", "plan": plan(group("g", {"polygon": [[1e308, -1e308], [0, 0], [5e-324, 1]]}))}, 200),
@@ -128,6 +145,8 @@ HOSTILE: list[tuple[dict[str, Any], int]] = [
 async def test_nothing_that_is_asked_of_a_night_breaks_it(planner: httpx2.AsyncClient) -> None:
     answers = [(await planner.post(f"{PATH}/night", json=asked)).status_code for asked, _ in HOSTILE]
     assert answers == [status for _, status in HOSTILE]
+    far = [await planner.get(f"{PATH}/night", params={"night": night}) for night in ("0001-01-01", "9999-12-31", "x")]
+    assert [answer.status_code for answer in far] == [422, 422, 422]
 
 
 async def test_a_plan_may_be_long_and_not_endless(planner: httpx2.AsyncClient) -> None:

@@ -157,7 +157,7 @@ async def test_going_back_is_another_release_and_drift_is_shown(settings: Settin
     async with serving(settings, clock) as running, running.signed_in(Role.PLANNER) as planner:
         [group_now] = (await planner.get(f"{PATH}/plan")).json()["groups"]
         assert (group_now["lamps"], group_now["joined"], group_now["left"]) == (7, 2, 1)
-        night = (await planner.post(f"{PATH}/night", json={"night": "2026-11-21", "of": "in_force"})).json()
+        night = (await planner.get(f"{PATH}/night", params={"night": "2026-11-21", "of": "in_force"})).json()
         assert [one["lamps"] for one in night["groups"]] == [5], "those that it was sent with"
         await has_all(running, "3")
         told = document(running, ONE)

@@ -14,9 +14,12 @@ export const checkPlan = (site: string, plan: LightPlan) =>
 export const readGroupLamps = (site: string, group_id: string, offset: number, limit: number) =>
   answer(client.GET("/api/v1/light/{site}/groups/{group_id}/lamps", { params: { path: { site, group_id }, query: { offset, limit } } }));
 
-/** Of a plan that is being made; without one, of what was sent last. */
-export const askNight = (site: string, night: string, plan: LightPlan | null) =>
-  answer(client.POST("/api/v1/light/{site}/night", { params: of(site), body: { night, plan, of: "in_force" } })) as Promise<Night>;
+/** Of the draft as it is saved, or of what was sent last. */
+export const readNight = (site: string, night: string, saved: "draft" | "in_force") =>
+  answer(client.GET("/api/v1/light/{site}/night", { params: { ...of(site), query: { night, of: saved } } })) as Promise<Night>;
+/** Of a plan that is being made: for who may plan. */
+export const askNight = (site: string, night: string, plan: LightPlan) =>
+  answer(client.POST("/api/v1/light/{site}/night", { params: of(site), body: { night, plan } })) as Promise<Night>;
 
 export const readReleases = (site: string) => answer(client.GET("/api/v1/light/{site}/releases", { params: of(site) })) as Promise<Release[]>;
 export const readRelease = (site: string, number: number) =>

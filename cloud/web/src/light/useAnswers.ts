@@ -1,6 +1,6 @@
 /** What the service says about the plan on the screen: asked again a little after the last change. */
 import { useCallback, useEffect, useState } from "react";
-import { askNight, checkPlan } from "../api/light";
+import { askNight, checkPlan, readNight } from "../api/light";
 import type { Checked, LightPlan, Night, PlanSeen } from "./types";
 
 const QUIET_MS = 400;
@@ -51,14 +51,16 @@ function ofThisNight(answer: Answer<Night | null>, night: string): Answer<Night>
   return { ...answer, value: answer.value?.night === night ? answer.value : null };
 }
 
-export function useDraftNight(site: string, night: string, plan: LightPlan): Answer<Night> {
+/** Of the draft as it stands here; who may not plan is told of the saved one, which is the same for him. */
+export function useDraftNight(site: string, night: string, plan: LightPlan, mayPlan: boolean): Answer<Night> {
   const quiet = useQuiet(plan);
-  return ofThisNight(useAnswer(useCallback(() => askNight(site, night, quiet), [site, night, quiet])), night);
+  const ask = useCallback(() => (mayPlan ? askNight(site, night, quiet) : readNight(site, night, "draft")), [site, night, quiet, mayPlan]);
+  return ofThisNight(useAnswer(ask), night);
 }
 
 /** Of the release `number`; `null` asks nothing. */
 export function useNightInForce(site: string, night: string, number: number | null): Answer<Night> {
-  const ask = useCallback((): Promise<Night | null> => (number === null ? Promise.resolve(null) : askNight(site, night, null)), [site, night, number]);
+  const ask = useCallback((): Promise<Night | null> => (number === null ? Promise.resolve(null) : readNight(site, night, "in_force")), [site, night, number]);
   return ofThisNight(useAnswer(ask), night);
 }
 

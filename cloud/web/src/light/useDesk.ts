@@ -26,7 +26,8 @@ function byGroup(seen: Night | null): ReadonlyMap<string, Row> | null {
 
 function usePlanned({ now, night, zone }: DeskProps, isDraft: boolean, compares: boolean, shown: Shown | null) {
   const plan = now.history.present;
-  const draft = useDraftNight(now.site, night, plan);
+  const mayPlan = may(useStore(session), "light.plan");
+  const draft = useDraftNight(now.site, night, plan, mayPlan);
   const release = now.base.in_force;
   const force = useNightInForce(now.site, night, release !== null && (compares || !isDraft) ? release.number : null);
   const { value: seen, problem } = isDraft ? draft : force;
