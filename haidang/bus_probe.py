@@ -16,6 +16,7 @@ from protocols.profiles import Profile, library
 
 ALL_KNOWN, NOT_ALL_KNOWN, NOBODY = 0, 1, 3  # exit codes; 2 is a wrong command line
 
+_LAST = 255  # unit
 _OTHERS = 2  # that are named beside the best ...
 _WORTH_SAYING = 3.0  # ... if there is so much evidence for them, in bits
 
@@ -27,8 +28,8 @@ def units(text: str) -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ValueError(f"{text!r} are no units; write them as in 1-32 or 1,3,11")
-        found.update(range(int(first), int(last or first) + 1))
-    if not found or min(found) < 1 or max(found) > 255:
+        found.update(range(int(first), min(int(last or first), _LAST + 1) + 1))
+    if not found or min(found) < 1 or max(found) > _LAST:
         raise ValueError(f"{text!r}: units are 1 to 255")
     return sorted(found)
 
