@@ -51,10 +51,10 @@ function ofThisNight(answer: Answer<Night | null>, night: string): Answer<Night>
   return { ...answer, value: answer.value?.night === night ? answer.value : null };
 }
 
-/** Of the draft as it stands here; who may not plan is told of the saved one, which is the same for him. */
-export function useDraftNight(site: string, night: string, plan: LightPlan, mayPlan: boolean): Answer<Night> {
+/** Of the draft as it stands here. As long as it is the saved one nothing is sent: that is for planners of this city. */
+export function useDraftNight(site: string, night: string, plan: LightPlan, unsaved: boolean): Answer<Night> {
   const quiet = useQuiet(plan);
-  const ask = useCallback(() => (mayPlan ? askNight(site, night, quiet) : readNight(site, night, "draft")), [site, night, quiet, mayPlan]);
+  const ask = useCallback(() => (unsaved ? askNight(site, night, quiet) : readNight(site, night, "draft")), [site, night, quiet, unsaved]);
   return ofThisNight(useAnswer(ask), night);
 }
 

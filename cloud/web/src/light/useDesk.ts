@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useStore } from "../shared/store";
 import { may, session } from "../state/session";
-import { type Editing } from "./editor";
+import { type Editing, isChanged } from "./editor";
 import { type Row, type Shown, rowsInForce, rowsOfDraft, skyOf } from "./rows";
 import type { LightPlan, Night } from "./types";
 import { useChecked, useDraftNight, useNightInForce } from "./useAnswers";
@@ -26,8 +26,7 @@ function byGroup(seen: Night | null): ReadonlyMap<string, Row> | null {
 
 function usePlanned({ now, night, zone }: DeskProps, isDraft: boolean, compares: boolean, shown: Shown | null) {
   const plan = now.history.present;
-  const mayPlan = may(useStore(session), "light.plan");
-  const draft = useDraftNight(now.site, night, plan, mayPlan);
+  const draft = useDraftNight(now.site, night, plan, isChanged(now));
   const release = now.base.in_force;
   const force = useNightInForce(now.site, night, release !== null && (compares || !isDraft) ? release.number : null);
   const { value: seen, problem } = isDraft ? draft : force;
