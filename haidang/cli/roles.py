@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from haidang.own_files import own_files
 from protocols.config import ConfigError
 
 FAULT_IN_CONFIG = 2
@@ -67,7 +68,7 @@ def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def until_told(role: Coroutine[Any, Any, None], loop: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
     """Run a role until SIGTERM or SIGINT, which cancel it and are a good end. A bad start is one line."""
     try:
-        with asyncio.Runner(loop_factory=loop) as runner:
+        with own_files(), asyncio.Runner(loop_factory=loop) as runner:
             runner.run(_cancel_on_signal(role))
     except (ConfigError, OSError) as error:
         typer.echo(str(error), err=True)

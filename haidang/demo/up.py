@@ -28,6 +28,7 @@ from haidang.demo.tls import certificate, how_to_trust
 from haidang.demo.tokens import FILE as EDGE_TOKENS
 from haidang.demo.tokens import tokens
 from haidang.demo.visitor import Visitor
+from haidang.own_files import own_files
 from protocols import config
 from protocols.clock import DomainClock
 from protocols.inventory import City
@@ -86,8 +87,14 @@ Cities = Mapping[Path, City]  # by the folder of each, in the order in which the
 
 async def up(wish: Wish, console: Console) -> None:
     """Run the demo until the process is told to end. Raises OSError when one is up in this folder."""
-    wish.data.mkdir(parents=True, exist_ok=True)
-    with alone(wish.data), _progress(console) as progress:
+    with own_files():
+        wish.data.mkdir(parents=True, exist_ok=True)
+        with alone(wish.data):
+            await _up(wish, console)
+
+
+async def _up(wish: Wish, console: Console) -> None:
+    with _progress(console) as progress:
         layout = progress.add_task("laying out the city", total=None)
         ports, places, cities = await asyncio.to_thread(_lay_out, wish)
         clock = clock_file.start(wish.data / "clock.json", wish.speed, wish.at)

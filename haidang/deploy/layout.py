@@ -27,6 +27,7 @@ from haidang.deploy.certificates import NoCertificate, Pair, authority, is_of_an
 from haidang.deploy.city import DeployedCity
 from haidang.deploy.devices import Link, links
 from haidang.mosquitto import password_line
+from haidang.own_files import own_files
 
 VOLUMES = ("broker", "cloud", "edge", "influxdb", "influxdb-config", "influxdb-token", "postgresql", "sim")
 CONSOLE = "console"
@@ -71,12 +72,11 @@ def lay_out(wish: Wish) -> list[str]:
 
     Raises NoCertificate, OSError, and ValueError for an edge with a name of ours.
     """
-    before = os.umask(0o077)
-    try:
-        return list(_write(wish))
-    finally:
-        _give_away(wish.folder)  # what was written before a certificate could not be made is its owner's, too
-        os.umask(before)
+    with own_files():
+        try:
+            return list(_write(wish))
+        finally:
+            _give_away(wish.folder)  # what was written before a certificate could not be made is its owner's, too
 
 
 def _write(wish: Wish) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Laying out the demo city: once, and again when something that it comes from has changed."""
 
+import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from rich.console import Console
 from cloud.settings import load_settings
 from cloud.telemetry.settings import InfluxDb
 from firmware_sim.city import CITIES
+from haidang.cli.roles import until_told
 from haidang.demo import up
 from haidang.demo.accounts import accounts_of_all
 from haidang.demo.up import Place, Ports, Wish
@@ -32,6 +35,32 @@ async def test_a_second_demo_in_one_folder_leaves_the_files_of_the_first_alone(t
     assert [file.name for file in wish.data.iterdir()] == ["demo.lock"]
     with up.alone(wish.data):
         pass
+
+
+async def test_what_a_demo_writes_is_for_its_own_account_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mails have links in them, and its edges say who commanded what."""
+
+    def lay_out(wish: Wish) -> None:
+        (wish.data / "inventory.json").write_text("{}")
+        raise OSError("that is all")
+
+    monkeypatch.setattr(up, "_lay_out", lay_out)
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(OSError, match="that is all"):
+            await up.up(Wish((), tmp_path / "data", None, 1.0, None, 0, None, None), Console())
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+    assert (tmp_path / "data" / "inventory.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_role_writes_is_for_its_own_account_only(tmp_path: Path) -> None:
+    async def role() -> None:
+        await asyncio.to_thread((tmp_path / "outbox").write_text, "what waits")
+
+    until_told(role())
+    assert (tmp_path / "outbox").stat().st_mode & 0o077 == 0
 
 
 def test_the_same_city_is_not_grown_twice(tmp_path: Path) -> None:
