@@ -27,7 +27,7 @@ class MachineWatch:
 
     def look(self) -> Machine:
         """Now, and since the last look."""
-        return Machine(self._load(), _memory_mb(), _free_mb(self._folder))
+        return Machine(self._load(), _memory_mb(), free_mb(self._folder))
 
     def _load(self) -> float | None:
         at, worked = time.monotonic(), time.process_time()
@@ -45,7 +45,8 @@ def _memory_mb() -> float | None:
     return round(pages * os.sysconf("SC_PAGE_SIZE") / _MB, 1)
 
 
-def _free_mb(folder: Path) -> float | None:
+def free_mb(folder: Path) -> float | None:
+    """What the disk of a folder has left for us."""
     try:
         disk = os.statvfs(folder)
     except OSError:

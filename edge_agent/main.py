@@ -25,7 +25,7 @@ from edge_agent.ledger import Ledger
 from edge_agent.lights import Lights
 from edge_agent.links.modbus import ModbusLink
 from edge_agent.links.ports import Port, RtuTcpPort, SerialPort, TcpPort
-from edge_agent.machine import MachineWatch
+from edge_agent.machine import MachineWatch, free_mb
 from edge_agent.mqtt_config import MqttBus
 from edge_agent.mqtt_line import MqttLine
 from edge_agent.outbox import Outbox
@@ -67,7 +67,8 @@ async def run(config: EdgeConfig, clock: DomainClock) -> None:
         held = await Overrides.load(database)
         measured = Adapting()
         await measured.load(database)
-        waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, keeper.seconds)
+        free = functools.partial(free_mb, config.data.parent)
+        waiting = await Outbox.load(database, config.outbox_limit, config.outbox_keep, keeper.seconds, free)
         life = Life(
             lambda: Agent(
                 documents.config, keeper.clock, waiting, held, Ledger(database), documents, keeper, heads, measured

@@ -2,7 +2,8 @@
 
 A batch stays here until the cloud's watermark covers it. When there are too many bytes, or some are too old, the oldest
 of `backlog` is dropped, then the oldest of `live`, never an event; the floor of the stream tells the cloud. A batch
-that the disk has damaged is dropped as well, when the cloud has all before it.
+that the disk has damaged is dropped as well, when the cloud has all before it. The file does not grow into the last of
+the disk: without room not even what the cloud has could be forgotten, and nothing would ever be taken again.
 
 The seqs of a stream that are held are always `first` to `next - 1`: appended at the end, forgotten from the head.
 """
@@ -42,14 +43,23 @@ CREATE TABLE IF NOT EXISTS batch (
 _DROPPED_FIRST = (Stream.BACKLOG, Stream.LIVE)
 _ROOM_AGAIN = 0.9  # of the limit, before a full outbox counts as having room
 
+_SPARE_MB = 20.0  # of the disk: what is being written needs it, beside the file
+_LEAST = 4_000_000  # bytes that may wait however little room the disk has
+_BESIDE = 65_536  # bytes of the file that batches take beside their bodies: index, ages, pages that are not full
+
 _MOST_FRESH = 16  # batches, of at most 64 kB
 
 Name = tuple[str, Stream, int]  # epoch, stream, seq
 Now = Callable[[], float | None]  # the city's time in Unix seconds; None while no clock can be trusted
+FreeMb = Callable[[], float | None]  # of the disk; None where that is not known
 
 
 def _no_time() -> None:
     """Without a clock nothing becomes too old."""
+
+
+def _not_known() -> None:
+    """The disk is taken for large enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +108,14 @@ class Shelf:
 class Outbox:
     """Open it with `load`. `news` is set by every append, for the one who sends."""
 
-    def __init__(self, database: Database, limit: int, keep: timedelta | None, now: Now) -> None:
+    def __init__(
+        self, database: Database, limit: int, keep: timedelta | None, now: Now, free_mb: FreeMb = _not_known
+    ) -> None:
         self._database = database
         self._limit = limit
         self._keep_for = keep
         self._now = now
+        self._free_mb = free_mb
         self._full = False
         self._disk_refuses = False
         self._shelves = dict.fromkeys(STREAMS, Shelf())
@@ -113,10 +126,17 @@ class Outbox:
         self.news = asyncio.Event()
 
     @classmethod
-    async def load(cls, database: Database, limit: int, keep: timedelta | None = None, now: Now = _no_time) -> Self:
+    async def load(
+        cls,
+        database: Database,
+        limit: int,
+        keep: timedelta | None = None,
+        now: Now = _no_time,
+        free_mb: FreeMb = _not_known,
+    ) -> Self:
         """The outbox of a database that has SCHEMA; a new file is a new epoch. At most `limit` bytes wait on the disk,
         and none for longer than `keep`."""
-        outbox = cls(database, limit, keep, now)
+        outbox = cls(database, limit, keep, now, free_mb)
         await database.run(outbox._load)
         return outbox
 
@@ -183,7 +203,9 @@ class Outbox:
         return entries
 
     async def _forget(self, ours: Sequence[Mark]) -> None:
-        """To forget needs room as well. On a full disk it waits for a later watermark: the street goes first."""
+        """To forget needs room as well. On a full disk it waits for a later watermark: the street goes first. Whatever
+        is appended to any stream brings one, which tells of all, and the edge's own figures are appended every
+        minute."""
         try:
             await self._run(lambda connection: self._trim(connection, ours))
             self._disk_refuses = False
@@ -212,15 +234,17 @@ class Outbox:
 
     def _append(self, connection: sqlite3.Connection, stream: Stream, bodies: Sequence[bytes]) -> int:
         """The seq of the first."""
+        size = sum(map(len, bodies))
+        self._spare_the_disk(connection, size)
         shelf, now = _shelf(connection, stream), self._now()
         rows = [(stream, seq, body) for seq, body in enumerate(bodies, shelf.next)]
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?)", rows)
-        grown = replace(shelf, next=shelf.next + len(bodies), bytes=shelf.bytes + sum(map(len, bodies)))
+        grown = replace(shelf, next=shelf.next + len(bodies), bytes=shelf.bytes + size)
         self._keep(connection, stream, grown)
         self._ages.note(connection, stream, shelf.next, now)
         if now is not None:
             self._drop_the_old(connection, now)
-        self._make_room(connection)
+        self._make_room(connection, self._limit, "outbox")
         return shelf.next
 
     def _drop_the_old(self, connection: sqlite3.Connection, now: float) -> None:
@@ -233,13 +257,21 @@ class Outbox:
                 log.warning("%s %d to %d have waited for too long: dropped", stream, shelf.first, first - 1)
                 self._drop(connection, stream, first)
 
-    def _make_room(self, connection: sqlite3.Connection) -> None:
+    def _spare_the_disk(self, connection: sqlite3.Connection, size: int) -> None:
+        """On a disk with little room what comes takes the place of what has gone: the file does not grow."""
+        free = self._free_mb()
+        if free is not None and free < _SPARE_MB:
+            lacking = size + _BESIDE - _room_inside(connection)
+            self._make_room(connection, max(_LEAST, self._bytes() - lacking), "disk")
+
+    def _make_room(self, connection: sqlite3.Connection, limit: int, what: str) -> None:
+        """`what` is full when more bytes than this wait."""
         for stream in _DROPPED_FIRST:
-            excess = sum(shelf.bytes for shelf in self._shelves.values()) - self._limit
+            excess = self._bytes() - limit
             if excess > 0 and self._shelves[stream].depth:
                 if not self._full:
                     log.error(
-                        "the outbox is full: the oldest batches of %s are dropped until the cloud is back", stream
+                        "the %s is full: the oldest batches of %s are dropped until the cloud is back", what, stream
                     )
                 self._full = True
                 self._drop(connection, stream, _seq_after(connection, stream, excess))
@@ -248,6 +280,9 @@ class Outbox:
         before = self._shelves[stream]
         shelf = _forget_below(connection, stream, before, first)
         self._keep(connection, stream, replace(shelf, dropped=shelf.dropped + first - before.first))
+
+    def _bytes(self) -> int:
+        return sum(shelf.bytes for shelf in self._shelves.values())
 
     def _would_trim(self, mark: Mark) -> bool:
         return mark.seq >= self._shelves[mark.stream].first
@@ -261,7 +296,7 @@ class Outbox:
             if mark.seq >= shelf.first:
                 self._keep(connection, mark.stream, _forget_below(connection, mark.stream, shelf, mark.seq + 1))
         self._drop_the_damaged(connection)
-        self._full &= sum(shelf.bytes for shelf in self._shelves.values()) > _ROOM_AGAIN * self._limit
+        self._full &= self._bytes() > _ROOM_AGAIN * self._limit
 
     def _drop_the_damaged(self, connection: sqlite3.Connection) -> None:
         """Where they are the oldest: only a gap at the head can be declared."""
@@ -312,6 +347,13 @@ def _seq_after(connection: sqlite3.Connection, stream: Stream, excess: int) -> i
         if excess <= 0:
             break
     return seq + 1
+
+
+def _room_inside(connection: sqlite3.Connection) -> int:
+    """Bytes of the file that hold nothing."""
+    (pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(pages * size)
 
 
 def _forget_below(connection: sqlite3.Connection, stream: Stream, shelf: Shelf, first: int) -> Shelf:

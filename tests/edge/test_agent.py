@@ -182,3 +182,13 @@ async def test_an_edge_that_is_told_to_end_ends_in_good_order(
     await until(lambda: cloud.states() == ["online", "offline"])
     async with Database(tmp_path / "edge.sqlite", main.SCHEMA, patience_s=0):
         pass
+
+
+async def test_an_edge_minds_the_room_on_the_disk_of_its_outbox(
+    tmp_path: Path, lit: Street, clock: DomainClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(main, "free_mb", asked.append)
+    async with at_work(main.run(configured(tmp_path, lit, None), clock)):
+        await until(lambda: asked)
+    assert set(asked) == {tmp_path}

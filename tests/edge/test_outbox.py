@@ -27,7 +27,7 @@ from protocols.topics import STREAMS, Stream
 from protocols.wire import Mark
 from rules.clock_trust import Trust
 from tests.edge.clocks import MIDNIGHT
-from tests.edge.full_disk import FillingDisk
+from tests.edge.full_disk import FillingDisk, no_file_grows_beyond
 
 ROOM = 1_000_000
 
@@ -128,6 +128,89 @@ async def test_a_full_outbox_drops_the_oldest_backlog_then_the_oldest_live_and_n
     await outbox.append(Stream.EVENT, [noise(2000)])
     assert [outbox.shelf(stream).depth for stream in STREAMS] == [5, 0, 0]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+@pytest.mark.parametrize("size", [1000, 20_000])
+async def test_on_a_disk_with_little_room_the_file_does_not_grow_and_the_oldest_go(
+    database: Database, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    free = 1000.0
+    outbox = await Outbox.load(database, 100_000_000, free_mb=lambda: free)
+    await outbox.append(Stream.EVENT, [noise(size)])
+    await fill(outbox, 6_000_000, size)
+    free, pages, depth = 19.9, await pages_of(database), outbox.shelf(Stream.BACKLOG).depth
+    assert not outbox.shelf(Stream.BACKLOG).dropped
+    await fill(outbox, 3_000_000, size)
+    assert await pages_of(database) <= pages + 32, "128 kB, until the first have gone"
+    shelf = outbox.shelf(Stream.BACKLOG)
+    assert 0.9 * depth < shelf.depth < depth
+    assert shelf.dropped == shelf.first - 1 > 0
+    assert outbox.shelf(Stream.EVENT).depth == 1
+    assert caplog.messages == ["the disk is full: the oldest batches of backlog are dropped until the cloud is back"]
+
+
+async def test_what_the_cloud_takes_from_a_disk_with_little_room_makes_room_for_more(database: Database) -> None:
+    free = 1000.0
+    outbox = await Outbox.load(database, 100_000_000, free_mb=lambda: free)
+    await fill(outbox, 6_000_000, 20_000)
+    free = 1.0
+    await outbox.trim([mark(outbox, Stream.BACKLOG, 200)])
+    await fill(outbox, 3_000_000, 20_000)
+    assert outbox.shelf(Stream.BACKLOG).dropped == 0
+
+
+@pytest.mark.parametrize("free", [None, 0.0])
+async def test_what_is_little_is_kept_however_little_room_the_disk_has(database: Database, free: float | None) -> None:
+    outbox = await Outbox.load(database, 100_000_000, free_mb=lambda: free)
+    await fill(outbox, 3_000_000, 20_000)
+    assert outbox.shelf(Stream.BACKLOG).dropped == 0
+
+
+async def test_an_outbox_that_has_filled_its_disk_is_emptied_by_the_cloud_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a rest of room nothing could be forgotten, and nothing be taken, until somebody came with a ladder."""
+    monkeypatch.setattr(outboxes, "_SPARE_MB", 5.0)
+    path, size = tmp_path / "edge.sqlite", 10_000_000
+    async with Database(path, outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(
+            database, 100_000_000, free_mb=lambda: (size - path.stat().st_size) / 1e6 if path.exists() else None
+        )
+        with no_file_grows_beyond(size):
+            await fill(outbox, 14_000_000, 20_000)
+            await outbox.trim([mark(outbox, Stream.BACKLOG, outbox.shelf(Stream.BACKLOG).next - 1)])
+            assert outbox.shelf(Stream.BACKLOG).depth == 0
+            await fill(outbox, 14_000_000, 20_000)
+
+
+async def test_to_forget_takes_hardly_any_room(tmp_path: Path) -> None:
+    """Neither of a disk that is nearly full, nor of the life of a flash card."""
+    async with Database(tmp_path / "edge.sqlite", outboxes.SCHEMA) as database:
+        outbox = await Outbox.load(database, 100_000_000)
+        await fill(outbox, 4_000_000, 20_000)
+        log = tmp_path / "edge.sqlite-wal"
+        await database._in_thread(lambda: _emptied(database))
+        assert log.stat().st_size == 0
+        await outbox.trim([mark(outbox, Stream.BACKLOG, 200)])
+        assert outbox.shelf(Stream.BACKLOG).depth == 0
+        assert 0 < log.stat().st_size < 100_000
+
+
+def _emptied(database: Database) -> None:
+    """What is in the log goes into the file."""
+    assert database._connection is not None
+    database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+async def fill(outbox: Outbox, total: int, size: int) -> None:
+    """With so many bytes of backlog, in batches of a size."""
+    for _ in range(total // size // 20):
+        await outbox.append(Stream.BACKLOG, [noise(size)] * 20)
+
+
+async def pages_of(database: Database) -> int:
+    (pages,) = await database.run(lambda connection: connection.execute("PRAGMA page_count").fetchone())
+    return int(pages)
 
 
 async def test_what_is_too_old_is_dropped_from_the_head_and_declared(
