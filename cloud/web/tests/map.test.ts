@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LampStore } from "../src/map/lampStore";
 import { foldCentre, mercator, nearest, relativePlaces } from "../src/map/mercator";
 import { levelOf, stateOf, wardOf } from "../src/map/states";
+import { baseStyle } from "../src/map/style";
 import { LampSync, inventoryVersionIn, sequel } from "../src/map/sync";
 import { Malformed, decodeFrame, decodeSnapshot } from "../src/map/wire";
 
@@ -225,5 +226,13 @@ describe("places", () => {
   it("under a click give the nearest lamp within reach, or none", () => {
     const places = Float32Array.of(0, 0, 1, 0, 0, 3);
     expect([nearest(places, 0.8, 0.1, 0.5), nearest(places, 0, 1.5, 1), nearest(places, 0, 2.2, 1)]).toEqual([1, null, 2]);
+  });
+});
+
+describe("the ground of the map", () => {
+  it("has the wards' outlines that were taken in over land and streets", () => {
+    const { sources, layers } = baseStyle();
+    expect(sources["outlines"]).toEqual({ type: "geojson", data: "/api/v1/map/wards.geojson" });
+    expect(layers.at(-1)).toMatchObject({ type: "line", source: "outlines" });
   });
 });

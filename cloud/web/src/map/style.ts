@@ -47,7 +47,10 @@ const STREET_WIDTH: Width = [
 export function baseStyle(): StyleSpecification {
   return {
     version: 8,
-    sources: { base: { type: "geojson", data: "/api/v1/map/base.geojson" } },
+    sources: {
+      base: { type: "geojson", data: "/api/v1/map/base.geojson" },
+      outlines: { type: "geojson", data: "/api/v1/map/wards.geojson" },
+    },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": colour("map-sea") } },
       { id: "land", type: "fill", source: "base", filter: layer("land"), paint: { "fill-color": colour("map-land") } },
@@ -61,6 +64,8 @@ export function baseStyle(): StyleSpecification {
         layout: { "line-cap": "round", "line-join": "round" },
         paint: { "line-color": colour("map-street"), "line-width": STREET_WIDTH },
       },
+      // Those that people took in, over the base map's own; a city without any has no features here.
+      { id: "outlines", type: "line", source: "outlines", paint: { "line-color": colour("line-strong"), "line-dasharray": [4, 3] } },
     ],
   };
 }
