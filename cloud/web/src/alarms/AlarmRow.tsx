@@ -87,7 +87,7 @@ export function AlarmRow({ alarm, chosen, onChoose }: AlarmRowProps) {
           <AlarmLines alarm={alarm} />
         </button>
       )}
-      {chosen ? <AlarmDetail alarm={alarm} /> : null}
+      <AlarmDetail alarm={alarm} />
       {chosen || isLoud(alarm) ? <AlarmActions alarm={alarm} onShow={show} /> : null}
     </li>
   );

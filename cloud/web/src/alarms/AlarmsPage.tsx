@@ -76,7 +76,7 @@ export default function AlarmsPage() {
       </header>
       {problem === null ? null : <Problem error={problem} />}
       <TableScroll label={t("alarms.page_title")}>
-        <table className="rows">
+        <table className="rows cards">
           <thead>
             <tr>
               {COLUMNS.map((column) => (

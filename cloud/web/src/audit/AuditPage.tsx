@@ -27,7 +27,7 @@ function AuditRow({ entry, onOpen }: { entry: AuditEntry; onOpen: () => void }) 
           {f.dateTime(entry.at)}
         </button>
       </td>
-      <td>{entry.who}</td>
+      <td>{entry.who ?? "–"}</td>
       <td>{entry.address}</td>
       <th scope="row">
         {word("act", entry.act)}
@@ -49,7 +49,7 @@ function AuditTable({ entries, onOpen }: TableProps) {
   const { t } = useLocale();
   return (
     <TableScroll label={t("audit.title")}>
-      <table className="rows">
+      <table className="rows cards">
         <thead>
           <tr>
             {COLUMNS.map((column) => (

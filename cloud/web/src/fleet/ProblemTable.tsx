@@ -24,7 +24,7 @@ export function ProblemTable({ problems, total, named }: ProblemTableProps) {
         {total > problems.length ? ` ${t("fleet.problems_shown", { n: f.number(problems.length) })}` : null}
       </p>
       <TableScroll label={t("fleet.problem_table")}>
-        <table className="rows problems">
+        <table className="rows cards problems">
           <thead>
             <tr>
               {COLUMNS.map((column) => (

@@ -27,6 +27,11 @@ function Waiting() {
   );
 }
 
+/** On a phone the entries are wider than the screen: the one that is open comes into sight. */
+function intoSight(entry: HTMLElement | null): void {
+  entry?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 export function Nav() {
   const { t, f } = useLocale();
   const here = useStore(route);
@@ -37,7 +42,11 @@ export function Nav() {
       <ul>
         {ENTRIES.filter((view) => mayView(current, view)).map((view) => (
           <li key={view}>
-            <a href={hrefOf({ view, panel: null })} aria-current={isHere(view, here.view) ? "page" : undefined}>
+            <a
+              ref={isHere(view, here.view) ? intoSight : undefined}
+              href={hrefOf({ view, panel: null })}
+              aria-current={isHere(view, here.view) ? "page" : undefined}
+            >
               {t(`nav.${view}`)}
               {view === "alarms" && open > 0 ? <span className="badge">{f.number(open)}</span> : null}
               {view === "overrides" ? <Waiting /> : null}

@@ -16,9 +16,9 @@ import { FeedState } from "./FeedState";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { SiteSwitch } from "./SiteSwitch";
 
-function TopFigure({ label, children }: { label: string; children: ReactNode }) {
+function TopFigure({ label, className = "", children }: { label: string; className?: string; children: ReactNode }) {
   return (
-    <div className="top-figure">
+    <div className={`top-figure ${className}`}>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>
@@ -56,7 +56,7 @@ function FineDust({ seen }: { seen: Overview }) {
   const { stale } = useAge(air?.at);
   if (air === undefined) return null;
   return (
-    <TopFigure label={t("top.pm2_5")}>
+    <TopFigure label={t("top.pm2_5")} className="top-dust">
       <span className={stale ? "stale" : ""}>
         <Figure value={air.values["pm2_5"]} unit="ug/m3" quantity="pm2_5" />
       </span>

@@ -84,7 +84,7 @@ function GroupTable({ site, seen }: { site: string; seen: PlanSeen }) {
   const names = new Map(seen.plan.groups.map((group) => [group.id, name(group.name)]));
   return (
     <TableScroll label={t("lamps_tab.groups")}>
-      <table className="rows">
+      <table className="rows cards">
         <thead>
           <tr>
             {COLUMNS.map((column) => (

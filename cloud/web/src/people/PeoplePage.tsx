@@ -72,7 +72,7 @@ function PeopleTable({ people, areas, onOpen }: TableProps) {
   const me = current.state === "in" ? current.me.username : null;
   return (
     <TableScroll label={t("nav.people")}>
-      <table className="rows">
+      <table className="rows cards">
         <thead>
           <tr>
             {COLUMNS.map((column) => (

@@ -50,7 +50,7 @@ function SessionTable({ sessions, again }: { sessions: readonly OpenSession[]; a
     <>
       {problem === null ? null : <Problem error={problem} />}
       <TableScroll label={t("people_tab.sessions")}>
-        <table className="rows">
+        <table className="rows cards">
           <thead>
             <tr>
               {COLUMNS.map((column) => (

@@ -69,7 +69,7 @@ function TokenTable({ tokens, areas, again }: TableProps) {
     <>
       {problem === null ? null : <Problem error={problem} />}
       <TableScroll label={t("people_tab.tokens")}>
-        <table className="rows">
+        <table className="rows cards">
           <thead>
             <tr>
               {COLUMNS.map((column) => (
