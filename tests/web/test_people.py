@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from cloud.people.rights import Role
 from protocols.commands import Group, Step
@@ -288,3 +288,40 @@ async def dialogs_have_none(desk: Desk, view: str) -> None:
     assert await barriers(desk.page) == []
     await desk.page.keyboard.press("Escape")
     await expect(desk.page.locator("dialog")).to_have_count(0)
+
+
+PHONE = ViewportSize(width=390, height=844)
+BESIDE = """() => [...document.querySelectorAll(".page :is(button, a), .menu > *")]
+  .filter((it) => it.checkVisibility())
+  .filter((it) => it.getBoundingClientRect().left < 0 || it.getBoundingClientRect().right > innerWidth)
+  .map((it) => it.textContent)"""
+
+
+@in_both
+async def test_a_phone_has_every_act_on_its_screen(office: Office, language: Language) -> None:
+    """No table hides its buttons beside the screen, and the menu opens on it."""
+    await office.service.parts.people.add(name := f"pocket-{language}", PASSWORD, Role.ADMINISTRATOR, language=language)
+    async with office.desk(language) as desk:
+        wide = desk.page.viewport_size
+        await desk.page.set_viewport_size(PHONE)
+        await desk.come_in(name)
+        for view in ("people", "sessions", "audit"):
+            await desk.page.evaluate(f"() => {{ location.hash = '#/{view}' }}")
+            await desk.page.locator(".page .rows tbody tr").first.wait_for()
+            assert await desk.page.evaluate(BESIDE) == []
+        await expect(desk.page.locator("nav a[aria-current]")).to_be_in_viewport(ratio=1)
+        await desk.page.locator(".user-menu summary").click()
+        await expect(desk.page.get_by_role("button", name=desk.says("top.log_out"))).to_be_visible()
+        assert await desk.page.evaluate(BESIDE) == []
+        await desk.page.set_viewport_size(wide or PHONE)
+
+
+async def test_a_list_is_printed_black_on_white_with_its_place_and_time(office: Office) -> None:
+    async with office.desk() as desk:
+        await desk.come_in("lan", "overrides")
+        await desk.page.emulate_media(media="print")
+        await expect(desk.page.locator("html")).to_have_css("background-color", "rgb(255, 255, 255)")
+        await expect(desk.page.locator(".page")).to_have_css("color", "rgb(0, 0, 0)")
+        await expect(desk.page.locator(".print-only")).to_contain_text("in lúc")
+        await expect(desk.page.locator(".page button:visible")).to_have_count(0)
+        await desk.page.emulate_media(media="screen")

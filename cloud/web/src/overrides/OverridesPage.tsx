@@ -107,7 +107,7 @@ function Lines({ list }: { list: Overrides }) {
   if (list.items.length === 0) return <p>{t("overrides.none")}</p>;
   return (
     <TableScroll label={t("overrides.title")}>
-      <table className="rows overrides">
+      <table className="rows cards overrides">
         <thead>
           <tr>
             {COLUMNS.map((column) => (
@@ -149,6 +149,13 @@ function Tools({ list }: { list: Overrides }) {
   );
 }
 
+/** A sheet of paper has to say of where and when it speaks. */
+function Printed() {
+  const { t, f, name } = useLocale();
+  const place = useStore(city);
+  return <p className="print-only">{t("overrides.printed", { city: place === null ? "–" : name(place.name), time: f.dateTime(useStore(now)) })}</p>;
+}
+
 export default function OverridesPage() {
   const { t } = useLocale();
   const { loaded, again } = useOverrides();
@@ -158,6 +165,7 @@ export default function OverridesPage() {
         <h2 id="overrides-title">{t("overrides.title")}</h2>
         {loaded.state === "here" ? <Tools list={loaded.value} /> : null}
       </header>
+      <Printed />
       <ConsentList />
       {loaded.state === "loading" ? <Loading /> : null}
       {loaded.state === "failed" ? <Problem error={loaded.error} again={again} /> : null}
