@@ -92,7 +92,7 @@ function optionsOf(props: ChartProps, width: number, f: Formats, timeZone: strin
   return {
     width,
     height: props.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, props.lines.some((line) => line.percent) ? 8 : 26, 0, 0], // half of the newest time stands right of its place
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },

@@ -28,7 +28,9 @@ const REACH_PX = 12;
 const CLOSE_ZOOM = 16;
 const E7 = 1e7;
 const TILE_PX = 512; // MapLibre's world at zoom 0
-const MARGIN = { padding: 70, maxZoom: 15 };
+// What lies over the map must not lie over the lamps: stations reach up, buttons stand at the right, the legend below.
+const MARGIN = { padding: { top: 60, right: 110, bottom: 90, left: 70 }, maxZoom: 15 };
+const FAR_ZOOM = 10.5; // from farther away the signs of a city's stations would cover the city
 // Labels are drawn from the page's own font, which must be there before the first glyph.
 const LABEL_FONT = '13px "Be Vietnam Pro"';
 const SAMPLE = "Bãi Cháy Hồng Gai";
@@ -48,6 +50,13 @@ function extent(city: City): LngLatBounds {
   for (const place of [...city.cabinets, ...city.stations]) {
     bounds.extend([place.longitude, place.latitude]);
   }
+  return bounds;
+}
+
+/** The frame, made wide enough for these lamps too. */
+function framing(bounds: LngLatBounds, numbers: Iterable<number>): LngLatBounds {
+  const { longitude, latitude } = lampStore.lamps;
+  for (const n of numbers) if (n < longitude.length) bounds.extend([(longitude[n] ?? 0) / E7, (latitude[n] ?? 0) / E7]);
   return bounds;
 }
 
@@ -78,6 +87,8 @@ export class CityMap {
     });
     this.view.on("click", (event) => this.pick(event));
     this.view.on("mousemove", (event) => this.point(event));
+    this.view.on("zoom", () => this.tellDistance());
+    this.tellDistance();
   }
 
   remove(): void {
@@ -99,9 +110,7 @@ export class CityMap {
   /** Rings many lamps, and goes where they are when that is wanted. */
   mark(numbers: readonly number[], fit: boolean): void {
     this.lamps.mark(numbers);
-    const { longitude, latitude } = lampStore.lamps;
-    const bounds = new LngLatBounds();
-    for (const n of numbers) if (n < longitude.length) bounds.extend([(longitude[n] ?? 0) / E7, (latitude[n] ?? 0) / E7]);
+    const bounds = framing(new LngLatBounds(), numbers);
     if (fit && !bounds.isEmpty()) this.view.fitBounds(bounds, { padding: 70, maxZoom: CLOSE_ZOOM, duration: 500 });
   }
 
@@ -123,7 +132,7 @@ export class CityMap {
   }
 
   showAll(): void {
-    this.view.fitBounds(extent(this.city), { ...MARGIN, duration: 500 });
+    this.view.fitBounds(framing(extent(this.city), lampStore.lamps.longitude.keys()), { ...MARGIN, duration: 500 });
   }
 
   /** Where a lamp is on the screen, CSS pixels from the map's corner. */
@@ -156,6 +165,10 @@ export class CityMap {
     view.addLayer(this.lamps);
     view.addLayer(cabinetLayer());
     view.addLayer(labelLayer());
+  }
+
+  private tellDistance(): void {
+    this.view.getContainer().classList.toggle("is-far", this.view.getZoom() < FAR_ZOOM);
   }
 
   private lampUnder(event: MapMouseEvent): number | null {
