@@ -146,7 +146,10 @@ async def _town(folder: Path, broker: str | None) -> AsyncIterator[tuple[Town, L
     town = lay_out(
         folder,
         broker,
-        edge_settings={"uplink": {"stall_after": "3s", "backlog_per_second": 50}},
+        edge_settings={
+            "uplink": {"stall_after": "3s", "backlog_per_second": 50},
+            "figures_every": "5s",  # what the cloud has and a full disk kept is forgotten with the next watermark
+        },
         bus_settings=PATIENT,
         cloud_settings={"commit_every": "1s"},
     )
