@@ -38,6 +38,10 @@ class DomainClock:
         """The city's time, UTC."""
         return self.settings.at(self.wall())
 
+    def wall_now(self) -> datetime:
+        """Wall time, UTC: what sessions, links and codes count by."""
+        return datetime.fromtimestamp(self.wall(), UTC)
+
     def seconds(self) -> int:
         """The city's time in whole Unix seconds, as samples carry it."""
         settings = self.settings

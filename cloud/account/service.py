@@ -1,7 +1,6 @@
 """What somebody sees and changes of himself, beside his second factors."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,14 +30,14 @@ class Account:
         async with self._database.read() as session:
             person = await load_self(session, who)
             held = await load_held(session, person.id)
-            rows = await store.load_sessions(session, person.id, self._wall())
+            rows = await store.load_sessions(session, person.id, self._clock.wall_now())
         return _account_out(person, held, [_own_session(row, who) for row in rows])
 
     async def end(self, who: Session, name: str) -> None:
         """End one of one's own sessions. Raises NotThere."""
         async with self._database.write() as session:
             person = await load_self(session, who)
-            rows = await store.load_sessions(session, person.id, self._wall())
+            rows = await store.load_sessions(session, person.id, self._clock.wall_now())
             found = next((row for row in rows if session_id(row) == name), None)
             if found is None:
                 raise NotThere(f"there is no session {name} of yours")
@@ -60,9 +59,6 @@ class Account:
 
     async def _note(self, session: AsyncSession, who: Session, act: Act, told: dict[str, str]) -> None:
         await append(session, Entry(self._clock.now(), who.username, act, who.username, parameters=written(told)))
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
 def _account_out(person: PersonRow, held: Held, sessions: list[OwnSession]) -> AccountOut:

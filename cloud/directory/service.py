@@ -6,7 +6,7 @@ he does not hold there himself. Nobody changes himself, and one administrator of
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,7 +57,7 @@ class Directory:
             language=wanted.language,
             email=wanted.email,
             password_hash=await self._passwords.hash(password),
-            password_until=self._wall() + ONE_TIME_LASTS,
+            password_until=self._clock.wall_now() + ONE_TIME_LASTS,
         )
         async with self._database.write() as session:
             if await load_person(session, person.username):
@@ -74,7 +74,7 @@ class Directory:
         password_hash = await self._passwords.hash(password)
         async with self._database.write() as session:
             person = await self._mine(session, who, username)
-            person.password_hash, person.password_until = password_hash, self._wall() + ONE_TIME_LASTS
+            person.password_hash, person.password_until = password_hash, self._clock.wall_now() + ONE_TIME_LASTS
             await store.end_sessions_of(session, person.id)
             await forget_links(session, person.id)
             await self._note(session, who, Act.GIVE_PASSWORD, person.username)
@@ -110,7 +110,7 @@ class Directory:
         """Let somebody in no longer, or again. Raises NotThere, NotAllowed and LastAdministrator."""
         async with self._database.write() as session:
             person = await self._mine(session, who, username)
-            person.disabled_at = self._wall() if disabled else None
+            person.disabled_at = self._clock.wall_now() if disabled else None
             await session.flush()
             await self._check_somebody_stays(session)
             await store.end_sessions_of(session, person.id)
@@ -132,7 +132,7 @@ class Directory:
     async def sessions(self, who: Session) -> list[OpenSessionOut]:
         """Who is signed in of those who may do anything in the areas of who asks, oneself included."""
         async with self._database.read() as session:
-            found = await store.load_open(session, self._wall())
+            found = await store.load_open(session, self._clock.wall_now())
             grants = await store.load_all_grants(session)
         return [
             OpenSessionOut(
@@ -150,7 +150,7 @@ class Directory:
     async def end(self, who: Session, session_id: str) -> None:
         """End a session, also on its sockets. Raises NotThere and NotAllowed."""
         async with self._database.write() as session:
-            found = await store.find_open(session, session_id, self._wall())
+            found = await store.find_open(session, session_id, self._clock.wall_now())
             if found is None:
                 raise NotThere(f"there is no session {session_id}")
             row, person = found
@@ -202,9 +202,6 @@ class Directory:
     ) -> None:
         parameters = None if told is None else written(told)
         await append(session, Entry(self._clock.now(), who.username, act, target, parameters=parameters))
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
 def _administers(grants: Sequence[Grant], cities: Iterable[Area]) -> bool:

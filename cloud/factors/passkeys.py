@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +90,7 @@ class Passkeys:
                 return "passkey"
             if count <= row.sign_count and (count or row.sign_count):  # 0 for ever: a key that does not count
                 return COPIED
-            row.sign_count, row.used_at = count, self._wall()
+            row.sign_count, row.used_at = count, self._clock.wall_now()
         return None
 
     async def _keep(self, session: AsyncSession, person_id: int, name: str, key: NewKey) -> PasskeyRow:
@@ -101,7 +101,7 @@ class Passkeys:
             public_key=key.public_key,
             sign_count=key.sign_count,
             name=name,
-            added_at=self._wall(),
+            added_at=self._clock.wall_now(),
         )
         if await session.get(PasskeyRow, row.id):
             raise HasFactor("this passkey is there already")
@@ -115,9 +115,6 @@ class Passkeys:
         codes = recovery.new_codes()
         await store.put_recovery(session, person_id, map(recovery.hash_of, codes))
         return codes
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
 def _id_of(credential_id: str) -> str:

@@ -1,7 +1,6 @@
 """The second factors of people: having them, proving oneself with them, taking and leaving them."""
 
 import re
-from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,7 +72,7 @@ class Factors:
             step = totp.step_of(secret, _bare(code), self._clock.wall()) if secret else None
             if step is None or not await store.use_step(session, person.id, step):
                 raise WrongFactor
-            await store.start_totp(session, person.id, self._wall())
+            await store.start_totp(session, person.id, self._clock.wall_now())
             await store.put_recovery(session, person.id, map(recovery.hash_of, codes))
             await self.note(session, who, Act.ADD_FACTOR, "totp")
         return codes
@@ -114,9 +113,6 @@ class Factors:
         """Write an act of somebody on his own factors down."""
         entry = Entry(self._clock.now(), who.username, act, who.username, parameters=written({"factor": factor}))
         await append(session, entry)
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
 def _bare(code: str) -> str:

@@ -9,7 +9,6 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -148,7 +147,8 @@ class SignOns:
             raise Refusal(Reason.UNKNOWN, "nobody has this name here", name)
         if await store.has_account(session, settings.issuer, person.id):
             raise Refusal(Reason.UNKNOWN, "this person has another account there", name)
-        session.add(IdentityRow(issuer=settings.issuer, subject=proof.sub, person_id=person.id, linked_at=self._wall()))
+        now = self._people.clock.wall_now()
+        session.add(IdentityRow(issuer=settings.issuer, subject=proof.sub, person_id=person.id, linked_at=now))
         told = written({"provider": settings.id, "issuer": settings.issuer, "subject": proof.sub})
         await append(
             session, Entry(self._people.clock.now(), person.username, Act.LINK, person.username, parameters=told)
@@ -175,9 +175,6 @@ class SignOns:
         if name not in self._providers:
             raise NotThere("there is no such way to sign on")
         return self._providers[name]
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._people.clock.wall(), UTC)
 
 
 def sign_ons(people: People, wanted: Sequence[SignOn]) -> SignOns:

@@ -42,9 +42,10 @@ class Tokens:
     async def session(self, token: str) -> Session | None:
         """Who holds this token, if it is good, with what its maker still has of it."""
         who, row = await self._holder(token)
-        if who is not None and row is not None and (row.used_at is None or self._wall() - row.used_at >= USED_EVERY):
+        now = self._clock.wall_now()
+        if who is not None and row is not None and (row.used_at is None or now - row.used_at >= USED_EVERY):
             async with self._database.write() as session:
-                await store.use(session, row.id, self._wall())
+                await store.use(session, row.id, now)
         return who
 
     async def living(self, listening: Iterable[Session]) -> set[str]:
@@ -53,18 +54,19 @@ class Tokens:
         if not machines:
             return set()
         async with self._database.read() as session:
-            found = [await self._session(session, made) for made in await store.load_all(session, self._wall())]
+            living = await store.load_all(session, self._clock.wall_now())
+            found = [await self._session(session, made) for made in living]
         return {who.token_hash for who in found if who is not None and who == machines.get(who.token_hash)}
 
     async def look(self, who: Session) -> list[TokenOut]:
         """The tokens that reach into the areas of who asks."""
         async with self._database.read() as session:
-            found = await store.load_all(session, self._wall())
+            found = await store.load_all(session, self._clock.wall_now())
         return [_out(made) for made in found if _is_near(who, _grants(made[0]))]
 
     async def make(self, who: Session, wanted: TokenIn) -> MadeOut:
         """A token for a machine. Raises NotForMachines, BadExpiry and NotAllowed."""
-        now, grants = self._wall(), [_grant(scope) for scope in wanted.grants]
+        now, grants = self._clock.wall_now(), [_grant(scope) for scope in wanted.grants]
         _check(who, grants, now, wanted.expires_at)
         token_id = secrets.token_hex(6)
         token = f"{PREFIX}{token_id}_{secrets.token_urlsafe(32)}"
@@ -87,7 +89,8 @@ class Tokens:
     async def end(self, who: Session, token_id: str) -> None:
         """End a token, also on its sockets. Raises NotThere and NotAllowed."""
         async with self._database.write() as session:
-            made = next((one for one in await store.load_all(session, self._wall()) if one[0].id == token_id), None)
+            living = await store.load_all(session, self._clock.wall_now())
+            made = next((one for one in living if one[0].id == token_id), None)
             if made is None or not _is_near(who, _grants(made[0])):
                 raise NotThere(f"there is no token {token_id}")
             if not all(may(who.grants, Right.MANAGE_TOKENS, grant.area) for grant in _grants(made[0])):
@@ -98,7 +101,7 @@ class Tokens:
     async def _holder(self, token: str) -> tuple[Session | None, TokenRow | None]:
         token_id = token.removeprefix(PREFIX).partition("_")[0]
         async with self._database.read() as session:
-            made = await store.find(session, token_id, self._wall())
+            made = await store.find(session, token_id, self._clock.wall_now())
             if made is None or not hmac.compare_digest(made[0].token_hash, _hash(token)):
                 return None, None
             return await self._session(session, made), made[0]
@@ -115,9 +118,6 @@ class Tokens:
 
     def _entry(self, who: Session, act: Act, target: str, told: dict[str, str]) -> Entry:
         return Entry(self._clock.now(), who.username, act, target, parameters=written(told))
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
 
 def _check(who: Session, grants: Sequence[Grant], now: datetime, until: datetime) -> None:

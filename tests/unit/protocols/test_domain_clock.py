@@ -50,3 +50,9 @@ def test_a_speed_that_makes_no_sense_is_refused(speed: float) -> None:
 def test_an_origin_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValidationError):
         ClockSettings(origin=datetime(2026, 3, 20), started=0)  # noqa: DTZ001
+
+
+def test_wall_time_is_no_time_of_the_city() -> None:
+    clock = DomainClock(ClockSettings(origin=ORIGIN, started=0, speed=60), lambda: 1.5)
+    assert clock.wall_now() == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    assert clock.wall_now().tzinfo is UTC
