@@ -5,7 +5,7 @@ import secrets
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -114,7 +114,7 @@ class People:
         ends all sessions of an account ends those, too, that are about to open.
         """
         token = secrets.token_urlsafe(32)
-        now = self._wall()
+        now = self.clock.wall_now()
         row = SessionRow(
             token_hash=_hash(token),
             person_id=person.id,
@@ -140,7 +140,7 @@ class People:
         names = [device_name(device), *([network_name(address)] if address else [])]
         before = cookie_of(asking.request())  # the same browser, which takes another cookie now
         gone = device_name(before) if before else None
-        self.guard.learn(person.username, await store.put_known(session, person.id, names, gone, self._wall()))
+        self.guard.learn(person.username, await store.put_known(session, person.id, names, gone, self.clock.wall_now()))
 
     async def sign_out(self, who: Session) -> None:
         """End a session, now and everywhere."""
@@ -171,7 +171,7 @@ class People:
     async def session(self, token: str, *, acts: bool = True) -> Session | None:
         """Who holds this secret, if its session is open. One that `acts` is used, and not idle."""
         async with self.database.read() as session:
-            found = await store.load_session(session, _hash(token), self._wall(), self.second_factor_for)
+            found = await store.load_session(session, _hash(token), self.clock.wall_now(), self.second_factor_for)
         if found is None:
             return None
         who, seen_at = found
@@ -183,13 +183,13 @@ class People:
         """The hashes of those of the sessions that are open; who is speaking is not idle."""
         mine = [who for who in listening if not who.is_machine]
         async with self.database.read() as session:
-            found = await store.load_living(session, {who.token_hash for who in mine}, self._wall())
+            found = await store.load_living(session, {who.token_hash for who in mine}, self.clock.wall_now())
         await self._touch([(who, found[who.token_hash]) for who in speaking if who.token_hash in found])
         return set(found)
 
     async def _touch(self, used: Sequence[tuple[Session, datetime | None]]) -> None:
         """Remember when sessions were used, once a minute: not every look at a lamp should be a write."""
-        now = self._wall()
+        now = self.clock.wall_now()
         due = {who.token_hash: who for who, seen_at in used if seen_at is None or now - seen_at >= SEEN_EVERY}
         if due:
             async with self.database.write() as session:
@@ -203,7 +203,8 @@ class People:
 
     def may_come(self, person: PersonRow) -> bool:
         """Not when shut out, nor with a password for once that is too old."""
-        return person.disabled_at is None and (person.password_until is None or self._wall() < person.password_until)
+        until = person.password_until
+        return person.disabled_at is None and (until is None or self.clock.wall_now() < until)
 
     def count_try(self, username: str, address: str) -> None:
         """Before somebody proves to be this person, with whatever it is. Raises TooManyTries."""
@@ -228,9 +229,6 @@ class People:
 
     def _is_as_it_was(self, before: PersonRow, now: PersonRow | None) -> bool:
         return now is not None and now.password_hash == before.password_hash and self.may_come(now)
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.wall(), UTC)
 
 
 def _hash(token: str) -> str:

@@ -12,6 +12,7 @@ from cloud.errors import NotSignedIn
 from cloud.factors.tables import PasskeyRow, TotpRow
 from cloud.people.rights import Right, Role, granted
 from cloud.people.tables import GrantRow, KnownRow, PersonRow, SessionRow
+from cloud.reset.store import forget as forget_links
 from rules.areas import Area, Grant
 
 _MOST_KNOWN = 50  # devices and networks of one person
@@ -170,7 +171,8 @@ async def end_session(session: AsyncSession, token_hash: str) -> None:
 
 
 async def put_password(session: AsyncSession, person_id: int, password_hash: str) -> None:
-    """A password of one's own."""
+    """A password of one's own; no link to yet another one opens anything any more."""
+    await forget_links(session, person_id)
     values = {"password_hash": password_hash, "password_until": None}
     await session.execute(update(PersonRow).where(PersonRow.id == person_id).values(values))
 

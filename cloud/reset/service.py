@@ -8,10 +8,11 @@ import hashlib
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cloud.audit.chain import Act, Entry
 from cloud.audit.store import append, write_down
+from cloud.database import left_out_while_away
 from cloud.directory.store import end_sessions_of
 from cloud.errors import LinkGone, TooManyTries
 from cloud.notifications.mail import NotSent
@@ -63,7 +64,9 @@ class Resets:
     async def run(self) -> None:
         """Answer for as long as the service runs."""
         while True:
-            await self._answer(await self._line.get())
+            asked = await self._line.get()
+            with left_out_while_away("a forgotten password"):
+                await self._answer(asked)
 
     async def use(self, token: str, new: str, address: str, device: str) -> None:
         """Take another password, and end every session; this browser is known from now on (`device`).
@@ -74,9 +77,9 @@ class Resets:
         check_new(new, person.username)
         password_hash = await self._people.passwords.hash(new)
         async with self._people.database.write() as session:
-            if await store.load_person(session, _hash(token), self._wall()) is None:  # two of them at once
+            now = self._people.clock.wall_now()
+            if await store.load_person(session, _hash(token), now) is None:  # two of them at once
                 raise LinkGone
-            await store.forget(session, person.id)
             await put_password(session, person.id, password_hash)
             await end_sessions_of(session, person.id)
             await append(session, self._entry(person.username, Act.RESET_PASSWORD, address, "ok"))
@@ -84,7 +87,7 @@ class Resets:
 
     async def _owner(self, token: str) -> PersonRow:
         async with self._people.database.read() as session:
-            person = await store.load_person(session, _hash(token), self._wall())
+            person = await store.load_person(session, _hash(token), self._people.clock.wall_now())
         if person is None:
             raise LinkGone
         return person
@@ -101,7 +104,7 @@ class Resets:
 
     async def _send(self, sender: Sender, person: PersonRow, email: str) -> str:
         token = secrets.token_urlsafe(32)
-        now = self._wall()
+        now = self._people.clock.wall_now()
         async with self._people.database.write() as session:
             await store.put(
                 session, ResetRow(token_hash=_hash(token), person_id=person.id, expires_at=now + LASTS), now
@@ -116,9 +119,6 @@ class Resets:
 
     def _entry(self, who: str, act: Act, target: str, result: str, address: str | None = None) -> Entry:
         return Entry(self._people.clock.now(), who, act, target, result=result, address=address)
-
-    def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._people.clock.wall(), UTC)
 
 
 def _hash(token: str) -> str:

@@ -238,3 +238,14 @@ async def test_what_is_no_mail_address_is_refused(service: Service) -> None:
         await service.parts.people.add("lan", PASSWORD, Role.OPERATOR)
         answers = [await boss.put(f"{API}/people/lan/email", json={"email": one}) for one in wrong]
     assert {one.status_code for one in answers} == {422}
+
+
+@pytest.mark.usefixtures("resets")
+async def test_a_link_opens_nothing_once_the_password_was_changed(service: Service, post: Post) -> None:
+    token = await link(service, post)
+    async with service.anonymous() as client:
+        await client.post(SESSION, json={"username": "lan", "password": PASSWORD})
+        changed = await client.put(f"{SESSION}/password", json={"current": PASSWORD, "new": NEW})
+        used = await client.put(RESET, json={"token": token, "new": "the one of a thief"})
+        assert (changed.status_code, used.status_code) == (200, 410)
+        assert await status(client, "lan", NEW) == 200
