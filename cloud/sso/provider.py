@@ -25,6 +25,7 @@ ALGORITHMS = ("RS256", "PS256", "ES256")  # the key that verifies is public, and
 _SCOPES = {"preferred_username": "openid profile", "email": "openid email"}
 _PATIENCE_S = 10.0  # for all questions of one step together
 _LEEWAY_S = 60  # between the provider's clock and ours
+_AGAIN_S = 5.0  # while a provider is away it is asked no more often, whoever comes
 _KEPT_S = 3600.0  # what was discovered, while no key is missing
 
 
@@ -45,6 +46,8 @@ class Provider:
         self._secret = settings.client_secret_file.read_text("utf-8").strip()
         self._tls = _tls(settings)
         self._known: _Known | None = None
+        self._turn = asyncio.Lock()
+        self._away_until = 0.0
 
     async def start(self, flow: Flow, back: str) -> str:
         """Where to send the browser, which comes back to `back`. Raises ProviderAway."""
@@ -65,8 +68,18 @@ class Provider:
                 return self._checked(token, await self._asked(client), flow)
 
     async def _discovered(self, client: AsyncOAuth2Client) -> _Known:
-        known = self._known
-        return known if known and self._wall() < known.at + _KEPT_S else await self._asked(client)
+        """Nobody has to sign in to ask for it: all who wait for a provider wait for one answer."""
+        async with self._turn:
+            known = self._known
+            if known and self._wall() < known.at + _KEPT_S:
+                return known
+            if 0 < self._away_until - self._wall() <= _AGAIN_S:  # and not for long, when the clock was set back
+                raise ProviderAway(f"{self.settings.issuer} did not answer a moment ago")
+            try:
+                return await self._asked(client)
+            except BaseException:  # also when its time is up
+                self._away_until = self._wall() + _AGAIN_S
+                raise
 
     async def _asked(self, client: AsyncOAuth2Client) -> _Known:
         """The document and the keys as they are now."""

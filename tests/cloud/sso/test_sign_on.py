@@ -1,5 +1,6 @@
 """Signing on by a provider: real HTTP on loopback both ways, and everything that it must not fall for."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -314,13 +315,28 @@ async def test_what_was_discovered_is_asked_anew_after_an_hour(province: Signing
     assert province.provider.asked == ["discover", "jwks"]
 
 
-async def test_a_provider_that_is_away_is_said_to_be_away_until_it_is_back(province: Signing) -> None:
+async def test_a_provider_that_is_away_is_said_to_be_away_until_it_is_back(province: Signing, wall: Wall) -> None:
     async with province.browser() as client:
         for endpoint in ("discover", "jwks"):
             province.provider.broken = {endpoint}
             assert _refused(await client.get(START)) == "/?refused=away"
+            wall.advance(seconds=5)
         province.provider.broken.clear()
         assert (await province.sign_on(client)).headers["location"] == "/"
+
+
+async def test_a_provider_that_is_away_is_not_asked_for_each_who_comes(province: Signing, wall: Wall) -> None:
+    province.provider.broken = {"discover"}
+    async with province.browser() as client:
+        for _ in range(3):
+            at_once = await asyncio.gather(*(client.get(START) for _ in range(5)))
+            assert {_refused(one) for one in at_once} == {"/?refused=away"}
+        assert province.provider.asked == ["discover"]
+        wall.advance(seconds=-10)
+        await client.get(START)
+        wall.advance(seconds=5)
+        await client.get(START)
+    assert province.provider.asked == ["discover"] * 3
 
 
 async def test_a_provider_that_goes_away_half_way_is_said_to_be_away(province: Signing) -> None:
