@@ -112,7 +112,8 @@ class Standing:
 
     def lasts(self, now: datetime) -> bool:
         """True until its end."""
-        return self.until is None or now < self.until
+        until = self.until
+        return until is None or now < until
 
 
 def has_effect(order: Order) -> bool:

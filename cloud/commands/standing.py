@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from pydantic import BaseModel
 
@@ -65,6 +66,10 @@ class _Word:
     confirmed_at: datetime
 
 
+_NO_WORDS: Mapping[Rung, _Word] = MappingProxyType({})
+_RUNGS = tuple(Rung)  # going through an enumeration takes ten times as long
+
+
 class Overrides:
     """By lamp and rung. Orders may be confirmed in any order: the one that was issued last counts."""
 
@@ -88,16 +93,22 @@ class Overrides:
         return Held(**actions, test=self._test(lamp_id, now))  # type: ignore[arg-type]  # each rung has its action
 
     def at(self, lamp_id: str, now: datetime) -> Standing | None:
-        """The strongest of what holds a lamp at a moment."""
-        return next(iter(self._in_force(lamp_id, now).values()), None)
+        """The strongest of what holds a lamp at a moment. May be asked in a thread."""
+        words = self._words.get(lamp_id, _NO_WORDS)
+        for rung in _RUNGS:
+            word = words.get(rung)
+            if word is not None and word.standing is not None and word.standing.lasts(now):
+                return word.standing
+        return None
 
     def on(self, lamp_id: str, rung: Rung, now: datetime) -> Standing | None:
         """What holds a lamp on one rung at a moment."""
         return self._in_force(lamp_id, now).get(rung)
 
     def issued_at(self, lamp_id: str) -> datetime | None:
-        """When the last thing that a lamp has confirmed was issued."""
-        return max((word.issued_at for word in self._words.get(lamp_id, {}).values()), default=None)
+        """When the last thing that a lamp has confirmed was issued. May be asked in a thread."""
+        words = list(self._words.get(lamp_id, _NO_WORDS).values())  # which may grow meanwhile
+        return max((word.issued_at for word in words), default=None)
 
     def confirmed_at(self, lamp_id: str) -> datetime | None:
         """When a lamp has confirmed something last, or its edge has taken a test of it."""
@@ -110,7 +121,7 @@ class Overrides:
         return frozenset(lamp for lamp in self._words if self.on(lamp, Rung.LOCK_OUT, now) is not None)
 
     def lamps(self) -> Iterable[str]:
-        """Every lamp that has confirmed anything, or is tested."""
+        """Every lamp that has confirmed anything, or is tested. May be asked in a thread."""
         return self._words.keys() | self._tests.keys()
 
     def _in_force(self, lamp_id: str, now: datetime) -> Mapping[Rung, Standing]:

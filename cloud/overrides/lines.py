@@ -36,7 +36,9 @@ def lines(overrides: Overrides, open_orders: Iterable[Order], view: View, now: d
     for name in overrides.lamps():
         standing, index = overrides.at(name, now), view.fleet.index.get(name)
         if standing is not None and index is not None and view.mask[index]:
-            line = found.setdefault(standing.made_by, _line_of(standing))
+            line = found.get(standing.made_by)
+            if line is None:
+                line = found[standing.made_by] = _line_of(standing)
             line.lamps.add(index)
             line.confirmed += standing.is_confirmed
     for order in _newest(open_orders, overrides):

@@ -26,10 +26,11 @@ Commander = Annotated[Session, needs(Right.COMMAND_LAMP)]
 _NOT_HANDED: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut}, 409: {"model": ErrorOut}}
 
 
-@router.get("/overrides")
-async def look(hand_over: HandOverPart, view: CommandView) -> OverridesOut:
+@router.get("/overrides", response_model=OverridesOut)
+async def look(hand_over: HandOverPart, view: CommandView) -> Response:
     """What stands above the programme now, of what I see: the hand-over list of a shift."""
-    return hand_over.look(view)
+    body = await hand_over.look(view, lambda found: found.model_dump_json().encode())
+    return Response(body, media_type="application/json")
 
 
 @router.get("/overrides.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
@@ -38,14 +39,14 @@ async def export(hand_over: HandOverPart, who: Looker, view: CommandView) -> Res
     entry = Entry(hand_over.clock.now(), who.username, Act.EXPORT, "overrides", result="requested")
     await write_down(hand_over.database, entry)
     headers = {"Content-Disposition": 'attachment; filename="overrides.csv"'}
-    body = sheet.file(hand_over.look(view).items)
+    body = await hand_over.look(view, lambda found: sheet.file(found.items))
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/overrides/{made_by}/lamps")
 async def held(made_by: Id, hand_over: HandOverPart, view: CommandView, map_view: CityView) -> HeldOut:
     """The lamps of one line of the list; none when it has ended meanwhile."""
-    return hand_over.held(made_by, view, map_view)
+    return await hand_over.held(made_by, view, map_view)
 
 
 @router.post("/overrides/handover", responses=_NOT_HANDED)

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import threading
 from typing import Any
 
 import httpx2
 import pytest
 
+from cloud.overrides.schemas import OverridesOut
 from cloud.people.rights import Role
 from protocols.commands import Refusal, Resume, Step
 from rules.areas import Area
@@ -169,3 +171,15 @@ async def test_the_group_that_undoes_is_followed_like_any_other(service: Service
         assert undone["targets"] == {"held_by": group["id"]}
         await hear(service, "HL-E01", said(sent(service)["HL-E01"], Step.READ_BACK, actual_level=100.0), feed)
         assert (await look(client, undone))["states"] == {"confirmed": 3}
+
+
+async def test_the_list_of_a_whole_city_is_made_beside_the_loop(service: Service) -> None:
+    parts, threads = service.parts, set[int]()
+
+    def told(found: OverridesOut) -> bytes:
+        threads.add(threading.get_ident())
+        return found.model_dump_json().encode()
+
+    await parts.hand_over.look(parts.views.whole, told)
+    assert threads
+    assert threading.get_ident() not in threads
