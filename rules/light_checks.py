@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 from itertools import chain, islice
+from types import MappingProxyType
 
 from protocols.inventory import Place
 from protocols.light import MOST_NIGHTS, Adaptation, Calendar, LampGroup, LightPlan, YearDay
@@ -19,6 +20,8 @@ __all__ = ["MOST_FINDINGS", "Finding", "FindingCode", "check"]
 MOST_FINDINGS = 1000  # told of one plan: a small one has room for millions, which nobody reads
 _LEAP_YEAR = 2024
 Used = Mapping[str, Mapping[str, Sequence[date]]]  # by calendar: each programme's nights
+Roads = Mapping[str, Collection[str]]
+_NO_ROADS: Roads = MappingProxyType({})
 
 
 def check(
@@ -29,11 +32,13 @@ def check(
     *,
     nights: int = MOST_NIGHTS,
     sources: Collection[str] | None = None,
+    roads: Roads = _NO_ROADS,
 ) -> tuple[Finding, ...]:
     """The mistakes, over so many nights from a first one; a programme is judged by the nights that calendars give it,
     and by all of them when none does. Of more than MOST_FINDINGS those are told that keep the plan from being taken.
 
-    `sources` are the devices that an adaptation may listen to; `None` when they are not known here.
+    `sources` are the devices that an adaptation may listen to; `None` when they are not known here. `roads` are, by
+    group, the classes that the inventory gives the roads of its luminaires.
     """
     dates = [from_night + timedelta(days=n) for n in range(nights)]
     used = {calendar.id: _nights_of(calendar, dates) for calendar in plan.calendars}
@@ -42,7 +47,7 @@ def check(
         _calendars(plan),
         _groups(plan, sources),
         _programmes(plan, used, _Sky(dates, place, timezone)),
-        _levels(plan, used),
+        _levels(plan, used, roads),
     )
     return tuple(islice(found, MOST_FINDINGS))
 
@@ -178,19 +183,25 @@ def _named(programme: int, fault: Fault) -> Finding:
 # --- how bright a road has to be --------------------------------------------------------------------------------------
 
 
-def _levels(plan: LightPlan, used: Used) -> Iterator[Finding]:
+def _levels(plan: LightPlan, used: Used, roads: Roads) -> Iterator[Finding]:
     """Steps that leave a road darker than its lowest class, first those for which nobody has said why. Off is none of
     these: it is dark at dusk, or meant."""
     for n, group in sorted(enumerate(plan.groups), key=lambda placed: bool(placed[1].below_class_reason)):
-        designed = group.road_class
-        if designed is None or any(_classes((), group)):
+        if group.road_class is None or any(_classes((), group)):
             continue
+        designed = _brightest(group.road_class, roads.get(group.id, ()))
         lowest = group.lowest_class or lowest_class(designed)
         figures = {"group": group.id, "road_class": designed, "lowest_class": lowest}
         least = lowest_level(designed, lowest)
         for step in _too_dark(plan, used.get(group.calendar, {}), least):
             code, path = FindingCode.BELOW_CLASS, ("groups", n, "below_class_reason")
             yield Finding(path, code, "needs_reason", {**figures, **step, "lowest_level": round(least, 1)})
+
+
+def _brightest(said: str, roads: Collection[str]) -> str:
+    """The class that a road is judged by: as planned, or the inventory's where that asks for more light."""
+    comparable = sorted(name for name in roads if CLASSES[name].table == CLASSES[said].table)
+    return max([said, *comparable], key=lambda name: CLASSES[name].luminance)
 
 
 def _too_dark(plan: LightPlan, nights: Collection[str], least: float) -> Iterator[dict[str, float | str]]:

@@ -38,6 +38,12 @@ class Roll:
         """The ids of luminaires by their places."""
         return [self.lamps[place].id for place in places.tolist()]
 
+    def road_classes(self, places: Places) -> frozenset[str]:
+        """Those of the roads that some luminaires stand on, as far as they are known."""
+        codes, numbers = self._coded("road_class")
+        here = set(np.unique(numbers[places]).tolist())
+        return frozenset(name for name, code in codes.items() if name is not None and code in here)
+
     def places(self, names: Collection[str]) -> Places:
         """The places of luminaires by their ids, in order, as far as the inventory has them."""
         known = self.index

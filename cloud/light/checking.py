@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from cloud.aside import aside
 from cloud.fleet.fleet import Fleet
-from cloud.fleet.roll import Roll
 from cloud.light.membership import Members, members
 from cloud.light.schemas import FindingOut
 from protocols.clock import DomainClock
@@ -30,33 +29,34 @@ class Checking:
         self._findings: dict[tuple[str, LightPlan, date], Sequence[FindingOut]] = {}
         self._turn = asyncio.Lock()
 
-    def roll(self, site: str) -> Roll:
-        """A city's luminaires in columns."""
-        return self._fleet.roll_of(site)
-
     async def findings(self, site: str, plan: LightPlan) -> Sequence[FindingOut]:
         """What is wrong with a plan, over the nights from now on that an edge would be told."""
         zone = ZoneInfo(self._fleet.sites[site].timezone)
         key = (site, plan, night_of(self._clock.now(), zone))
         async with self._turn:
             if key not in self._findings:
-                found = await aside(lambda: self._check(*key))
+                known = await self._members_of(site, plan)
+                found = await aside(lambda: self._check(*key, known))
                 self._findings = {**_newest(self._findings), key: [_out(finding) for finding in found]}
             return self._findings[key]
 
-    def _check(self, site: str, plan: LightPlan, from_night: date) -> Sequence[Finding]:
-        city = self._fleet.sites[site]
-        sources = [device for device in self._fleet.devices if self._fleet.site_of(device) == site]
-        return check(plan, city.centre, ZoneInfo(city.timezone), from_night, sources=frozenset(sources))
+    def _check(self, site: str, plan: LightPlan, from_night: date, known: Mapping[str, Members]) -> Sequence[Finding]:
+        city, roll = self._fleet.sites[site], self._fleet.roll_of(site)
+        sources = frozenset(device for device in self._fleet.devices if self._fleet.site_of(device) == site)
+        roads = {group: roll.road_classes(some.lamps) for group, some in known.items()}
+        return check(plan, city.centre, ZoneInfo(city.timezone), from_night, sources=sources, roads=roads)
 
     async def members(self, site: str, plan: LightPlan) -> Mapping[str, Members]:
         """Which luminaires each group of a plan has."""
-        key = (site, plan)
         async with self._turn:
-            if key not in self._members:
-                roll = self.roll(site)
-                self._members = {**_newest(self._members), key: await aside(lambda: members(plan.groups, roll))}
-            return self._members[key]
+            return await self._members_of(site, plan)
+
+    async def _members_of(self, site: str, plan: LightPlan) -> Mapping[str, Members]:
+        key = (site, plan)
+        if key not in self._members:
+            roll = self._fleet.roll_of(site)
+            self._members = {**_newest(self._members), key: await aside(lambda: members(plan.groups, roll))}
+        return self._members[key]
 
 
 def _out(finding: Finding) -> FindingOut:

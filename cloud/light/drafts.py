@@ -10,6 +10,7 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import BadPlan, ChangedMeanwhile, NotThere
+from cloud.fleet.fleet import Fleet
 from cloud.fleet.roll import Roll
 from cloud.light import store
 from cloud.light.changes import changed
@@ -37,8 +38,11 @@ class Checked:
 class Drafts:
     """Those of all cities."""
 
-    def __init__(self, database: Database, checking: Checking, delivery: Delivery, clock: DomainClock) -> None:
-        self._database, self._checking, self._delivery, self._clock = database, checking, delivery, clock
+    def __init__(
+        self, database: Database, fleet: Fleet, checking: Checking, delivery: Delivery, clock: DomainClock
+    ) -> None:
+        self._database, self._fleet, self._checking = database, fleet, checking
+        self._delivery, self._clock = delivery, clock
 
     async def look(self, site: str) -> PlanOut:
         """The draft of a city, and how it stands."""
@@ -88,7 +92,7 @@ class Drafts:
         members = await self._checking.members(site, plan)
         if group not in members:
             raise NotThere(f"there is no group {group}")
-        roll, sent = self._checking.roll(site), self._delivery.sent.get(site)
+        roll, sent = self._fleet.roll_of(site), self._delivery.sent.get(site)
         before = set(sent.members.get(group, ())) if sent else None
         places = members[group].lamps
         items = [_member(roll, place, before) for place in places[offset : offset + limit].tolist()]
@@ -107,7 +111,7 @@ class Drafts:
         return Checked(await self._checking.findings(site, plan), await self._checking.members(site, plan))
 
     async def _groups(self, site: str, checked: Checked) -> list[GroupStandingOut]:
-        roll, sent = self._checking.roll(site), self._delivery.sent.get(site)
+        roll, sent = self._fleet.roll_of(site), self._delivery.sent.get(site)
         return await aside(lambda: [self._standing(roll, sent, name, some) for name, some in checked.members.items()])
 
     def _standing(self, roll: Roll, sent: Sent | None, name: str, members: Members) -> GroupStandingOut:

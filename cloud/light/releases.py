@@ -10,9 +10,8 @@ from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
 from cloud.database import Database
 from cloud.errors import ConfirmFirst, Decided, NotAllowed, NotThere
-from cloud.fleet.roll import Roll
+from cloud.fleet.fleet import Fleet
 from cloud.light import store
-from cloud.light.checking import Checking
 from cloud.light.delivery import Delivery, sent_of
 from cloud.light.drafts import Drafts
 from cloud.light.listing import shown
@@ -39,13 +38,13 @@ class Releases:
     def __init__(
         self,
         database: Database,
+        fleet: Fleet,
         drafts: Drafts,
-        checking: Checking,
         delivery: Delivery,
         confirming: Confirming,
         clock: DomainClock,
     ) -> None:
-        self._database, self._drafts, self._checking = database, drafts, checking
+        self._database, self._fleet, self._drafts = database, fleet, drafts
         self._delivery, self._confirming, self._clock = delivery, confirming, clock
 
     async def newest(self, site: str) -> Sequence[ReleaseOut]:
@@ -99,17 +98,19 @@ class Releases:
         return shown(row, self._delivery)
 
     async def send(self, site: str, number: int, wanted: SendIn, who: Session) -> ReleaseOut:
-        """Put an approved plan into force; the documents follow. Raises NotThere, Decided and ConfirmFirst."""
+        """Put an approved plan into force; the documents follow. It is looked through once more, for the city may have
+        changed since it was approved. Raises NotThere, Decided, BadPlan and ConfirmFirst."""
         async with self._database.read() as session:
-            plan = LightPlan.model_validate_json((await _found(session, site, number)).plan)
-        roll, members = self._checking.roll(site), await self._checking.members(site, plan)
+            approved = await _found(session, site, number)
+        _check_state(approved, store.APPROVED)
+        checked = await self._drafts.check_whole(site, LightPlan.model_validate_json(approved.plan))
         async with self._database.write() as session:
             row = await _found(session, site, number)
             _check_state(row, store.APPROVED)
             if not self._confirming.use(who, wanted.confirmation):
                 raise ConfirmFirst
             await self._replace(session, site)
-            self._put(row, roll, members, who.username)
+            self._put(row, checked.members, who.username)
             await session.flush()
             await append(session, self._entry(row, Act.SEND_LIGHT, who, row.reason, {"lamps": row.lamps}))
         self._delivery.take(site, sent_of(row))
@@ -127,7 +128,8 @@ class Releases:
         if before is not None:
             before.state = store.REPLACED
 
-    def _put(self, row: LightReleaseRow, roll: Roll, members: Mapping[str, Members], who: str) -> None:
+    def _put(self, row: LightReleaseRow, members: Mapping[str, Members], who: str) -> None:
+        roll = self._fleet.roll_of(row.site)
         row.state, row.sent_by, row.sent_at = store.SENT, who, self._clock.now()
         row.lamps = _lamps(members)
         row.members = orjson.dumps({name: roll.names(some.lamps) for name, some in members.items()}).decode()

@@ -115,7 +115,8 @@ async def decide(
     return await releases.decide(site, number, wanted, who)
 
 
-@router.post("/releases/{number}/send", responses=_MEANWHILE)
+@router.post("/releases/{number}/send", responses=_BAD_PLAN | _MEANWHILE)
 async def send(site: SentCity, number: Number, wanted: SendIn, who: Sender, releases: ReleasesPart) -> ReleaseOut:
-    """Put an approved plan into force, with a confirmation from POST /session/confirm."""
+    """Put an approved plan into force, with a confirmation from POST /session/confirm. It is looked through once more:
+    where it no longer fits the city it is refused like a draft, and what is in force stays."""
     return await releases.send(site, number, wanted, who)

@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pytest
 
-from cloud.light.first import First, take_first
+from cloud.light.first import First
 from cloud.light.store import SENT, load_release, save_held
 from cloud.people.rights import Role
 from cloud.settings import Settings
@@ -170,6 +170,29 @@ async def test_going_back_is_another_release_and_drift_is_shown(settings: Settin
         await until(lambda: (told := document(running, OTHER)) and told.relays)
 
 
+async def test_an_approved_plan_that_no_longer_fits_the_city_is_not_sent(
+    settings: Settings, clock: DomainClock
+) -> None:
+    """The road was of class M4 when it was approved, and the inventory has M3 since: 45 % leaves it too dark."""
+    folder, city = Path(str(settings.sites[0].inventory)).parent, small_city()
+    dim = programme("p", {"at": "23:00", "level": 45}, {"at": "05:00", "level": 100})
+    async with serving(settings, clock) as running:
+        await in_force(running, ALL_AT_80)
+        await approved(running, plan(group("g", {}, road_class="M4"), programmes=(dim,)), 1)
+    lamps = tuple(lamp.model_copy(update={"road_class": "M3"}) for lamp in city.luminaires)
+    write_city(folder / "inventory.json", city.model_copy(update={"luminaires": lamps}))
+    async with serving(settings, clock) as running, running.signed_in(Role.PLANNER) as planner:
+        refused = await send(planner, 2)
+        shown = [(one["number"], one["state"]) for one in (await planner.get(f"{PATH}/releases")).json()]
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (400, "bad_plan")
+    [finding] = refused.json()["detail"]["findings"]
+    assert (finding["code"], finding["figures"]["step"], finding["figures"]["road_class"]) == ("below_class", 2, "M3")
+    assert shown == [(2, "approved"), (1, "sent")]
+    write_city(folder / "inventory.json", city)
+    async with serving(settings, clock) as running, running.signed_in(Role.PLANNER) as planner:
+        assert (await send(planner, 2)).json()["state"] == "sent"
+
+
 PLAN = """
 programmes: [{id: p, name: {vi: p, en: p}, steps: [{sun: sunset, level: 100}, {sun: sunrise, level: 0}]}]
 calendars: [{id: c, name: {vi: c, en: c}, programme: p}]
@@ -198,9 +221,9 @@ async def test_a_city_begins_with_the_plan_of_its_file_and_only_once(
         text = config.parse(PLAN.replace("calendar: c}", "calendar: d}"), "light.yaml")
         bad = First("halong", text, config.validate(text, LightPlan))
         with pytest.raises(ConfigError, match=r"light.yaml:5: groups.*calendar: unknown calendar"):
-            await take_first(running.parts.database, running.parts.light.checking, bad, clock.now())
+            await running.parts.light.first.take_one(bad)
         late = First("halong", text, LightPlan.model_validate(ALL_AT_80))
-        await take_first(running.parts.database, running.parts.light.checking, late, clock.now())
+        await running.parts.light.first.take_one(late)
         assert running.parts.light.delivery.number("halong") == 1, "somebody has planned meanwhile"
     again = first(settings, tmp_path, "no longer read")
     async with serving(again, clock) as running, running.signed_in(Role.PLANNER) as planner:

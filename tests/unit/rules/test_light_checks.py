@@ -216,6 +216,22 @@ def test_a_group_may_name_its_lowest_class(lowest: str, code: list[str]) -> None
     assert [str(one.code) for one in findings(some)] == code
 
 
+@pytest.mark.parametrize(
+    ("roads", "judged_by"),
+    [
+        ({}, []),
+        ({"g": ["M4", "M5"]}, []),
+        ({"g": ["M3", "M5"]}, ["M3"]),
+        ({"g": ["A"]}, []),  # another norm's: nobody can compare them
+        ({"other": ["M1"]}, []),
+    ],
+)
+def test_a_group_is_judged_by_its_brightest_road(roads: dict[str, list[str]], judged_by: list[str]) -> None:
+    some = plan(ON, at("23:00", 45), OFF, groups=[group(road_class="M4")])
+    found = check(some, HA_LONG, VIETNAM, FROM, roads=roads)
+    assert [one.figures["road_class"] for one in found] == judged_by
+
+
 def test_only_programmes_that_a_group_has_are_held_against_its_class() -> None:
     rule = CalendarRule(programme="good", weekdays=(1, 2, 3, 4, 5, 6, 7))
     assert told(plan(ON, at("23:00", 40), OFF, rules=[rule])) == []
