@@ -24,6 +24,7 @@ from protocols.clock import DomainClock
 
 CHEAP = PasswordCost(memory_kib=8, rounds=1, lanes=1)
 PASSWORD = "four words of a test"
+_PATIENCE_S = 30.0  # with a service that answers within milliseconds where nothing else runs
 _NO_TLS = ssl.create_default_context()  # loading it for every client would take longer than the test
 
 
@@ -57,7 +58,7 @@ class Service:
     @asynccontextmanager
     async def anonymous(self) -> AsyncIterator[httpx2.AsyncClient]:
         """A browser without a session."""
-        async with httpx2.AsyncClient(base_url=self.url, verify=_NO_TLS) as client:
+        async with httpx2.AsyncClient(base_url=self.url, verify=_NO_TLS, timeout=_PATIENCE_S) as client:
             yield client
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import serving
 from tests.ports import free_port, wait_for_port
 
-LONGEST_END_S = 10.0
+LONGEST_START_S, LONGEST_END_S = 60.0, 10.0  # it listens before it is ready
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def settings(settings: Settings) -> Settings:
 async def test_it_serves_until_it_is_cancelled_also_without_a_broker(settings: Settings, clock: DomainClock) -> None:
     task = asyncio.create_task(serve(settings, clock))
     await wait_for_port(settings.listen.port)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=LONGEST_START_S) as client:
         answered = await client.get(f"http://127.0.0.1:{settings.listen.port}/api/v1/health")
     task.cancel()
     async with asyncio.timeout(LONGEST_END_S):
@@ -44,7 +44,7 @@ async def test_what_it_keeps_is_for_its_own_account_only(settings: Settings, clo
     (settings.data / "registry.sqlite").unlink()  # a test's, and not as the service makes its own
     task = asyncio.create_task(serve(settings, clock))
     await wait_for_port(settings.listen.port)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=LONGEST_START_S) as client:
         await client.get(f"http://127.0.0.1:{settings.listen.port}/api/v1/health")
     kept = [file for name in ("registry", "inbox", "telemetry") for file in settings.data.glob(f"{name}.*")]
     open_to_others = [file.name for file in kept if stat.S_IMODE(file.stat().st_mode) & 0o077]
