@@ -15,7 +15,8 @@ import {
   setGroup,
   setStep,
 } from "../src/light/edit";
-import { ofGroup, ofProgrammeItself, ofStep, stillOpen } from "../src/light/findings";
+import { Refused } from "../src/api/errors";
+import { findingsOf, namesOf, ofGroup, ofProgrammeItself, ofStep, stillOpen } from "../src/light/findings";
 import type { CalendarRule, Finding, LightPlan, Step } from "../src/light/types";
 import { begun, changed, redone, settled, undone } from "../src/light/undo";
 
@@ -156,5 +157,23 @@ describe("a finding", () => {
     expect([ofStep([dark], PLAN, 1, 1).length, ofStep([dark], PLAN, 1, 0).length, ofStep([dark], PLAN, 0, 1).length]).toEqual([1, 0, 0]);
     const explained = setGroup(PLAN, "group-2", { below_class_reason: "Lễ hội" });
     expect([stillOpen([dark], PLAN).length, stillOpen([dark], explained).length, stillOpen([...all, dark], explained).length]).toEqual([1, 0, all.length]);
+  });
+});
+
+describe("a plan that is refused", () => {
+  const tooDark: Finding = { path: ["groups", 1, "below_class_reason"], code: "below_class", severity: "needs_reason", figures: { programme: "programme-2", step: 2 } };
+
+  it("says what is wrong with it, and another refusal has nothing to say of a plan", () => {
+    expect(findingsOf(new Refused(400, "bad_plan", { findings: [tooDark] }))).toEqual([tooDark]);
+    expect(findingsOf(new Refused(409, "decided"))).toEqual([]);
+    expect(findingsOf(new Error("no answer"))).toEqual([]);
+  });
+
+  it("names the group and the programme, a calendar, and nothing that is not there", () => {
+    const en = (finding: Finding): string[] => namesOf(PLAN, finding).map((named) => named.en);
+    expect(en(tooDark)).toEqual([PLAN.groups[1]?.name.en, PLAN.programmes[1]?.name.en]);
+    expect(en({ ...tooDark, path: ["calendars", 0, "programme"] })).toEqual([PLAN.calendars[0]?.name.en]);
+    expect(en({ ...tooDark, path: ["groups", 9] })).toEqual([PLAN.programmes[1]?.name.en]);
+    expect(en({ ...tooDark, path: [], figures: {} })).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ export function FindingList({ findings }: { findings: readonly Finding[] }) {
   return (
     <ul className="finding-list" aria-live="polite">
       {findings.map((finding) => (
-        <li key={`${finding.path.join(".")} ${finding.code}`} data-severity={finding.severity} data-code={finding.code}>
+        <li key={`${finding.path.join(".")} ${finding.code} ${finding.figures["programme"]} ${finding.figures["step"]}`} data-severity={finding.severity} data-code={finding.code}>
           <svg className="symbol" viewBox="0 0 16 16" aria-hidden="true">
             {finding.severity === "refused" ? <rect className="lamp-fault" x="3" y="3" width="10" height="10" /> : <path className="lamp-warning" d="M8 2 15 14H1Z" />}
           </svg>

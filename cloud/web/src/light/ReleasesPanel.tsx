@@ -11,6 +11,7 @@ import { type Loaded, useEvery, useLoad } from "../shared/useLoad";
 import { may, session } from "../state/session";
 import { Differences } from "./Differences";
 import { EdgeStandings } from "./EdgeStandings";
+import { Refusal, ReleaseRefusal } from "./Refusal";
 import { SIDE_TITLE, SideHead } from "./SideHead";
 import { type Difference, differences } from "./differences";
 import type { LightPlan, Release, ReleaseWithPlan } from "./types";
@@ -73,9 +74,9 @@ function ReleaseActs(props: OneReleaseProps) {
   return right !== undefined && buttons !== undefined && may(current, right) ? <div className="acts">{buttons()}</div> : null;
 }
 
-function ReleaseCard(props: OneReleaseProps) {
+function ReleaseCard({ site, release, onDone }: Omit<OneReleaseProps, "act">) {
   const { t, f, word } = useLocale();
-  const { release } = props;
+  const act = useAct();
   const line = (key: "light.proposed_line" | "light.decided_line" | "light.sent_line", who: string | null, at: string | null) =>
     who === null ? null : <p className="weak">{t(key, { who, at: f.dateTime(at) })}</p>;
   return (
@@ -89,7 +90,8 @@ function ReleaseCard(props: OneReleaseProps) {
       {line("light.sent_line", release.sent_by, release.sent_at)}
       {release.decided_because === null ? null : <p className="any-text">{release.decided_because}</p>}
       <EdgeStandings edges={release.edges} />
-      <ReleaseActs {...props} />
+      <ReleaseActs site={site} release={release} act={act} onDone={onDone} />
+      {act.problem === null ? null : <ReleaseRefusal error={act.problem} site={site} number={release.number} />}
     </li>
   );
 }
@@ -172,12 +174,12 @@ export function ReleasesPanel({ site, draft, inForce, unsaved, onChanged, onClos
       <SideHead title={t("light.releases")} onClose={onClose} />
       <div className="editor">
         <Propose site={site} draft={draft} inForce={inForce} unsaved={unsaved} act={act} onDone={done} />
-        {act.problem === null ? null : <Problem error={act.problem} />}
+        {act.problem === null ? null : <Refusal error={act.problem} plan={draft} />}
         {loaded.state === "loading" ? <Loading /> : null}
         {loaded.state === "failed" ? <Problem error={loaded.error} again={again} /> : null}
         <ol className="releases">
           {shown.map((release) => (
-            <ReleaseCard key={release.number} site={site} release={release} act={act} onDone={done} />
+            <ReleaseCard key={release.number} site={site} release={release} onDone={done} />
           ))}
         </ol>
         {releases.length > shown.length ? (

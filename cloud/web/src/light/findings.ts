@@ -1,4 +1,5 @@
 /** Where a finding of the check belongs in the plan, and whether it keeps the plan from being saved. */
+import { Refused } from "../api/errors";
 import type { Finding, LightPlan, Path } from "./types";
 
 const BELOW_CLASS = "below_class"; // stands at its group, and is about a step
@@ -47,4 +48,19 @@ export function ofGroup(findings: readonly Finding[], plan: LightPlan, groupId: 
     ...findingsUnder(findings, "calendars", calendarAt),
     ...programmes.flatMap((index) => findingsUnder(findings, "programmes", index)),
   ];
+}
+
+const BAD_PLAN = "bad_plan";
+
+/** What the service names where it refuses a plan. */
+export function findingsOf(error: unknown): Finding[] {
+  return error instanceof Refused && error.code === BAD_PLAN ? (error.facts["findings"] as Finding[]) : [];
+}
+
+/** What a finding is about: its group, calendar or programme, and of a group the programme that is meant. */
+export function namesOf(plan: LightPlan, { path: [kind, place], figures }: Finding): LightPlan["groups"][number]["name"][] {
+  const parts = kind === "groups" || kind === "calendars" || kind === "programmes" ? plan[kind] : [];
+  const about = typeof place === "number" ? parts[place] : undefined;
+  const programme = kind === "groups" ? plan.programmes.find((it) => it.id === figures["programme"]) : undefined;
+  return [about, programme].flatMap((it) => (it === undefined ? [] : [it.name]));
 }
