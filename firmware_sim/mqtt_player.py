@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import aiomqtt
 
+from firmware_sim.mqtt_client import Client
 from firmware_sim.mqtt_kinds import Kind, NarrowbandNode, Said
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class Player:
     async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
         kind, broker = self.kind, self._broker
         will = aiomqtt.Will(self._topic(kind.will.topic), kind.will.payload, qos=1, retain=kind.will.retain)
-        async with aiomqtt.Client(
+        async with Client(
             broker.host,
             broker.port,
             identifier=kind.account,
@@ -168,8 +169,7 @@ class Player:
 
 
 def _notice_cancellation() -> None:
-    """Python before 3.12 can lose a cancellation in `asyncio.wait_for`, by which aiomqtt waits for its broker, and in a
-    TaskGroup in which something fails at that moment."""
+    """Python before 3.12 can lose a cancellation in a TaskGroup in which something fails at that moment."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError

@@ -1,10 +1,12 @@
 """Lamps that speak MQTT are read, lit and commanded like any other, over a real broker."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from tests.edge.clocks import MIDNIGHT, running_clock
 from tests.edge.clouds import EDGE, SITE, Broker, Cloud, cloud_on
 from tests.edge.jobs import at_work
 from tests.edge.parks import LISTENS_S, N1, N2, T1, T2, Z1, Z2, Park, configured, park, quicker, write_config
+from tests.listening import listening
 from tests.waiting import until
 
 LAMPS = (Z1, Z2, T1, T2, N1, N2)
@@ -431,3 +434,22 @@ async def test_a_lamp_that_is_silent_is_asked(
         assert orjson.loads(message.payload) == {"state": "", "brightness": ""}
         await gateway.publish(f"{PREFIX}/HL-ZB01/{Z2}", b'{"state":"ON","brightness":254}', qos=1)
         await until(lambda: shines(cloud, Z2, 100))
+
+
+async def test_a_device_whose_broker_hangs_up_before_it_answers_tries_again_at_once(
+    lamps: Park, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As real ones do; aiomqtt would wait for ten seconds, and leave an exception that nobody asks for."""
+    connections = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await reader.read(1)
+
+    async with listening(serve) as port:
+        lamps.place = replace(lamps.place, port=port)
+        lamps.start(T1)
+        await until(lambda: len(connections) >= 3, 20)
+        await lamps.stop()
+    gc.collect()
+    assert "never retrieved" not in caplog.text
