@@ -136,7 +136,7 @@ class Settings(ConfigModel):
     """
 
     sites: tuple[Site, ...] = Field(min_length=1)
-    province: Name = Name(vi="Toàn tỉnh", en="The province")
+    province: Name = Name(vi="Toàn tỉnh", en="Whole province")
     signs_as: Id | None = Field(default=None, description="the audit log's heads; default: the first of the sites")
     data: Path = Path()
     listen: Annotated[Address, BeforeValidator(_address)] = Address(host="127.0.0.1", port=8080)

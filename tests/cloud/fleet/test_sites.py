@@ -60,7 +60,7 @@ async def test_the_province_is_seen_as_one_and_each_city_alone(service: Service)
         areas = (await client.get(f"{API}/areas")).json()
         me = (await client.get(f"{API}/session")).json()
     assert ([site["id"] for site in city["sites"]], city["lamps"]) == (["halong", "mongcai"], 12)
-    assert city["name"]["en"] == "The province"
+    assert city["name"]["en"] == "Whole province"
     assert [(ward["id"], ward["site"]) for ward in city["wards"]][1:3] == [("W2", "halong"), ("M1", "mongcai")]
     assert (city["bounds"]["west"], city["bounds"]["north"]) == (107.08, 21.532)
     assert city["sites"][1]["bounds"] == {"west": 107.97, "south": 21.53, "east": 107.971, "north": 21.532}
