@@ -5,10 +5,7 @@ nothing.
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,41 +19,19 @@ from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import Fleet
 from cloud.latest.values import LatestValues
 from cloud.light import store
-from cloud.light.compiling import Occasion, Sent, documents, lamps_by_edge, relays_by_edge
 from cloud.light.schemas import EdgeStandingOut
 from cloud.light.tables import LightReleaseRow
 from protocols.clock import DomainClock
-from protocols.inventory import City, Place
-from protocols.light import LIGHT, MOST_NIGHTS, LightDocument, LightPlan
+from protocols.light import LIGHT, LightDocument, LightPlan
+from rules.light_documents import Occasion, Sent, documents
+from rules.light_renewal import Hanging, Stamp, hanging_by_edge, is_due, stamp_of
 from rules.nights import night_of
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 1.0
-_ENOUGH_NIGHTS = 365  # with fewer a document is made anew, at a calm time
-_FEW_NIGHTS = 330  # with fewer at once
-_CALM_FROM_H, _CALM_MINUTES = 10, 240  # local time: between mornings and evenings nothing is lit
 _AT_ONCE = 20  # edges in one transaction
 _HOURS = "lamp_hours"
-
-
-@dataclass(frozen=True, slots=True)
-class Hanging:
-    """What the inventory says that a document tells its edge."""
-
-    lamps: frozenset[str]
-    relays: frozenset[str]
-    place: Place
-    timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a document was made of."""
-
-    release: str
-    first_night: date
-    hanging: Hanging
 
 
 class Delivery:
@@ -87,7 +62,7 @@ class Delivery:
         for edge in self._edges.sites:
             row_of_edge = self._documents.wanted(edge, LIGHT)
             if row_of_edge is not None:
-                self._stamps[edge] = _stamp(LightDocument.model_validate_json(row_of_edge.text))
+                self._stamps[edge] = stamp_of(LightDocument.model_validate_json(row_of_edge.text))
 
     def take(self, site: str, sent: Sent) -> None:
         """Something else was sent."""
@@ -129,24 +104,20 @@ class Delivery:
                     await self._give(site, sent, due[start : start + _AT_ONCE])
 
     def _due(self, site: str, sent: Sent) -> Sequence[str]:
-        wanted, now = self._hanging_wanted(site, sent), self._clock.now()
-        zone = ZoneInfo(self._fleet.sites[site].timezone)
-        tonight = night_of(now, zone)
-        return [edge for edge in wanted if self._needs(edge, sent, wanted[edge], tonight, now.astimezone(zone))]
-
-    def _needs(self, edge: str, sent: Sent, hanging: Hanging, tonight: date, local: datetime) -> bool:
-        stamp = self._stamps.get(edge)
-        if stamp is None or stamp.release != str(sent.number) or stamp.hanging != hanging:
-            return True
-        left = MOST_NIGHTS - (tonight - stamp.first_night).days
-        return left < _FEW_NIGHTS or left > MOST_NIGHTS or (left < _ENOUGH_NIGHTS and is_turn(edge, local))
+        now, zone = self._clock.now(), ZoneInfo(self._fleet.sites[site].timezone)
+        tonight, local = night_of(now, zone), now.astimezone(zone)
+        return [
+            edge
+            for edge, hanging in self._hanging_wanted(site, sent).items()
+            if is_due(edge, self._stamps.get(edge), Stamp(str(sent.number), tonight, hanging), local)
+        ]
 
     def _hanging_wanted(self, site: str, sent: Sent) -> Mapping[str, Hanging]:
         """By edge; worked out once for a release and an inventory."""
         key = (site, sent.number)
         if key not in self._wanted:
             kept = {known: hanging for known, hanging in self._wanted.items() if known[0] != site}
-            self._wanted = {**kept, key: _hanging(sent, self._fleet.sites[site])}
+            self._wanted = {**kept, key: hanging_by_edge(sent, self._fleet.sites[site])}
         return self._wanted[key]
 
     async def _give(self, site: str, sent: Sent, edges: Sequence[str]) -> None:
@@ -154,7 +125,7 @@ class Delivery:
         first_night = night_of(now, ZoneInfo(city.timezone))
         occasion = Occasion(now, first_night, self._burnt(sent, edges))
         made = await aside(
-            lambda: {e: (d.model_dump_json(), _stamp(d)) for e, d in documents(sent, city, edges, occasion)}
+            lambda: {e: (d.model_dump_json(), stamp_of(d)) for e, d in documents(sent, city, edges, occasion)}
         )
         said: dict[str, str | float] = {"document": LIGHT, "release": sent.number, "edges": ", ".join(edges)[:500]}
         entry = Entry(now, sent.by, Act.CONFIGURE, site, result="put", parameters=written(said))
@@ -175,28 +146,7 @@ class Delivery:
         return device is not None and device.edge in edges
 
 
-def is_turn(edge: str, local: datetime) -> bool:
-    """True in a day's calm hours from an edge's own minute on: they do not all come at once."""
-    minute = zlib.crc32(edge.encode()) % _CALM_MINUTES
-    begins = local.replace(hour=_CALM_FROM_H, minute=0, second=0, microsecond=0)
-    return begins + timedelta(minutes=minute) <= local < begins + timedelta(minutes=_CALM_MINUTES + 60)
-
-
 def sent_of(row: LightReleaseRow) -> Sent:
     """What a release that was sent says."""
     plan, members = LightPlan.model_validate_json(row.plan), orjson.loads(row.members or "{}")
     return Sent(row.number, plan, members, row.sent_by or row.proposed_by)
-
-
-def _hanging(sent: Sent, city: City) -> Mapping[str, Hanging]:
-    relays = relays_by_edge(city)
-    lamps = {edge: frozenset().union(*groups.values()) for edge, groups in lamps_by_edge(sent, city).items()}
-    return {
-        edge: Hanging(some, frozenset(relays.get(edge, ())), city.centre, city.timezone) for edge, some in lamps.items()
-    }
-
-
-def _stamp(document: LightDocument) -> Stamp:
-    lamps = frozenset(lamp for some in document.sets for lamp in some.lamps)
-    hanging = Hanging(lamps, frozenset(document.relays), document.place, document.timezone)
-    return Stamp(document.release, document.first_night, hanging)

@@ -15,7 +15,6 @@ from cloud.fleet.roll import Roll
 from cloud.light import store
 from cloud.light.changes import changed
 from cloud.light.checking import Checking
-from cloud.light.compiling import Sent
 from cloud.light.delivery import Delivery
 from cloud.light.listing import shown
 from cloud.light.membership import Members
@@ -23,6 +22,7 @@ from cloud.light.schemas import CheckOut, FindingOut, GroupStandingOut, MemberOu
 from cloud.light.tables import LightDraftRow
 from protocols.clock import DomainClock
 from protocols.light import LightPlan
+from rules.light_documents import Sent
 
 EMPTY = LightPlan()
 

@@ -12,7 +12,6 @@ from cloud.fleet.fleet import Fleet
 from cloud.fleet.roll import Places
 from cloud.light import store
 from cloud.light.checking import Checking
-from cloud.light.compiling import Sent
 from cloud.light.delivery import Delivery
 from cloud.light.drafts import EMPTY, plan_of
 from cloud.light.membership import Members
@@ -20,6 +19,7 @@ from cloud.light.schemas import GroupNightOut, NightOut, PointOut, Saved
 from protocols.inventory import City
 from protocols.light import Calendar, LampGroup, LightPlan, Programme
 from rules.calendars import programme_of, rule_of
+from rules.light_documents import Sent
 from rules.light_energy import full_light, night_kwh, saving
 from rules.nights import Curve, Point, curve, darkness_of
 from rules.road_class import reached

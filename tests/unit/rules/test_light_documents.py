@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from cloud.light.compiling import Occasion, Sent, documents
 from protocols.light import LightPlan
+from rules.light_documents import Occasion, Sent, documents
 from tests.cloud.cities import lamp_id, small_city
 from tests.cloud.light.plans import group, plan
 
