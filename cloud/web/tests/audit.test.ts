@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { whatExactly } from "../src/audit/auditWords";
+import "../src/i18n/people";
 import { locale } from "../src/i18n/locale";
 
 type Act = Parameters<typeof whatExactly>[1];
@@ -20,5 +21,12 @@ describe("what exactly an act of the audit log was", () => {
   ])("%s", (_, parameters, inVietnamese, inEnglish) => {
     const told = (["vi", "en"] as const).map((language) => whatExactly(locale(language, "Asia/Ho_Chi_Minh"), { at: AT, parameters }));
     expect(told).toEqual([inVietnamese, inEnglish]);
+  });
+});
+
+describe("what came of a document for an edge", () => {
+  it.each(["put", "removed"])("%s is a word of the reader's language", (result) => {
+    const said = (["vi", "en"] as const).map((language) => locale(language, "UTC").word("result", result));
+    expect(new Set([result, ...said]).size).toBe(3);
   });
 });

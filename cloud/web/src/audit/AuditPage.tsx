@@ -27,7 +27,7 @@ function AuditRow({ entry, onOpen }: { entry: AuditEntry; onOpen: () => void }) 
           {f.dateTime(entry.at)}
         </button>
       </td>
-      <td>{entry.who ?? "–"}</td>
+      <td>{entry.who === "" ? "–" : entry.who}</td>
       <td>{entry.address}</td>
       <th scope="row">
         {word("act", entry.act)}
