@@ -6,7 +6,8 @@ each of them must be in the store exactly once, but for
 - the moments in which the edge itself was killed between the answer and the commit of its outbox, which the test names;
 - what the edge may leave unsaid (rules/reporting.py, told here once more in other words): a state, a counter or a level
   that is the same as what is stored of it, no longer ago than a heartbeat, and no register beside an hour's edge.
-  Gauges are never left unsaid, so a batch that is lost shows in them.
+  Gauges are never left unsaid, so a batch that is lost shows in them;
+- a second answer in one second, which has room for one: a machine that was held up does two rounds in it.
 """
 
 import asyncio
@@ -35,13 +36,14 @@ _HEARTBEAT_S = 60.0  # as shipped
 _LEVELS = frozenset({"target_level", "actual_level"})
 _HOUR_S = 3600
 _CLOCK_SLACK_S = 5.0  # a sample carries the whole second in which the answer was in: late on a machine that is busy
+_ONE_READING_S = 0.5  # between the first and the last answer of which a reading is made
 _NOT_TAKEN = 2  # answers of a device before a window: a round is taken when it has ended, while the next one is asked
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`truth` is every answer; `missing` were answered and are not stored; `invented` are stored and were never
-    answered; `unsaid` is how many were left out because the store has them already."""
+    answered; `unsaid` is how many were left out because the store has them, or their second, already."""
 
     truth: Mapping[Key, Seen]
     stored: int
@@ -69,17 +71,18 @@ def compare(read_log: Path, edges: Sequence[Path], store: Path) -> Verdict:
     """Every value that was answered beside every value that is stored."""
     truth = answered(read_log, edges)
     found = stored(store)
+    matches = {key: matched(truth.get(key, []), found.get(key, [])) for key in truth.keys() | found.keys()}
+    second: dict[str, list[float]] = defaultdict(list)  # answers in a second that their device had already
+    for (device, _), match in matches.items():
+        second[device] += match.second
     missing: list[tuple[Key, float]] = []
-    invented: list[tuple[Key, float]] = []
-    unsaid = 0
-    for key in truth.keys() | found.keys():
-        absent, new = _matched(truth.get(key, []), found.get(key, []))
-        lost = _not_just_unsaid(key[1], truth.get(key, []), found.get(key, []), absent)
-        unsaid += len(absent) - len(lost)
-        missing += [(key, at) for at in lost]
-        invented += [(key, at) for at in new]
+    for key, match in matches.items():
+        said = _not_just_unsaid(key[1], truth.get(key, []), found.get(key, []), match.absent)
+        missing += [(key, at) for at in said if not any(abs(at - other) <= _ONE_READING_S for other in second[key[0]])]
+    absent = sum(len(match.absent) for match in matches.values())
+    invented = [(key, at) for key, match in matches.items() for at in match.invented]
     doubled = [(k, a[0]) for k, seen in found.items() for a, b in itertools.pairwise(seen) if a[0] == b[0]]
-    return Verdict(truth, _count(found), unsaid, missing, invented, doubled)
+    return Verdict(truth, _count(found), absent - len(missing), missing, invented, doubled)
 
 
 def answered(read_log: Path, edges: Sequence[Path]) -> dict[Key, Seen]:
@@ -144,20 +147,32 @@ def places(configs: Sequence[EdgeConfig]) -> Places:
     return found
 
 
-def _matched(truth: Seen, found: Seen) -> tuple[list[float], list[float]]:
-    """The moments of the truth that were not found, and those that were found and are not true."""
-    missing: list[float] = []
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Moments of a truth that were not found, those of them that came in a second that had its answer already, and the
+    moments that were found and are not true."""
+
+    absent: Sequence[float]
+    second: Sequence[float]
+    invented: Sequence[float]
+
+
+def matched(truth: Seen, found: Seen) -> Match:
+    """What is stored beside what was answered."""
+    absent: list[tuple[float, float]] = []  # with the second of what was stored before
     invented: list[float] = []
-    position = 0
+    position, newest = 0, float(-_FAR)
     for at, value in found:
         candidates = [n for n in _within_reach(truth, position, at) if _same(truth[n], (at, value))]
         match = min(candidates, key=lambda n: abs(at - truth[n][0] // 1), default=None)
         if match is None:
             invented.append(at)
             continue
-        missing += [moment for moment, _ in truth[position:match]]
-        position = match + 1
-    return missing + [moment for moment, _ in truth[position:]], invented
+        absent += [(moment, newest) for moment, _ in truth[position:match]]
+        position, newest = match + 1, at
+    absent += [(moment, newest) for moment, _ in truth[position:]]
+    second = [moment for moment, had in absent if had >= moment // 1]
+    return Match([moment for moment, _ in absent], second, invented)
 
 
 def _within_reach(truth: Seen, position: int, at: float) -> Iterator[int]:
