@@ -155,7 +155,7 @@ async def _assemble(ground: _Ground, intake: Intake | None) -> Parts:
     settings, clock = ground.settings, ground.clock
     passwords = Passwords(settings.passwords)
     guard = Guard(ground.database, clock, passwords.is_crowded)
-    async with ground.database.read() as session:
+    async with ground.database.read(patient=True) as session:
         await guard.load(session)
     lasts, idle = settings.session_lasts, settings.session_idle
     people = People(ground.database, passwords, guard, clock, lasts, idle, settings.second_factor_for)
@@ -178,7 +178,7 @@ async def _remembered(ground: _Ground) -> _Memory:
     commands = Commands(database, fleet, ground.link, clock, time.monotonic, settings.resend_every)
     notifier = _notifier(ground, fleet)
     live = Live(database, ground.inbox.uuid, edges, latest, watch, alarms, commands, notifier, time.monotonic)
-    async with database.read() as session:
+    async with database.read(patient=True) as session:
         for known in (edges, documents, heads, alarms, commands, live):
             await known.load(session)
     return _Memory(fleet, edges, documents, heads, latest, alarms, commands, notifier, live)

@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Select, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -19,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
+Part = TypeVar("Part")
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -26,17 +28,14 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-_AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL one more
+_AT_ONCE = 5_000  # SQLite takes 32,766 variables in one statement, PostgreSQL one more; either is soon answered
+PROMPT_S = 3.0  # for one statement, none of which takes a tenth of it; who looks at a console does not wait for long
+PATIENT_S = 60.0  # for one statement on the registry of a whole province; a server that has gone holds us up no longer
 
 
 class RegistryAway(ConnectionError):
-    """PostgreSQL takes no connection now."""
-
-
-def is_away(error: BaseException) -> bool:
-    """True of a registry that takes no connection, or has lost one on the way. Any other error of a database is a
+    """PostgreSQL takes no connection now, has cut one on the way, or keeps silent. Any other error of a database is a
     mistake of ours."""
-    return isinstance(error, RegistryAway) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 @contextmanager
@@ -44,9 +43,7 @@ def left_out_while_away(look: str) -> Iterator[None]:
     """Around one look of many: nothing is lost when the registry is away for it, as the next one sees the same."""
     try:
         yield
-    except (RegistryAway, DBAPIError) as error:
-        if not is_away(error):
-            raise
+    except RegistryAway as error:
         log.warning("%s: the registry does not answer: %s", look, error)
 
 
@@ -59,18 +56,22 @@ async def _connection(*told: Any, **known: Any) -> Any:
         raise RegistryAway(str(error) or type(error).__name__) from error
 
 
-# A server that was restarted costs nobody a transaction, unless one was under way: that one's task ends the service.
-_POSTGRESQL: Mapping[str, Any] = {
-    "pool_size": 10,
-    "max_overflow": 10,
-    "pool_pre_ping": True,
-    "connect_args": {
-        "async_creator_fn": _connection,
-        "timeout": 10,
-        "command_timeout": 60,  # a server that has silently gone must not hold the one writer for ever
-        "server_settings": {"application_name": "haidang", "timezone": "UTC"},
-    },
-}
+def _postgresql(answers_within_s: float) -> Mapping[str, Any]:
+    """A server that was restarted costs nobody a transaction, unless one was under way."""
+    return {
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_timeout": answers_within_s,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "async_creator_fn": _connection,
+            "timeout": answers_within_s,
+            "command_timeout": answers_within_s,
+            "server_settings": {"application_name": "haidang", "timezone": "UTC"},
+        },
+    }
+
+
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # the inbox forgets what we say we have: it must be on the disk
@@ -108,30 +109,37 @@ class Database:
     """Short reads beside one writer.
 
     `write` is a transaction that commits at its end. Only one runs at a time in this process: SQLite has one writer
-    anyway, and what is kept in memory can follow each commit in order.
+    anyway, and what is kept in memory can follow each commit in order. Both raise RegistryAway.
+
+    A statement has `prompt_s` to be answered, so that a server that hangs is soon known to be away. Who is `patient`
+    asks for much at once, and nobody looks on: the start of the service, an import, a search through years.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
-        self._read = async_sessionmaker(_looking(self.engine), expire_on_commit=False)
-        self._write = async_sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+    def __init__(self, url: str, prompt_s: float = PROMPT_S) -> None:
+        self.engine = _engine(url, PATIENT_S)
+        self.prompt = self.engine if self.engine.dialect.name == "sqlite" else _engine(url, prompt_s)
+        self._reads = {False: _reading(self.prompt), True: _reading(self.engine)}
+        self._writes = {False: _writing(self.prompt), True: _writing(self.engine)}
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self, *, patient: bool = False) -> AsyncIterator[AsyncSession]:
         """A look at what has been committed."""
-        async with self._read() as session:
+        async with self._reads[patient]() as session:
+            await _connected(session)
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, *, patient: bool = False) -> AsyncIterator[AsyncSession]:
         """A transaction; an exception rolls it back."""
-        async with self._turn, self._write.begin() as session:
+        async with self._turn, self._writes[patient].begin() as session:
+            await _connected(session)
             yield session
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.engine.dispose()
+        await self.prompt.dispose()
 
 
 async def upsert(session: AsyncSession, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -140,7 +148,8 @@ async def upsert(session: AsyncSession, table: type[Base], rows: Sequence[dict[s
         return
     insert, keys = _insert(session, table)
     rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+    for some in in_parts(rows):
+        await session.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), some)
 
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -148,12 +157,13 @@ async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[di
     if not rows:
         return
     insert, keys = _insert(session, table)
-    await session.execute(insert.on_conflict_do_nothing(index_elements=keys), rows)
+    for some in in_parts(rows):
+        await session.execute(insert.on_conflict_do_nothing(index_elements=keys), some)
 
 
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Some ids after the other, as many together as a statement may ask for."""
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+def in_parts(many: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """Some ids or rows after the other, as many together as a statement may ask for, and soon be answered."""
+    return (many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE))
 
 
 async def first(session: AsyncSession, query: Select[Row], most: int, wanted: Callable[[Row], bool]) -> list[Row]:
@@ -177,15 +187,29 @@ def _insert(session: AsyncSession, table: type[Base]) -> tuple[sqlite.Insert | p
     return dialect.insert(core), [column.name for column in core.primary_key]
 
 
-def _looking(engine: AsyncEngine) -> AsyncEngine:
+def _reading(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Every look sees one state of the registry from its first to its last statement; SQLite gives that anyway."""
-    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+    is_sqlite = engine.dialect.name == "sqlite"
+    looking = engine if is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
+    return async_sessionmaker(looking, expire_on_commit=False)
 
 
-def _engine(url: str) -> AsyncEngine:
+def _writing(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
+
+
+async def _connected(session: AsyncSession) -> None:
+    """Have a connection that answers. Raises RegistryAway."""
+    try:
+        await session.connection()
+    except (TimeoutError, NoConnectionFree) as error:  # of the driver, when one is tried, and of the pool
+        raise RegistryAway("it keeps silent") from error
+
+
+def _engine(url: str, answers_within_s: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        **({} if url.startswith("sqlite") else _POSTGRESQL),
+        **({} if url.startswith("sqlite") else _postgresql(answers_within_s)),
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an error's text must not carry a password's hash into the log
@@ -193,7 +217,19 @@ def _engine(url: str) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin)
+    else:
+        event.listen(engine.sync_engine, "handle_error", _away)
     return engine
+
+
+def _away(context: ExceptionContext) -> RegistryAway | None:
+    """A connection on which a statement is not answered is as good as lost: it is let go like one that is."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        return RegistryAway("it keeps silent")
+    if context.is_disconnect and not context.is_pre_ping:  # one that is only tried is replaced by a new one
+        return RegistryAway(str(context.original_exception).partition("\n")[0])
+    return None
 
 
 def _prepare(connection: Any, _record: object) -> None:

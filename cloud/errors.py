@@ -32,9 +32,10 @@
       TooManyTries       429
       Broken             500
       NotReady           503
+        NoRegistry       503
 
 A `Refused` becomes {"detail": {"code": ..., "message": ...}}, for a WebSocket as the answer to its handshake. So
-does a registry that is away, as NotReady.
+does a registry that is away, as NoRegistry.
 """
 
 import json
@@ -49,12 +50,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.database import RegistryAway, is_away
+from cloud.database import RegistryAway
 
 log = logging.getLogger(__name__)
 
@@ -274,6 +274,12 @@ class NotReady(Refused):
     status, code, message = 503, "not_ready", "not ready yet"
 
 
+class NoRegistry(NotReady):
+    """PostgreSQL does not answer."""
+
+    code, message = "registry_away", "the registry does not answer; try again"
+
+
 class ErrorDetail(BaseModel):
     code: str
     message: str
@@ -294,7 +300,6 @@ def answer_refusals(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(RegistryAway, _answer_away)
-    app.add_exception_handler(DBAPIError, _answer_lost)
 
 
 def as_json(error: Refused) -> JSONResponse:
@@ -362,11 +367,4 @@ async def _answer_invalid(_connection: HTTPConnection, error: Exception) -> Resp
 
 async def _answer_away(_connection: HTTPConnection, error: Exception) -> JSONResponse:
     log.warning("no connection to the registry: %s", in_one_line(error))
-    return as_json(NotReady("the registry does not answer; try again"))
-
-
-async def _answer_lost(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """A connection that was lost on the way; a mistake of ours stays one."""
-    if not is_away(error):
-        raise error
-    return await _answer_away(connection, error)
+    return as_json(NoRegistry())

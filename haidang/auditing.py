@@ -31,7 +31,7 @@ async def _verified(settings: Settings, given: Sequence[Kept], key: str | None) 
     _must_be_there(settings)
     database = Database(settings.database)
     try:
-        async with database.read() as session:
+        async with database.read(patient=True) as session:
             evidence = await evidence_of(session, given, settings.signer, key)
             check = Check(evidence.heads)
             found = len(evidence.doubts)

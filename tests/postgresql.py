@@ -99,6 +99,22 @@ class Cluster:
             self._running.wait(30)
             self._running = None
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Every process of it is held: connections stay open, the machine takes new ones, and nothing is answered."""
+        assert self._running is not None
+        first = self._running.pid
+        os.kill(first, signal.SIGSTOP)  # first, so that it starts no more of them
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        processes = [first, *map(int, children)]
+        try:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     async def ready(self) -> None:
         """Return when it takes connections."""
         await wait_for_port(self.port)

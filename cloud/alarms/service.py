@@ -1,7 +1,7 @@
 """The alarm desk: what is open, what becomes of it, and who has seen it."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -117,13 +117,16 @@ class Alarms:
             del self._present[episode.source]
 
 
-def _noted(before: Episode | None, finding: Finding, known: set[str]) -> Episode | None:
+def _noted(before: Episode | None, finding: Finding, known: Mapping[str, Episode]) -> Episode | None:
     """What becomes of the open episode of a source, or the new one; `None` when there is nothing to say."""
     if before is not None and not before.is_over:
         return life.raised_again(before) if finding.event is Event.RAISED else life.returned(before, finding.at)
-    if finding.event is not Event.RAISED or _episode_id(finding) in known:
+    if finding.event is not Event.RAISED:
         return None
-    return _raised(finding)
+    same = known.get(_episode_id(finding))
+    if same is None:
+        return _raised(finding)
+    return None if before is not None or same.is_over else same  # it is open: we were not told of its commit
 
 
 def _raised(finding: Finding) -> Episode:

@@ -1,6 +1,6 @@
 """Episodes in the registry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import desc, select
@@ -41,11 +41,12 @@ async def load(session: AsyncSession, episode_id: str) -> Episode | None:
     return _episode(row) if row else None
 
 
-async def load_known(session: AsyncSession, ids: Sequence[str]) -> set[str]:
-    """Those of the ids that have been given before."""
-    known: set[str] = set()
+async def load_known(session: AsyncSession, ids: Sequence[str]) -> Mapping[str, Episode]:
+    """The episodes whose ids have been given before."""
+    known: dict[str, Episode] = {}
     for some in in_parts(ids):
-        known.update(await session.scalars(select(EpisodeRow.id).where(EpisodeRow.id.in_(some))))
+        rows = await session.scalars(select(EpisodeRow).where(EpisodeRow.id.in_(some)))
+        known.update((row.id, _episode(row)) for row in rows)
     return known
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.audit import store
 from cloud.audit.signing import Signer
-from cloud.database import Database, RegistryAway
+from cloud.database import Database
 from cloud.errors import in_one_line
 from cloud.fleet.edges import Edges
 from cloud.link import Link as ToEdges
@@ -76,7 +76,7 @@ class Heads:
         try:
             async with self._database.write() as session:
                 head = await self._keep(session)
-        except (RegistryAway, DBAPIError, OSError) as error:
+        except (DBAPIError, OSError) as error:
             log.warning("the audit log's head is not signed: %s", in_one_line(error))
             return
         if head is not None:

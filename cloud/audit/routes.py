@@ -67,7 +67,7 @@ async def look(
     ] = None,
 ) -> list[AuditOut]:
     """The newest acts that fit, newest first."""
-    async with database.read() as session:
+    async with database.read(patient=True) as session:
         return [AuditOut.model_validate(row) for row in await store.load_last(session, limit, search, before)]
 
 
@@ -85,7 +85,7 @@ async def _file(database: Database, search: Search) -> AsyncIterator[bytes]:
     yield sheet.head()
     before: int | None = None
     while True:
-        async with database.read() as session:
+        async with database.read(patient=True) as session:
             rows = await store.load_last(session, _AT_ONCE, search, before)
         if not rows:
             return

@@ -27,7 +27,7 @@ from cloud.commands.schemas import (
 from cloud.commands.standing import Overrides
 from cloud.commands.tables import GroupRow
 from cloud.commands.targets import by_edge, described
-from cloud.database import Database
+from cloud.database import Database, left_out_while_away
 from cloud.errors import NotThere
 from cloud.fleet.fleet import Fleet
 from cloud.fleet.roll import Places
@@ -268,7 +268,8 @@ class Commands:
     async def follow(self) -> None:
         """Tend for as long as the service runs."""
         while True:
-            await self.tend()
+            with left_out_while_away("commands"):
+                await self.tend()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _given_up_at(self, order: Order) -> datetime:

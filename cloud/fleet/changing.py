@@ -119,7 +119,7 @@ class Inventories:
             return None
         new = await aside(lambda: _prepared(self._fleet.sites[city.site], city))
         now = self._clock.now()
-        async with self._database.write() as session:
+        async with self._database.write(patient=True) as session:
             version = await store.put_in_force(session, city.site, new.document, new.digest, now)
             await store.change_devices(session, new.changed, new.gone, now)
             told = written({**counts, "version": version, "digest": new.digest})

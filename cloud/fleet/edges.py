@@ -1,14 +1,14 @@
 """The edges: there or not, since when, and when each was last heard of."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.database import Database, upsert
+from cloud.database import Database, left_out_while_away, upsert
 from cloud.fleet import store
 from cloud.fleet.tables import EdgeRow
 from protocols.topics import Stream
@@ -17,6 +17,7 @@ from protocols.wire import Birth, Document, EdgeState, RefusedDocument
 Presence = Literal["online", "offline", "unknown"]
 
 NOTE_HEARD_EVERY = timedelta(minutes=1)  # domain time
+_AGAIN_S = 5.0  # while the registry is away
 CATCHING_UP_S = 15.0  # wall time after its last backlog batch, until an edge counts as up to date
 
 
@@ -104,18 +105,28 @@ class Edges:
             if row.id in self._edges:
                 self._edges[row.id] = _edge(row)
 
-    async def save(self, session: AsyncSession) -> None:
-        """Write what has changed."""
-        dirty, self._dirty = self._dirty, set()
-        await upsert(session, EdgeRow, [_row(self._edges[name]) for name in sorted(dirty)])
+    async def save(self, session: AsyncSession) -> Sequence[Edge]:
+        """Write what has changed; pass the result to `saved` after the commit."""
+        changed = [self._edges[name] for name in sorted(self._dirty)]
+        await upsert(session, EdgeRow, [_row(edge) for edge in changed])
+        return changed
+
+    def saved(self, edges: Iterable[Edge]) -> None:
+        """These are committed; what has changed since is not."""
+        self._dirty -= {edge.id for edge in edges if edge is self._edges[edge.id]}
 
     async def keep(self, database: Database) -> None:
         """Write down whatever is told, for as long as the service runs."""
         while True:
             await self._changed.wait()
             self._changed.clear()
-            async with database.write() as session:
-                await self.save(session)
+            with left_out_while_away("edges"):
+                async with database.write() as session:
+                    changed = await self.save(session)
+                self.saved(changed)
+                continue
+            await asyncio.sleep(_AGAIN_S)
+            self._changed.set()
 
     def _put(self, edge: Edge) -> None:
         self._edges[edge.id] = edge

@@ -47,7 +47,7 @@ async def import_inventories(
     database: Database, sites: Sequence[Site], now: datetime, *, is_start: bool = True
 ) -> Fleet:
     """The cities in force. Raises ConfigError and, where there is neither a file nor an earlier import, OSError."""
-    async with database.write() as session:
+    async with database.write(patient=True) as session:
         held = await store.load_in_force(session)
         read = [_read(site, held.get(site.id), is_start=is_start) for site in sites]
         problems = list(_in_two_cities(read))

@@ -16,7 +16,7 @@ from cloud.alarms.episode import Episode
 from cloud.alarms.lamp_out import RULE, Finding, LampOutWatch
 from cloud.alarms.service import Alarms
 from cloud.commands.service import Commands
-from cloud.database import Database
+from cloud.database import Database, left_out_while_away
 from cloud.fleet.edges import Edges
 from cloud.fleet.fleet import LUMINAIRE
 from cloud.ingest.cursors import Arrived
@@ -27,7 +27,9 @@ from cloud.notifications.service import Notifier
 from protocols.commands import Answer
 from rules.alarms import State
 
-SAVE_EVERY_S = 15.0  # a start reads again what came since: less than a second's work
+# A start reads again what came since: less than a second's work. While the registry is away it is tried as often: one
+# that hangs keeps the live values waiting for some seconds each time.
+SAVE_EVERY_S = 15.0
 
 Moved = Set[str]  # the devices that have new values
 Told = Callable[[Moved], None]
@@ -54,7 +56,9 @@ class Live:
         self._alarms, self._commands, self._notifier = alarms, commands, notifier
         self._monotonic = monotonic
         self._dirty: set[Part] = set()
-        self._saved, self._saved_at = 0, -SAVE_EVERY_S
+        self._findings: list[Finding] = []  # that are not saved, nor are these answers
+        self._answers: list[Answered] = []
+        self._saved, self._tried_at, self._is_away = 0, -SAVE_EVERY_S, False
         self._changed_hands = False
         self.told: list[Told] = []
         self.tally = Tally()
@@ -67,7 +71,7 @@ class Live:
     async def forget_retired(self) -> None:
         """Rules begin anew with a device that comes back: its episodes have ended meanwhile."""
         if self._changed_hands:
-            async with self._database.write() as session:
+            async with self._database.write(patient=True) as session:
                 await store.forget_latest(session)
                 await store.save_latest(session, self._documents(self._latest.parts))
 
@@ -78,26 +82,38 @@ class Live:
         return self._saved
 
     async def consume(self, batches: Sequence[Arrived], upto: int) -> int:
-        """One tick: look, write what follows, then tell. Returns what is saved. An error ends the service."""
+        """One tick: look, write what follows, then tell. Returns what is saved. While the registry is away, what
+        follows waits, and values go on. Any other error ends the service."""
         moved, findings = self._look(batches)
-        answers = [(arrived.edge, event) for arrived in batches for event in arrived.batch.events]
-        if findings or answers or self._monotonic() - self._saved_at >= SAVE_EVERY_S:
-            await self._save(findings, answers, upto)
+        self._findings += findings
+        self._answers += [(arrived.edge, event) for arrived in batches for event in arrived.batch.events]
+        if self._is_due():
+            self._is_away = True
+            with left_out_while_away("live values"):
+                await self._save(upto)
+                self._is_away = False
+            self._tried_at = self._monotonic()
         for told in self.told:
             told(moved)
         return self._saved
 
-    async def _save(self, findings: Sequence[Finding], answers: Sequence[Answered], upto: int) -> None:
+    def _is_due(self) -> bool:
+        is_news = bool(self._findings or self._answers) and not self._is_away
+        return is_news or self._monotonic() - self._tried_at >= SAVE_EVERY_S
+
+    async def _save(self, upto: int) -> None:
         async with self._database.write() as session:
             await store.save_latest(session, self._documents(self._dirty))
-            await self._edges.save(session)
-            episodes = await self._alarms.note(session, findings)
+            edges = await self._edges.save(session)
+            episodes = await self._alarms.note(session, self._findings)
             if self._notifier is not None:
                 await self._notifier.put(session, list(_news(episodes)))
-            orders = await self._commands.answer(session, answers)
+            orders = await self._commands.answer(session, self._answers)
             await store.save_position(session, self._inbox, upto)
         self._dirty.clear()
-        self._saved, self._saved_at = upto, self._monotonic()
+        self._findings, self._answers = [], []
+        self._saved = upto
+        self._edges.saved(edges)
         self._commands.keep(orders)
         self._alarms.keep(episodes)
         if self._notifier is not None:

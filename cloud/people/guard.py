@@ -7,7 +7,7 @@ again.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.audit import asking
 from cloud.audit.chain import Act, Entry, written
 from cloud.audit.store import append
-from cloud.database import Database
+from cloud.database import Database, RegistryAway, left_out_while_away
 from cloud.errors import TooManyTries
 from cloud.people import store
 from cloud.people.devices import cookie_of, device_name, network_name, network_of
@@ -91,7 +91,8 @@ class Guard:
         """Write down what was slowed, for as long as the service runs."""
         while True:
             self._more.clear()
-            await self.tell()
+            with left_out_while_away("guard"):
+                await self.tell()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_S):
                     await self._more.wait()
@@ -100,9 +101,16 @@ class Guard:
         """Write down what is due: each slowing when it begins, and once a minute how many tries it has refused."""
         due = self._tally.due()
         if due:
+            await self._write_down(due)
+
+    async def _write_down(self, due: Sequence[Told]) -> None:
+        try:
             async with self._database.write() as session:
                 for told in due:
                     await append(session, self._entry(told))
+        except RegistryAway:
+            self._tally.untold(due)
+            raise
 
     def _buckets(self, username: str, address: str) -> Iterator[Bucket]:
         own = self._own(username, address)

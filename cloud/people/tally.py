@@ -1,6 +1,6 @@
 """Counts refusals, so that an attack stands in the audit log and does not fill it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cloud.people.limiter import Bucket
@@ -48,6 +48,11 @@ class Tally:
             else:
                 del self._counts[bucket]
         return [Told(bucket, count.tries) for bucket, count in ripe.items() if count.tries]
+
+    def untold(self, rows: Iterable[Told]) -> None:
+        """These could not be written: they count for the next ones."""
+        for row in rows:
+            self._counts[row.bucket].tries += row.tries
 
     def _is_room(self, bucket: Bucket) -> bool:
         return sum(known.kind is bucket.kind for known in self._counts) < _MOST_EACH

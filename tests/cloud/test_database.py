@@ -12,14 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from cloud import migrations
 from cloud.audit.tables import AuditRow
 from cloud.commands import store as commands
-from cloud.database import Database, RegistryAway, left_out_while_away, upsert
+from cloud.database import Database, RegistryAway, insert_new, left_out_while_away, upsert
 from cloud.fleet import store as fleet
 from cloud.fleet.fleet import Device
 from cloud.latest.documents import decode
@@ -202,6 +202,19 @@ async def test_a_look_at_a_registry_that_is_away_is_left_out_and_a_mistake_of_ou
     with pytest.raises(DBAPIError), left_out_while_away("a test"):
         async with database.read() as session:
             await session.execute(text("SELECT nonsense"))
+
+
+async def test_many_rows_are_written_in_statements_that_are_soon_answered(database: Database) -> None:
+    people = [{**_LAN, "id": n, "username": f"lan {n}"} for n in range(1, 12_001)]
+    together: list[int] = []
+    for engine in {database.engine.sync_engine, database.prompt.sync_engine}:
+        event.listen(engine, "before_cursor_execute", lambda *told: together.append(len(told[3])))
+    async with database.write() as session:
+        await upsert(session, PersonRow, people)
+        await insert_new(session, PersonRow, people)
+    assert max(together) == 5_000
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM person")) == 12_000
 
 
 async def test_writers_wait_for_each_other_and_readers_for_nobody(database: Database) -> None:

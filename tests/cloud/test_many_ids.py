@@ -16,7 +16,7 @@ def ids() -> list[str]:
 
 async def test_episodes_are_found_by_any_number_of_ids(service: Service, ids: list[str]) -> None:
     async with service.parts.database.read() as session:
-        assert await load_known(session, ids) == set()
+        assert await load_known(session, ids) == {}
 
 
 async def test_commands_are_found_by_any_number_of_ids(service: Service, ids: list[str]) -> None:

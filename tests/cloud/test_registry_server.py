@@ -1,8 +1,9 @@
-"""The registry's server is stopped and started: who only waited does not notice, who was writing ends with a line."""
+"""The registry's server is stopped, started and held: who only waited does not notice, and nothing is half there."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -10,17 +11,24 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.database import Database
+from cloud.database import PROMPT_S, Database, RegistryAway
 from cloud.errors import ErrorOut, answer_refusals
+from cloud.fleet.edges import Edges
+from cloud.fleet.tables import EdgeRow
+from cloud.latest.consumer import SAVE_EVERY_S
 from cloud.main import CANNOT_START, serve
 from cloud.people.tables import PersonRow
 from cloud.settings import Settings
 from protocols.clock import DomainClock
-from tests.cloud.clocks import EVENING
+from protocols.wire import EdgeState
+from tests.cloud.cities import lamp_id
+from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import serving
 from tests.postgresql import Cluster, copied, stopped_cluster
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +70,7 @@ async def test_a_postgresql_that_restarts_between_transactions_is_not_noticed(
 
 async def test_a_transaction_that_postgresql_cuts_is_not_half_there(postgresql: Cluster) -> None:
     database = Database(postgresql.url("migrated"))
-    with pytest.raises(DBAPIError):
+    with pytest.raises(RegistryAway):
         await _write_while_it_stops(database, postgresql)
     postgresql.start()
     await postgresql.ready()
@@ -80,19 +88,48 @@ async def _write_while_it_stops(database: Database, server: Cluster) -> None:
         await session.execute(text("SELECT 1"))
 
 
-async def test_without_its_postgresql_the_live_side_ends_the_service_with_one_line(
-    told: Settings, postgresql: Cluster, clock: DomainClock, caplog: pytest.LogCaptureFixture
+async def test_without_its_postgresql_values_go_on_and_what_follows_is_written_when_it_is_back(
+    told: Settings, postgresql: Cluster, clock: DomainClock, wall: Wall
 ) -> None:
-    with pytest.raises(ExceptionGroup):
-        await _go_on_without(postgresql, told, clock)
-    (line,) = [message for message in caplog.messages if "cursors has ended the service" in message]
-    assert "\n" not in line
+    wall.advance(hours=1)
+    async with serving(told, clock) as running:
+        hand = Wall(time.monotonic())
+        running.parts.live._monotonic, feed = hand, Feed(running)
+        await feed.readings([lamp(1, EVENING)])
+        postgresql.stop()
+        await feed.readings([lamp(3, EVENING + timedelta(minutes=n), active_power=0.0) for n in range(6)])
+        value = running.parts.measurements.latest.get(lamp_id(3))
+        assert value is not None
+        assert value.values["active_power"] == 0.0
+        assert running.parts.alarms.listed() == []
+        assert running.parts.cursors.positions["live"] == 1
+        postgresql.start()
+        await postgresql.ready()
+        hand.advance(seconds=SAVE_EVERY_S)
+        await until(lambda: running.parts.cursors.positions["live"] == 2)
+        async with running.signed_in() as client:
+            (alarm,) = (await client.get("/api/v1/alarms?state=open")).json()
+    assert alarm["source"] == lamp_id(3)
 
 
-async def _go_on_without(server: Cluster, settings: Settings, clock: DomainClock) -> None:
-    async with asyncio.timeout(60), serving(settings, clock) as running:
-        server.stop()
-        await Feed(running).readings([lamp(1, EVENING)])
+async def test_what_edges_say_while_postgresql_is_away_is_written_when_it_is_back(postgresql: Cluster) -> None:
+    database, edges = Database(postgresql.url("migrated")), Edges({"HL-E01": "halong"}, lambda: EVENING, lambda: 0.0)
+    edges.told("HL-E01", EdgeState(state="online"))
+    postgresql.stop()
+    with pytest.raises(RegistryAway):
+        await _save(edges, database)
+    postgresql.start()
+    await postgresql.ready()
+    await _save(edges, database)
+    async with database.read() as session:
+        assert await session.scalar(select(EdgeRow.state)) == "online"
+    await database.close()
+
+
+async def _save(edges: Edges, database: Database) -> None:
+    async with database.write() as session:
+        changed = await edges.save(session)
+    edges.saved(changed)
 
 
 async def test_a_service_that_finds_no_postgresql_says_so_in_one_line_and_ends(
@@ -107,9 +144,11 @@ async def test_a_service_that_finds_no_postgresql_says_so_in_one_line_and_ends(
 
 
 @asynccontextmanager
-async def asking(url: str, hold: Callable[[], None] = lambda: None) -> AsyncIterator[httpx2.AsyncClient]:
+async def asking(
+    url: str, hold: Callable[[], None] = lambda: None, prompt_s: float = PROMPT_S
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Somebody whose questions the registry has to answer; nothing runs beside them. `hold` comes between two looks."""
-    app, database = FastAPI(), Database(url)
+    app, database = FastAPI(), Database(url, prompt_s)
     answer_refusals(app)
 
     @app.get("/{table}")
@@ -128,7 +167,7 @@ async def asking(url: str, hold: Callable[[], None] = lambda: None) -> AsyncIter
 
 def says_away(answered: httpx2.Response) -> None:
     problem = ErrorOut.model_validate_json(answered.content).detail
-    assert (answered.status_code, problem.code) == (503, "not_ready")
+    assert (answered.status_code, problem.code) == (503, "registry_away")
     assert problem.message == "the registry does not answer; try again"
 
 
@@ -145,6 +184,68 @@ async def test_a_request_while_postgresql_is_away_is_answered_with_503_until_it_
 async def test_a_request_that_loses_postgresql_on_the_way_is_answered_with_503(postgresql: Cluster) -> None:
     async with asking(postgresql.url("migrated"), hold=postgresql.stop) as client:
         says_away(await client.get("/person"))
+
+
+async def test_a_request_while_postgresql_keeps_silent_is_answered_with_503_until_it_speaks(
+    postgresql: Cluster,
+) -> None:
+    async with asking(postgresql.url("migrated"), prompt_s=0.3) as client:
+        assert (await client.get("/person")).json() == 0
+        with postgresql.silent():
+            says_away(await client.get("/person"))  # by the connection that was there
+            says_away(await client.get("/person"))  # by a new one
+        assert (await client.get("/person")).json() == 0
+
+
+async def test_a_request_on_the_way_of_which_postgresql_falls_silent_is_answered_with_503(postgresql: Cluster) -> None:
+    with ExitStack() as silence:
+
+        def hold() -> None:
+            silence.enter_context(postgresql.silent())
+
+        async with asking(postgresql.url("migrated"), hold, prompt_s=0.3) as client:
+            says_away(await client.get("/person"))
+
+
+async def test_a_transaction_that_is_not_confirmed_is_not_said_to_be_done(postgresql: Cluster) -> None:
+    database = Database(postgresql.url("migrated"), 0.3)
+    with ExitStack() as silence, pytest.raises(RegistryAway):
+        await _commit_into(silence, database, postgresql)
+    await database.close()
+
+
+async def _commit_into(silence: ExitStack, database: Database, server: Cluster) -> None:
+    async with database.write() as session:
+        await session.execute(text("SELECT 1"))
+        silence.enter_context(server.silent())
+
+
+async def test_who_is_patient_waits_longer_for_a_statement(postgresql: Cluster) -> None:
+    database = Database(postgresql.url("migrated"), 0.2)
+    with pytest.raises(RegistryAway):
+        await _wait(database.read())
+    with pytest.raises(RegistryAway):
+        await _wait(database.write())
+    await _wait(database.read(patient=True))
+    await _wait(database.write(patient=True))
+    await database.close()
+
+
+async def _wait(asked: AbstractAsyncContextManager[AsyncSession]) -> None:
+    async with asked as session:
+        await session.execute(text("SELECT pg_sleep(1)"))
+
+
+async def test_when_every_connection_is_waited_for_the_next_is_told_so(postgresql: Cluster) -> None:
+    database = Database(postgresql.url("migrated"), 0.2)
+    async with AsyncExitStack() as taken:
+        for _ in range(20):
+            await taken.enter_async_context(database.read())
+        with pytest.raises(RegistryAway):
+            await taken.enter_async_context(database.read())
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    await database.close()
 
 
 async def test_a_question_that_postgresql_does_not_understand_is_our_mistake(postgresql: Cluster) -> None:

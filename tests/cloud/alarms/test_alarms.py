@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from cloud.alarms.episode import Words
+from cloud.alarms.lamp_out import Finding
 from cloud.alarms.store import load_newest
 from cloud.alarms.tables import EpisodeRow
 from cloud.people.rights import Role
 from cloud.settings import Settings
+from cloud.texts import Text
 from protocols.clock import DomainClock
 from protocols.readings import Reading
 from protocols.topics import Stream
-from rules.alarms import episode_id
+from rules.alarms import Event, episode_id
 from tests.cloud.cities import lamp_id, small_city, write_city
 from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
@@ -181,6 +184,19 @@ async def _feed_on(running: Service, readings: Iterable[Reading]) -> None:
 async def _episodes(running: Service) -> Any:
     async with running.parts.database.read() as session:
         return await load_newest(session, 10, lambda _: True)
+
+
+async def test_an_alarm_of_whose_commit_nobody_was_told_is_followed_all_the_same(service: Service) -> None:
+    text = Text(vi="Đèn không sáng", en="Lamp out")
+    words = Words(title=text, place=text, reason=text, advice=text)
+    found = Finding("lamp_out", lamp_id(3), 2, Event.RAISED, EVENING, words, 107.0, 20.95)
+    alarms = service.parts.alarms
+    async with service.parts.database.write() as session:
+        await alarms.note(session, [found])  # and the answer to the commit is lost
+    async with service.parts.database.write() as session:
+        again = await alarms.note(session, [found])
+    alarms.keep(again)
+    assert [episode.id for episode in alarms.listed()] == [episode_id("lamp_out", lamp_id(3), EVENING)]
 
 
 async def test_a_lamp_that_is_taken_down_is_no_longer_out(settings: Settings, clock: DomainClock, wall: Wall) -> None:

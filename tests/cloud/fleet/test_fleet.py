@@ -193,7 +193,8 @@ async def test_when_an_edge_was_heard_is_written_down_once_a_minute(settings: Se
         for seconds in (0, 10, 59):
             running.parts.edges.heard("HL-E01", Stream.LIVE, EVENING + timedelta(seconds=seconds))
             async with running.parts.database.write() as session:
-                await running.parts.edges.save(session)
+                changed = await running.parts.edges.save(session)
+            running.parts.edges.saved(changed)
         assert next(iter(running.parts.edges)).last_batch_at == EVENING + timedelta(seconds=59)
     async with serving(settings, clock) as running:
         assert next(iter(running.parts.edges)).last_batch_at == EVENING

@@ -138,6 +138,16 @@ def test_a_slowing_is_told_when_it_begins_and_once_a_minute() -> None:
     assert (tally.due(), tally.count(ACCOUNT)) == ([], True)
 
 
+def test_what_could_not_be_told_counts_for_the_next_row() -> None:
+    now = Wall(0.0)
+    tally = Tally(now)
+    tally.count(ACCOUNT)
+    tally.untold(tally.due())
+    tally.count(ACCOUNT)
+    now.advance(seconds=EVERY_S)
+    assert tally.due() == [Told(ACCOUNT, 2)]
+
+
 def test_many_accounts_at_once_share_a_row() -> None:
     tally = Tally(Wall(0.0))
     for n in range(5000):
