@@ -62,7 +62,7 @@ def client(port: int, account: Account) -> aiomqtt.Client:
 
 
 async def first(receiver: aiomqtt.Client) -> tuple[str, object]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         message = await anext(aiter(receiver.messages))
     return str(message.topic), message.payload
 

@@ -59,7 +59,7 @@ async def found_on(port: int, *units: int, start: bool = False) -> dict[int, Fou
     profiles = known if start else harmless(known)
     asked: list[int] = []
     place = TcpPort("127.0.0.1", port)
-    found = [one async for one in probe(place, units, profiles, timeout_s=0.3, told=asked.append)]
+    found = [one async for one in probe(place, units, profiles, timeout_s=1.0, told=asked.append)]
     assert asked == list(units)
     return {one.unit: one for one in found}
 
