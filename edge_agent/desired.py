@@ -87,9 +87,13 @@ class Documents:
 
     async def _settle(self, desired: Sequence[Document]) -> None:
         self._let_go({document.name for document in desired})
-        for document in desired:
-            if document not in self.holdings.held and not self._is_refused(document):
-                await self._get(document)
+        missing = [one for one in desired if one not in self.holdings.held and not self._is_refused(one)]
+        self._pause.reset()
+        told: set[str] = set()
+        while missing and not self._asked.is_set():
+            missing = [one for one in missing if not await self._is_had(one, told)]
+            if missing:
+                await self._wait(self._pause.after_failure())
 
     def _let_go(self, names: set[str]) -> None:
         for document in self.holdings.held:
@@ -106,24 +110,20 @@ class Documents:
         except OSError as error:
             log.warning("document %s stays on the disk: %s", name, error)
 
-    async def _get(self, document: Document) -> None:
-        """Fetch until it is there, or until something else is desired."""
+    async def _is_had(self, document: Document, told: set[str]) -> bool:
+        """True when a document is in force or refused now; else it is to be asked for again, after the others. `told`
+        names those of which it has been said."""
         if self._fetch is None:
             self._refuse(document, "edge.yaml does not say where documents are fetched; give it `cloud`")
-            return
-        self._pause.reset()
-        told = False
-        while not self._asked.is_set():
-            try:
-                body = await self._fetched(self._fetch, document)
-                await self._take(document, body)
-            except OSError as error:
-                if not told:
-                    log.warning("document %s cannot be had: %s", document.name, error)
-                told = True
-            else:
-                return
-            await self._wait(self._pause.after_failure())
+            return True
+        try:
+            await self._take(document, await self._fetched(self._fetch, document))
+        except OSError as error:
+            if document.name not in told:
+                log.warning("document %s cannot be had: %s", document.name, error)
+            told.add(document.name)
+            return False
+        return True
 
     async def _fetched(self, fetch: Fetch, document: Document) -> bytes:
         body = await fetch(document.hash)

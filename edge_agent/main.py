@@ -33,7 +33,7 @@ from edge_agent.overrides import Overrides
 from edge_agent.pauses import Pause
 from edge_agent.poller import Poller
 from edge_agent.recorder import Recorder
-from edge_agent.status import Clock, Light, Status, reading
+from edge_agent.status import Clock, Light, Status, readings
 from edge_agent.status_door import answering, door
 from edge_agent.supervision import Supervision
 from edge_agent.timekeeper import Timekeeper
@@ -227,7 +227,7 @@ class Agent:
         while True:
             await asyncio.sleep(self.config.figures_every.total_seconds())
             self._seen = self._machine.look()
-            await self._recorder.record([reading(self.status(), self._clock.seconds())])
+            await self._recorder.record(readings(self.status(), self._clock.seconds()))
 
     def _is_time_known(self) -> bool:
         return self._keeper.is_known

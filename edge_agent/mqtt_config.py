@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from edge_agent.spans import PollSpan
 from protocols import topics
@@ -43,6 +43,12 @@ class Tls(ConfigModel):
     ca: Path
     certificate: Path | None = None
     key: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_a_pair(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together; give both or none")
+        return self
 
     def rooted(self, folder: Path) -> Self:
         """Every path against a folder."""

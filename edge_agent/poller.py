@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
@@ -41,7 +42,8 @@ class Poller:
         self._next_plan = self._plan
         self._cuts: set[Cut] = set()
         self._not_there: dict[Block, float] = {}
-        self.counts = Counts(strange=bus.strange)
+        units = {member.unit for member in bus.members.values()}
+        self.counts = Counts(strange=bus.strange, failures=Counter(dict.fromkeys(units, 0)))
         self.visits: Sequence[Visits] = [
             Visits(bus, member, self._every, clock, self._hearing, take, self.counts)
             for member in bus.members.values()

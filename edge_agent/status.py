@@ -13,7 +13,8 @@ from protocols.topics import Stream
 from rules.clock_trust import Trust
 from rules.programme import Reason
 
-KIND = "edge"  # of an edge's own readings
+KIND, UNIT_KIND = "edge", "unit"  # of an edge's own readings, and of those of the units on its buses
+_LONGEST_ID = 64  # protocols/names.py
 _MB = 1e6
 
 
@@ -59,8 +60,17 @@ class Status:
     light: Light
 
 
-def reading(status: Status, at: int) -> Reading:
-    """The figures that are kept, as one reading of the edge itself."""
+def readings(status: Status, at: int) -> list[Reading]:
+    """The figures that are kept: of the edge itself, and of each unit of its buses, which is named BUS-UNIT."""
+    units = [
+        Reading(f"{bus}-{unit}"[-_LONGEST_ID:], UNIT_KIND, at, {"polls_failed": float(failures)})
+        for bus, counts in status.buses.items()
+        for unit, failures in sorted(counts.failures.items())
+    ]
+    return [_own(status, at), *units]
+
+
+def _own(status: Status, at: int) -> Reading:
     shelves, buses = status.shelves, status.buses.values()
     values: dict[str, float | None] = {
         **{f"{stream}_waiting": float(shelf.depth) for stream, shelf in shelves.items()},

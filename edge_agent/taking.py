@@ -22,7 +22,7 @@ class Counts:
     overtaken: int = 0
     last_at: int | None = None  # domain seconds
     strange: LineCounts = field(default_factory=LineCounts)
-    failures: Counter[int] = field(default_factory=Counter)  # requests without an answer to use, by unit
+    failures: Counter[int] = field(default_factory=Counter)  # requests without an answer to use, of every unit
 
 
 def fresh(bus: Bus, plan: ReadPlan, heard: Mapping[Block, Heard], counts: Counts) -> list[Reading]:

@@ -59,7 +59,8 @@ def _buses(status: Mapping[str, Any]) -> Iterator[str]:
                 f"{strange['noise']} bytes of noise"
             )
         for unit, failures in sorted(counts["failures"].items(), key=lambda one: -one[1]):
-            yield f"    unit {unit}: {failures} requests failed"
+            if failures:
+                yield f"    unit {unit}: {failures} requests failed"
     for name, counts in status["lines"].items():
         yield f"link {name}: {counts['messages']} messages, {status['silent_units'][name]} devices out of contact"
 

@@ -102,6 +102,11 @@ def test_the_documented_example_is_accepted_with_its_defaults() -> None:
             r'data: "a\0b"',
             r"6: data: 'a\x00b' is not a file; write its name, as in HL-E01.sqlite",
         ),
+        (
+            "broker: {host: 127.0.0.1",
+            "broker: {tls: {ca: ca.pem, key: edge.key}, host: 127.0.0.1",
+            "5: broker.tls: certificate and key go together; give both or none",
+        ),
         *(
             (
                 "data: HL-E01.sqlite",

@@ -145,6 +145,15 @@ async def test_a_cloud_that_does_not_answer_is_asked_again(
     assert [m for m in caplog.messages if "cannot be had" in m] == ["document settings cannot be had: not there"]
 
 
+async def test_a_document_that_cannot_be_had_does_not_keep_the_others_waiting(config: EdgeConfig) -> None:
+    missing = document(WRONG, "light")
+    async with following(config, Shelf(FASTER)) as documents:
+        documents.submit(Desired(documents=(missing, document(FASTER))))
+        await until(documents.changed.is_set)
+        assert documents.holdings.held == (document(FASTER),)
+        assert not documents.holdings.refused
+
+
 async def test_what_was_in_force_is_in_force_after_a_restart_and_ends_when_it_is_no_longer_desired(
     config: EdgeConfig,
 ) -> None:

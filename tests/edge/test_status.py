@@ -14,7 +14,7 @@ from edge_agent import main
 from edge_agent.links import LineCounts
 from edge_agent.machine import Machine, MachineWatch
 from edge_agent.outbox import Shelf
-from edge_agent.status import Clock, Light, Status, reading
+from edge_agent.status import Clock, Light, Status, readings
 from edge_agent.status_door import answering, ask, door
 from edge_agent.supervision import Supervision
 from edge_agent.taking import Counts
@@ -58,12 +58,18 @@ STATUS = Status(
 
 
 def test_the_figures_are_quantities_of_the_dictionary_and_travel() -> None:
-    found = reading(STATUS, 1_800_000_000)
+    found, *units = readings(STATUS, 1_800_000_000)
     assert found.kind == "edge"
     assert found.values.keys() <= QUANTITIES.keys()
-    [body] = wire.encode_tables(tables([found]))
-    [table] = wire.decode_batch(wire.seal(wire.Header("e", 1, 1), body)).tables
-    assert next(table.readings()) == found
+    batches = [
+        wire.decode_batch(wire.seal(wire.Header("e", 1, 1), body))
+        for body in wire.encode_tables(tables([found, *units]))
+    ]
+    assert [one for batch in batches for table in batch.tables for one in table.readings()] == [found, *units]
+    assert [(unit.kind, unit.device, unit.values) for unit in units] == [
+        ("unit", "B-3", {"polls_failed": 1}),
+        ("unit", "B-17", {"polls_failed": 4}),
+    ]
     expected: dict[str, float] = {
         "backlog_waiting": 6,
         "backlog_waiting_s": 7200,
@@ -126,7 +132,7 @@ async def test_a_running_edge_is_asked_and_its_figures_reach_the_cloud(
         config = configured(tmp_path, lit, broker)
         often = config.model_copy(update={"figures_every": config.modbus[0].poll_every})
         async with at_work(main.run(often, clock)):
-            await until(lambda: cloud.readings(EDGE))
+            await until(lambda: cloud.readings(EDGE) and cloud.readings(f"{lit.config.id}-1"))
             found = await asyncio.to_thread(ask, door(config.data))
     assert found["edge"] == EDGE
     assert found["buses"][lit.config.id]["rounds"] > 0
