@@ -81,6 +81,7 @@ async def test_an_unlocking_that_a_restart_interrupts_and_that_fails_leaves_the_
         async with desk_with(database, lit, clock) as first:
             await done(first, "a", LockOut())
             lit.faults.switch("stuck_on", first.lamp, on=True)
+            await until(lambda: lit.level(first.lamp) == 100)  # or it is read on its way, where it is wanted
             first.executor.submit(first.command("b", Unlock()))
             await until(lambda: holds(first) == Held())
         async with desk_with(database, lit, clock, patience_s=2.0) as second:
