@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from protocols.commands import MOST_LAMPS, Answer, Command, Group, GroupAnswer, group_and_place, in_columns
 from protocols.names import Id, Words, is_id
@@ -132,13 +132,18 @@ class Mark(BaseModel):
     seq: int = Field(ge=0, le=_MAX_SEQ)
 
 
+def _to_go_by(at: datetime | None) -> datetime | None:
+    """A cloud whose clock is wrong still says what it has."""
+    return at if at is not None and _EARLIEST <= at <= _LATEST else None
+
+
 class Watermark(_Message):
     """What the cloud holds of one edge; retained. A new `boot` means that the cloud has restarted. `at` is the city's
     time at which it was published."""
 
     boot: Id
     marks: tuple[Mark, ...]
-    at: Annotated[AwareDatetime, Field(ge=_EARLIEST, le=_LATEST)] | None = None
+    at: Annotated[AwareDatetime | None, AfterValidator(_to_go_by)] = None
 
 
 M = TypeVar("M", bound=BaseModel)

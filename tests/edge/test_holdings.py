@@ -100,6 +100,7 @@ async def test_an_emergency_that_fails_after_a_restart_leaves_the_override_benea
             beneath = dimmed(first)
             await done(first, "a", beneath)
             lit.faults.switch("stuck_on", first.lamp, on=True)
+            await until(lambda: lit.level(first.lamp) == 100)  # and not on its way there past the emergency's level
             first.executor.submit(first.command("b", Emergency(level=90, until=clock.now() + timedelta(hours=1))))
             await until(lambda: holds(first).emergency)
         async with desk_with(database, lit, clock, patience_s=0.6) as second:
