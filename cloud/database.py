@@ -223,12 +223,15 @@ def _engine(url: str, answers_within_s: float) -> AsyncEngine:
 
 
 def _away(context: ExceptionContext) -> RegistryAway | None:
-    """A connection on which a statement is not answered is as good as lost: it is let go like one that is."""
-    if isinstance(context.original_exception, TimeoutError):
+    """A connection on which a statement is not answered is as good as lost: it is let go like one that is. So is that
+    of a task that is cancelled, but that is no word about the registry."""
+    error = context.original_exception
+    if isinstance(error, TimeoutError):
         context.is_disconnect = True
         return RegistryAway("it keeps silent")
-    if context.is_disconnect and not context.is_pre_ping:  # one that is only tried is replaced by a new one
-        return RegistryAway(str(context.original_exception).partition("\n")[0])
+    is_tried = context.is_pre_ping  # and replaced by a new one
+    if context.is_disconnect and not is_tried and isinstance(error, Exception):
+        return RegistryAway(str(error).partition("\n")[0])
     return None
 
 

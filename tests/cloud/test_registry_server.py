@@ -1,5 +1,6 @@
 """The registry's server is stopped, started and held: who only waited does not notice, and nothing is half there."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
@@ -28,7 +29,7 @@ from tests.cloud.clocks import EVENING, Wall
 from tests.cloud.feeding import Feed, lamp
 from tests.cloud.serving import serving
 from tests.postgresql import Cluster, copied, stopped_cluster
-from tests.waiting import until
+from tests.waiting import until, until_async
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +232,26 @@ async def test_who_is_patient_waits_longer_for_a_statement(postgresql: Cluster) 
     await database.close()
 
 
-async def _wait(asked: AbstractAsyncContextManager[AsyncSession]) -> None:
+async def _wait(asked: AbstractAsyncContextManager[AsyncSession], seconds: int = 1) -> None:
     async with asked as session:
-        await session.execute(text("SELECT pg_sleep(1)"))
+        await session.execute(text(f"SELECT pg_sleep({seconds})"))
+
+
+async def test_who_is_told_to_end_in_the_middle_of_a_statement_ends(postgresql: Cluster) -> None:
+    """And does not take it for a registry that is away, and go on."""
+    database = Database(postgresql.url("migrated"))
+    asked = asyncio.ensure_future(_wait(database.read(), seconds=600))
+    await until_async(lambda: _is_asleep(database))
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await database.close()
+
+
+async def _is_asleep(database: Database) -> bool:
+    at_work = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'"
+    async with database.read() as session:
+        return bool((await session.execute(text(at_work))).scalar_one())
 
 
 async def test_when_every_connection_is_waited_for_the_next_is_told_so(postgresql: Cluster) -> None:
