@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -217,6 +217,7 @@ def _engine(url: str, answers_within_s: float) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "invalidate", _undo)
     else:
         event.listen(engine.sync_engine, "handle_error", _away)
     return engine
@@ -241,6 +242,13 @@ def _prepare(connection: Any, _record: object) -> None:
     for pragma in _SQLITE:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _undo(connection: Any, _record: object, _error: object) -> None:
+    """Before the connection of a cancelled task is closed: with a row still to be read, SQLite would keep it, and its
+    place as the one writer, for as long as anybody remembers the cursor."""
+    with suppress(Exception):  # it is closed next
+        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:

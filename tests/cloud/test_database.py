@@ -248,3 +248,26 @@ def test_a_registry_in_sqlite_needs_no_driver_of_postgresql() -> None:
     program = "import sys; sys.modules['asyncpg'] = None; import cloud.main"
     found = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
+
+
+async def test_a_writer_that_is_told_to_end_in_the_middle_of_a_statement_makes_room_for_the_next(
+    database: Database, empty_registry: str
+) -> None:
+    async def write() -> None:
+        async with database.write() as session:
+            await session.execute(select(PersonRow))
+            await session.execute(text("SELECT 1 UNION ALL SELECT 2 /* told to end */"))
+
+    def tell(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "told to end" in statement:
+            asyncio.get_running_loop().call_soon(writing.cancel)  # before the answer can come
+
+    event.listen(database.prompt.sync_engine, "before_cursor_execute", tell)
+    writing = asyncio.ensure_future(write())
+    with pytest.raises(asyncio.CancelledError) as remembered:
+        await writing
+    next_one = Database(empty_registry)
+    async with next_one.write() as session:
+        await session.execute(text("SELECT 1"))
+    await next_one.close()
+    assert remembered.traceback, "as long as that is so, the cursor is there"
