@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import socket
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -69,7 +68,7 @@ async def serve(settings: Settings, clock: DomainClock) -> None:
     for chatty in ("uvicorn.error", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     app = create_app(settings, clock)
-    with own_files(), _open(settings) as door:
+    with _open(settings) as door:
         while await serve_once(app, door, settings):
             log.info("beginning anew with another inventory")
 
@@ -133,16 +132,6 @@ def _settled() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextmanager
-def own_files() -> Iterator[None]:
-    """What is written meanwhile is for this account only: the registry holds the hashes of passwords."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def listening(address: Address) -> socket.socket:

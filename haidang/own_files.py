@@ -1,4 +1,4 @@
-"""What a role or a city on this machine writes is for its own account: who commanded what, and mails with links."""
+"""What a role or a city writes is for its own account: hashes of passwords, who commanded what, mails with links."""
 
 import os
 from collections.abc import Iterator

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import stat
 
 import httpx2
 import pytest
@@ -38,21 +37,6 @@ async def test_it_serves_until_it_is_cancelled_also_without_a_broker(settings: S
         with pytest.raises(asyncio.CancelledError):
             await task
     assert answered.json()["status"] == "ok"
-
-
-async def test_what_it_keeps_is_for_its_own_account_only(settings: Settings, clock: DomainClock) -> None:
-    (settings.data / "registry.sqlite").unlink()  # a test's, and not as the service makes its own
-    task = asyncio.create_task(serve(settings, clock))
-    await wait_for_port(settings.listen.port)
-    async with httpx2.AsyncClient(timeout=LONGEST_START_S) as client:
-        await client.get(f"http://127.0.0.1:{settings.listen.port}/api/v1/health")
-    kept = [file for name in ("registry", "inbox", "telemetry") for file in settings.data.glob(f"{name}.*")]
-    open_to_others = [file.name for file in kept if stat.S_IMODE(file.stat().st_mode) & 0o077]
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert len(kept) >= 3
-    assert open_to_others == []
 
 
 def test_an_answer_s_body_does_not_wait_until_its_head_was_acknowledged() -> None:

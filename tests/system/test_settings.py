@@ -1,4 +1,8 @@
-"""A planner changes how an edge reports and polls from the console's API; the edge takes it, or says why not."""
+"""A planner changes how an edge reports and polls from the console's API; the edge takes it, or says why not. What the
+two keep is nobody else's business.
+"""
+
+import stat
 
 import pytest
 
@@ -43,3 +47,6 @@ async def test_settings_reach_the_edge_and_a_wrong_one_comes_back_with_its_reaso
     log = town.log_of(edge)
     assert log.count("is in force") == 2
     assert "damaged" not in log
+    kept = [file for name in ("*.sqlite", "*.duckdb", "edges/*.sqlite") for file in town.folder.glob(name)]
+    assert {file.stem for file in kept} >= {"registry", "inbox", "telemetry", edge}
+    assert not [file.name for file in kept if stat.S_IMODE(file.stat().st_mode) & 0o077]
