@@ -83,7 +83,8 @@ function axes(lines: readonly Line[], f: Formats): Axis[] {
     ...axis(f.exact, true),
     space: 66,
     size: 26,
-    values: (_, splits, __, ___, step) => splits.map((at) => (step < MINUTE_S ? f.clock : f.time)(at * 1000)),
+    // Without a measurement there is no time to tell: uPlot would begin in 1970.
+    values: (plot, splits, _, __, step) => splits.map((at) => (plot.data[0].length === 0 ? "" : (step < MINUTE_S ? f.clock : f.time)(at * 1000))),
   };
   return lines.some((line) => line.percent) ? [time, left, right] : [time, left];
 }
